@@ -1,0 +1,56 @@
+import type { Clock, MonoMs } from "./clock.ts";
+
+/** Tells one waiting loop that something changed. Rings before the wait are kept, many rings count as one. */
+export type Bell = {
+  ring(): void;
+  /** Until the bell rings, the moment comes (never, when absent), or the signal aborts; whichever is first. */
+  wait(until: MonoMs | undefined, signal: AbortSignal): Promise<"rung" | "due" | "aborted">;
+};
+
+/** A bell for one waiter. */
+export function makeBell(clock: Clock): Bell {
+  let rung = false;
+  let wake: (() => void) | undefined;
+
+  return {
+    ring() {
+      rung = true;
+      wake?.();
+    },
+    async wait(until, signal) {
+      if (signal.aborted) return "aborted";
+      if (rung) {
+        rung = false;
+        return "rung";
+      }
+      const end = await waitOnce(clock, until, signal, (resume) => {
+        wake = resume;
+      });
+      wake = undefined;
+      if (end === "rung") rung = false;
+      return end;
+    },
+  };
+}
+
+async function waitOnce(
+  clock: Clock,
+  until: MonoMs | undefined,
+  signal: AbortSignal,
+  onRing: (resume: () => void) => void,
+): Promise<"rung" | "due" | "aborted"> {
+  const done = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<"rung" | "due" | "aborted">();
+  onRing(() => resolve("rung"));
+  signal.addEventListener("abort", () => resolve("aborted"), { signal: done.signal });
+  if (until !== undefined) {
+    void clock.sleep(until - clock.now().monoMs, done.signal).then((end) => {
+      if (end === "elapsed") resolve("due");
+    });
+  }
+  try {
+    return await promise;
+  } finally {
+    done.abort();
+  }
+}

@@ -1,0 +1,47 @@
+import { setTimeout as wait } from "node:timers/promises";
+
+/** Milliseconds since the epoch, as shown to people. May jump. */
+export type WallMs = number;
+/** Milliseconds since an arbitrary start. Never jumps, never goes back. All waits are counted in it. */
+export type MonoMs = number;
+/** Both readings of one moment. */
+export type Now = { readonly wallMs: WallMs; readonly monoMs: MonoMs };
+
+/** Time as an argument: the only way in which code outside the edges waits. */
+export type Clock = {
+  now(): Now;
+  /** Ends early, without an error, when the signal aborts. */
+  sleep(delayMs: number, signal: AbortSignal): Promise<"elapsed" | "aborted">;
+};
+
+/** Chance as an argument, so that one seed decides a whole simulation. */
+export type Chance = {
+  /** Uniform in [0, 1). */
+  fraction(): number;
+  /** So many random lower-case hexadecimal digits. */
+  hex(digits: number): string;
+};
+
+/** The host's own clock. */
+export const systemClock: Clock = {
+  now: () => ({ wallMs: Date.now(), monoMs: performance.now() }),
+  async sleep(delayMs, signal) {
+    try {
+      await wait(Math.max(0, Math.min(delayMs, LONGEST_TIMER_MS)), undefined, { signal });
+      return "elapsed";
+    } catch (error) {
+      if (signal.aborted) return "aborted";
+      throw error;
+    }
+  },
+};
+
+/** Node.js fires timers beyond 2^31 - 1 ms at once; a sleeper that wakes too early simply looks again. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Chance from the host's generator. */
+export const systemChance: Chance = {
+  fraction: () => Math.random(),
+  hex: (digits) =>
+    Array.from(crypto.getRandomValues(new Uint8Array(digits)), (byte) => (byte & 15).toString(16)).join(""),
+};

@@ -1,0 +1,21 @@
+import type { WallMs } from "../base/clock.ts";
+
+/** One moment worth telling a person, in the shape of a v1 Event (lifecycle.md section 10). */
+export type PodEvent = {
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly message: string;
+  readonly object: EventObject;
+  readonly atWallMs: WallMs;
+};
+
+export type EventObject =
+  | {
+      readonly kind: "Pod";
+      readonly namespace: string;
+      readonly name: string;
+      readonly uid: string;
+      /** `spec.containers{c}` or `spec.initContainers{c}` for events of a container. */
+      readonly fieldPath?: string;
+    }
+  | { readonly kind: "Node"; readonly name: string };

@@ -1,0 +1,98 @@
+/**
+ * Every metric: the kubelet's names, types, labels and buckets where the meaning is the same (node.md section 7), the
+ * rest under `berth_`. The registry, the calls that feed it and docs/metrics.md follow from this table.
+ */
+export const METRICS = {
+  kubelet_running_pods: { kind: "gauge", help: "Pods with a ready sandbox.", labels: [] },
+  kubelet_running_containers: { kind: "gauge", help: "Containers by state.", labels: ["container_state"] },
+  kubelet_runtime_operations_total: {
+    kind: "counter",
+    help: "Calls to the container runtime.",
+    labels: ["operation_type"],
+  },
+  kubelet_runtime_operations_errors_total: {
+    kind: "counter",
+    help: "Calls to the container runtime that failed.",
+    labels: ["operation_type"],
+  },
+  kubelet_runtime_operations_duration_seconds: {
+    kind: "histogram",
+    help: "Duration of calls to the container runtime.",
+    labels: ["operation_type"],
+    buckets: exponential(0.005, 2.5, 14),
+  },
+  kubelet_pod_start_duration_seconds: {
+    kind: "histogram",
+    help: "From first sight of a pod to its first Running status.",
+    labels: [],
+    buckets: [
+      0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600,
+    ],
+  },
+  kubelet_started_pods_total: { kind: "counter", help: "Sandboxes asked for.", labels: [] },
+  kubelet_started_pods_errors_total: { kind: "counter", help: "Sandboxes that could not be made.", labels: [] },
+  kubelet_started_containers_total: { kind: "counter", help: "Containers started.", labels: ["container_type"] },
+  kubelet_started_containers_errors_total: {
+    kind: "counter",
+    help: "Containers that could not be started.",
+    labels: ["container_type", "code"],
+  },
+  kubelet_desired_pods: { kind: "gauge", help: "Pods that the sources ask for.", labels: ["static"] },
+  kubelet_pleg_relist_duration_seconds: {
+    kind: "histogram",
+    help: "Duration of a full list of the runtime.",
+    labels: [],
+    buckets: defaults(),
+  },
+  kubelet_cgroup_version: { kind: "gauge", help: "Version of the host's control groups.", labels: [] },
+  berth_manifest_problems: {
+    kind: "gauge",
+    help: "Problems in the sources that wait to be mended.",
+    labels: ["severity"],
+  },
+  berth_event_loop_delay_seconds: {
+    kind: "gauge",
+    help: "Longest synchronous slice since the last scrape.",
+    labels: [],
+  },
+  berth_plans_total: { kind: "counter", help: "Plans made.", labels: [] },
+  berth_gate_inside: { kind: "gauge", help: "Actions inside a gate.", labels: ["gate"] },
+  berth_gate_waiting: { kind: "gauge", help: "Actions waiting at a gate.", labels: ["gate"] },
+  berth_adopted_pods: { kind: "gauge", help: "Pods found running when the agent started.", labels: [] },
+  berth_build_info: {
+    kind: "gauge",
+    help: "Always 1; the labels tell what runs.",
+    labels: ["version", "node_version"],
+  },
+} as const satisfies Record<string, MetricRow>;
+
+export type MetricRow = {
+  readonly kind: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly buckets?: readonly number[];
+};
+export type MetricName = keyof typeof METRICS;
+export type MetricLabels<N extends MetricName> = Readonly<Record<(typeof METRICS)[N]["labels"][number], string>>;
+
+type NamesOf<K extends MetricRow["kind"]> = {
+  [N in MetricName]: (typeof METRICS)[N]["kind"] extends K ? N : never;
+}[MetricName];
+
+/** Where the agent and the edges report numbers. */
+export type Meter = {
+  add<N extends NamesOf<"counter">>(name: N, labels: MetricLabels<N>, by?: number): void;
+  set<N extends NamesOf<"gauge">>(name: N, labels: MetricLabels<N>, value: number): void;
+  observe<N extends NamesOf<"histogram">>(name: N, labels: MetricLabels<N>, value: number): void;
+};
+
+/** Counts nothing; for tests and tools. */
+export const silentMeter: Meter = { add: () => {}, set: () => {}, observe: () => {} };
+
+function exponential(first: number, factor: number, count: number): number[] {
+  return Array.from({ length: count }, (_, power) => first * factor ** power);
+}
+
+function defaults(): number[] {
+  return [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+}

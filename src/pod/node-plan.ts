@@ -1,0 +1,49 @@
+import type { Now } from "../base/clock.ts";
+import type { DesiredPod, Ending, PodKey } from "./desired.ts";
+import type { NodeFacts, NodeSettings } from "./node.ts";
+import type { Admission } from "./plan.ts";
+
+/** All that a decision between pods may see. */
+export type NodePicture = {
+  readonly facts: NodeFacts;
+  readonly settings: NodeSettings;
+  /** Every pod that has a worker, in arrival order. */
+  readonly workers: readonly WorkerFacts[];
+  /** What every source asks for now. */
+  readonly asked: readonly DesiredPod[];
+  /** Each source has reported once; nothing is removed before (F14). */
+  readonly sourcesReady: boolean;
+  /** Pods that the runtime holds with this owner's label and that no worker knows. */
+  readonly strangers: readonly { readonly uid: string; readonly namespace: string; readonly name: string }[];
+  readonly now: Now;
+};
+
+export type WorkerFacts = {
+  readonly pod: DesiredPod;
+  readonly ending?: Ending;
+  readonly admission: Admission;
+  /** Its plan said so: the name and its resources are free. */
+  readonly finished: boolean;
+  /** Phase is Succeeded or Failed: it no longer counts in the totals. */
+  readonly terminal: boolean;
+  /** Something of it runs already: it was admitted by an earlier agent and is not asked again. */
+  readonly adopted: boolean;
+  readonly arrival: number;
+};
+
+/** What follows between pods. */
+export type NodePlan = {
+  /** Pods that get a worker. */
+  readonly begin: readonly DesiredPod[];
+  /** Workers that are told to end. */
+  readonly end: readonly { readonly uid: string; readonly ending: Omit<Ending, "sinceMonoMs"> }[];
+  /** Workers that leave: finished, and not asked for. */
+  readonly forget: readonly string[];
+  /** Strangers to be ended with the orphan's grace (G5). */
+  readonly orphans: readonly string[];
+  /** The word to each worker, by UID. */
+  readonly turns: ReadonlyMap<string, boolean>;
+  readonly admissions: ReadonlyMap<string, Admission>;
+  /** Names that more than one asks for: who waits for whom. */
+  readonly waiting: ReadonlyMap<PodKey, readonly string[]>;
+};

@@ -1,0 +1,43 @@
+/** What is known of the host, read once at start unless it says otherwise. */
+export type NodeFacts = {
+  readonly nodeName: string;
+  readonly hostname: string;
+  readonly bootId: string;
+  /** Addresses of the node, the primary one first; empty when none is known. */
+  readonly ips: readonly string[];
+  /** kubernetes.io/hostname, os, arch and those of --node-labels. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly cpuMillis: number;
+  readonly memoryBytes: number;
+  readonly cgroupVersion: 1 | 2;
+  /** `kubernetes.io/arch` names: amd64, arm64. */
+  readonly arch: string;
+  /** The host's resolver file as read at start. */
+  readonly resolvConf: ResolvConf;
+};
+
+/** A resolver file, read by the rules of cri-mapping.md 1.3. */
+export type ResolvConf = {
+  readonly servers: readonly string[];
+  readonly searches: readonly string[];
+  readonly options: readonly string[];
+};
+
+/** What the agent was told about the node, from flags and files (design 5). Lists of the typed table: cmd/config. */
+export type NodeSettings = {
+  readonly ownerId: string;
+  readonly rootDir: string;
+  readonly podLogsDir: string;
+  readonly containerLogsDir: string;
+  readonly clusterDns: readonly string[];
+  readonly clusterDomain: string;
+  readonly cgroupDriver: "cgroupfs" | "systemd";
+  readonly cgroupRoot: string;
+  readonly cgroupsPerQos: boolean;
+  readonly cpuCfsQuota: boolean;
+  readonly cpuCfsQuotaPeriodUs: number;
+  readonly seccompDefault: boolean;
+  readonly maxPods: number;
+  readonly podPidsLimit: number;
+  readonly maxRestartDelayMs: number;
+};

@@ -1,0 +1,80 @@
+import type { MonoMs, Now } from "../base/clock.ts";
+import type { Action, Subject } from "./action.ts";
+import type { DesiredPod, DocumentKey, Ending } from "./desired.ts";
+import type { PodMemory } from "./memory.ts";
+import type { ObservedPod } from "./observed.ts";
+
+/** All that a decision about one pod may see. A new fact is a new field, never a new argument. */
+export type Picture = {
+  readonly desired: DesiredPod;
+  readonly ending?: Ending;
+  readonly observed: ObservedPod;
+  readonly verdicts: Verdicts;
+  readonly memory: PodMemory;
+  readonly inFlight: InFlight;
+  readonly around: Around;
+  readonly now: Now;
+};
+
+/** What to do now, what to give up, why the rest waits, and when to look again at the latest. */
+export type Plan = {
+  readonly actions: readonly Action[];
+  readonly withdraw: readonly Subject[];
+  readonly holds: readonly Hold[];
+  readonly wakeAt?: MonoMs;
+  readonly memory: PodMemory;
+  /** All is stopped and cleaned as far as the pod's ending asks: the worker may leave and the name is free (8.3). */
+  readonly finished: boolean;
+};
+
+/** A reason for waiting, as data; statuses, `describe` and `explain` are made of holds. */
+export type Hold = {
+  readonly subject: Subject;
+  /** The word that a status shows: CrashLoopBackOff, ImagePullBackOff, PodInitializing, ... (4.3). */
+  readonly reason: string;
+  readonly message: string;
+  readonly until?: MonoMs;
+  readonly needs: "time" | "image" | "document" | "volume" | "name" | "room" | "network" | "runtime" | "sibling";
+};
+
+/** Actions under way by subject. Withdrawn ones stay here until they settle. */
+export type InFlight = ReadonlyMap<Subject, Flight>;
+export type Flight = {
+  readonly action: Action;
+  readonly sinceMonoMs: MonoMs;
+  /** False while it still queues at a gate. */
+  readonly begun: boolean;
+  readonly withdrawn: boolean;
+};
+
+/** Answers of the prober by container id; a missing entry means that there is no such probe or it has not spoken. */
+export type Verdicts = ReadonlyMap<string, ContainerVerdicts>;
+export type ContainerVerdicts = {
+  readonly startup?: "passed" | "failed";
+  readonly liveness?: "passed" | "failed";
+  readonly readiness?: "passed" | "failed";
+};
+
+/** The node's word to a pod. */
+export type Around = {
+  /** Whether the pod's name is its own now: an older pod of that name has finished (T13). */
+  readonly turn: boolean;
+  readonly admission: Admission;
+  readonly networkReady: boolean;
+  /** Why not, in the runtime's words. */
+  readonly networkMessage?: string;
+  readonly runtimeReady: boolean;
+  /** Versions of the documents that the pod uses. */
+  readonly documents: ReadonlyMap<DocumentKey, string | "missing">;
+  /** Container names that people asked to restart, with the moment of asking. */
+  readonly restartRequests: ReadonlyMap<string, MonoMs>;
+  /** Boot of the host, to tell what a reboot ended. */
+  readonly bootId: string;
+  /** Restart back-off ceiling, from crashLoopBackOff.maxContainerRestartPeriod. */
+  readonly maxRestartDelayMs: number;
+};
+
+export type Admission =
+  | { readonly kind: "waiting" }
+  | { readonly kind: "admitted" }
+  | { readonly kind: "refused"; readonly reason: string; readonly message: string };

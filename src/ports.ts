@@ -1,0 +1,282 @@
+/** Every interface between the agent and the edges. Types only. */
+
+import type { SeenImage } from "./pod/action.ts";
+import type { DesiredContainer, DesiredPod, DocumentKey, PodKey } from "./pod/desired.ts";
+import type { PodEvent } from "./pod/event.ts";
+import type { PodRecord } from "./pod/memory.ts";
+import type { ObservedContainer, ObservedSandbox, Sighting } from "./pod/observed.ts";
+import type { Hold } from "./pod/plan.ts";
+import type { Problem } from "./pod/problem.ts";
+import type { DirectorySighting } from "./pod/source.ts";
+import type * as v1 from "./pod/v1.ts";
+
+// ---- the container runtime -------------------------------------------------------------------------------------------
+
+/**
+ * Pods and containers of a CRI runtime. Every call throws a BerthError with its effect; none is retried. Lists and events
+ * show only what carries this root directory's berth.dev/owner label.
+ */
+export type Runtime = {
+  /** Looked up at start and after each reconnect. */
+  capabilities(): RuntimeCapabilities | undefined;
+  /** Called after each reconnect: whatever was known has to be listed again. Returns the way to stop listening. */
+  onReconnect(listener: () => void): () => void;
+  /** Conditions of the runtime itself. */
+  health(signal: AbortSignal): Promise<RuntimeHealth>;
+
+  /** All of this owner's pods, one sighting each, whole as of the call's begin. Containers are not detailed. */
+  list(signal: AbortSignal): Promise<readonly Sighting[]>;
+  /** One pod's objects by label, whole, detailed. */
+  look(podUid: string, signal: AbortSignal): Promise<Sighting>;
+  /** One container, detailed; undefined when it is gone. */
+  container(id: string, signal: AbortSignal): Promise<ObservedContainer | undefined>;
+  /** Absent where the runtime has no event stream. Never paused by the consumer; ends with the signal or the connection. */
+  events(signal: AbortSignal): AsyncIterable<Sighting> | undefined;
+  /** Pods of other owners that carry Kubernetes labels, to find a kubelet at work: their count. */
+  foreignPods(signal: AbortSignal): Promise<number>;
+
+  /** Answers with id and addresses: from the event stream where it has told them already, else by one status read. */
+  runSandbox(request: SandboxRequest, signal: AbortSignal): Promise<ObservedSandbox>;
+  /** Success when it is gone already. */
+  stopSandbox(id: string, signal: AbortSignal): Promise<void>;
+  removeSandbox(id: string, signal: AbortSignal): Promise<void>;
+  createContainer(request: ContainerRequest, signal: AbortSignal): Promise<ObservedContainer>;
+  startContainer(id: string, signal: AbortSignal): Promise<void>;
+  /** Success when it is gone already. The signal ends only the wait. */
+  stopContainer(id: string, timeoutSeconds: number, signal: AbortSignal): Promise<void>;
+  removeContainer(id: string, signal: AbortSignal): Promise<void>;
+  /** A timeout of 0 means none. Throws RuntimeTimeout when the command ran out of time. */
+  execSync(id: string, command: readonly string[], timeoutSeconds: number, signal: AbortSignal): Promise<ExecResult>;
+  /** Opens a streaming session; the answer is the runtime's URL for it. */
+  exec(id: string, command: readonly string[], streams: ExecStreams, signal: AbortSignal): Promise<string>;
+  reopenLog(id: string, signal: AbortSignal): Promise<void>;
+};
+
+export type RuntimeCapabilities = {
+  readonly name: string;
+  readonly version: string;
+  readonly events: boolean;
+  /** From RuntimeConfig; absent where the runtime cannot tell (cri-mapping 3.2). */
+  readonly cgroupDriver?: "cgroupfs" | "systemd";
+  readonly userNamespaces: boolean;
+  readonly recursiveReadOnly: boolean;
+  readonly supplementalGroupsPolicy: boolean;
+  readonly imageVolumes: boolean;
+};
+
+export type RuntimeHealth = {
+  readonly ready: boolean;
+  readonly networkReady: boolean;
+  /** Why not, in the runtime's words. */
+  readonly message?: string;
+};
+
+export type SandboxRequest = { readonly pod: DesiredPod; readonly attempt: number };
+
+/** All that a CreateContainer call is made from (cri-mapping 2). */
+export type ContainerRequest = {
+  readonly pod: DesiredPod;
+  readonly container: DesiredContainer;
+  /** Restart count of the new instance. */
+  readonly attempt: number;
+  readonly sandbox: ObservedSandbox;
+  readonly image: SeenImage;
+  readonly backOffMs: number;
+  readonly environment: readonly EnvVariable[];
+  readonly mounts: readonly PreparedMount[];
+};
+
+export type EnvVariable = { readonly name: string; readonly value: string };
+
+/** A mount whose host side stands; order is that of cri-mapping 2.4. */
+export type PreparedMount = {
+  readonly containerPath: string;
+  /** Empty for an image volume. */
+  readonly hostPath: string;
+  readonly readOnly: boolean;
+  readonly propagation: "private" | "hostToContainer" | "bidirectional";
+  readonly recursiveReadOnly: boolean;
+  readonly image?: { readonly ref: string; readonly written: string; readonly subPath: string };
+};
+
+export type ExecResult = { readonly stdout: Uint8Array; readonly stderr: Uint8Array; readonly exitCode: number };
+export type ExecStreams = {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+};
+
+/** The image service of the runtime. */
+export type Images = {
+  /** Undefined when the image is absent. */
+  find(ref: string, signal: AbortSignal): Promise<SeenImage | undefined>;
+  /** Has no deadline of its own. Throws ImagePullFailed, RegistryUnavailable, SignatureValidationFailed. */
+  pull(request: PullRequest, signal: AbortSignal): Promise<SeenImage>;
+};
+export type PullRequest = {
+  readonly ref: string;
+  readonly pod: DesiredPod;
+  /** Sandbox attempt, for the sandbox config that goes with the call. */
+  readonly attempt: number;
+  readonly credential?: RegistryCredential;
+};
+export type RegistryCredential = { readonly username: string; readonly password: string };
+
+// ---- the agent's files -----------------------------------------------------------------------------------------------
+
+/** Directories, volumes and records of pods under the root directory, and the log directories (cri-mapping 4, 5). */
+export type PodFiles = {
+  /** The pod's directories and log directory; may be called again. */
+  makeHome(pod: DesiredPod, signal: AbortSignal): Promise<void>;
+  /** Makes one volume stand with this version of its content; may be called again. */
+  setVolume(pod: DesiredPod, volume: string, bodies: DocumentBodies, signal: AbortSignal): Promise<void>;
+  /** Log directory, hosts file, termination log and mounts for one coming instance. */
+  prepareContainer(request: PrepareRequest, signal: AbortSignal): Promise<readonly PreparedMount[]>;
+  /** The link in the containers' log directory; a failure is only worth a log line. */
+  linkLog(pod: PodName, container: string, attempt: number, id: string, signal: AbortSignal): Promise<void>;
+  /** What an exited instance left behind (cri-mapping 4.2); empty when it left nothing. */
+  readMessage(pod: DesiredPod, container: ObservedContainer, signal: AbortSignal): Promise<string>;
+  /** Log, its rotated files, link and termination log of one dead instance. */
+  removeInstance(pod: PodName, container: string, attempt: number, id: string, signal: AbortSignal): Promise<void>;
+  /** Highest attempt that has a log file, or undefined (S28). */
+  lastAttempt(pod: PodName, container: string, signal: AbortSignal): Promise<number | undefined>;
+  /** Volumes unmounted and removed; with "nothing" also logs, directories and the record. Throws when a mount remains. */
+  clearHome(pod: PodName, keep: "logs" | "nothing", signal: AbortSignal): Promise<void>;
+  /** Every record under the root directory; damaged ones are reported as problems. */
+  loadRecords(
+    signal: AbortSignal,
+  ): Promise<{ readonly pods: readonly StoredPod[]; readonly problems: readonly Problem[] }>;
+  saveRecord(stored: StoredPod, signal: AbortSignal): Promise<void>;
+  /** Where an instance writes its log. */
+  logPath(pod: PodName, container: string, attempt: number): string;
+};
+
+export type PodName = { readonly uid: string; readonly namespace: string; readonly name: string };
+
+export type PrepareRequest = {
+  readonly pod: DesiredPod;
+  readonly container: DesiredContainer;
+  readonly attempt: number;
+  /** Empty for the host network. */
+  readonly podIps: readonly string[];
+  readonly environment: readonly EnvVariable[];
+};
+
+/** What stands in pods/<uid>/berth.json: the last accepted form of the pod, and what was learnt since (D1, D8). */
+export type StoredPod = {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly path: string;
+  readonly document: number;
+  readonly seenWallMs: number;
+  readonly manifest: v1.Pod;
+  readonly record: PodRecord;
+};
+
+/** Bodies of ConfigMaps and Secrets; never part of a picture, plan, log or record. */
+export type Documents = {
+  bodies(keys: readonly DocumentKey[]): DocumentBodies;
+};
+export type DocumentBodies = ReadonlyMap<DocumentKey, DocumentBody>;
+export type DocumentBody = { readonly type: string; readonly data: ReadonlyMap<string, Uint8Array> };
+
+// ---- sources ---------------------------------------------------------------------------------------------------------
+
+/** The manifest directory. */
+export type ManifestSource = {
+  /** The whole set again after each change; the newest replaces one that was not taken yet. Ends with the signal. */
+  sightings(signal: AbortSignal): AsyncIterable<DirectorySighting>;
+  /** The pod of a record, compiled as the directory would; undefined when its manifest no longer compiles. */
+  recompile(stored: StoredPod): Promise<DesiredPod | undefined>;
+  /** Looks at the directory again now. */
+  rescan(): void;
+};
+
+// ---- handlers --------------------------------------------------------------------------------------------------------
+
+/** Runs one handler of a hook or probe, once. */
+export type Handlers = {
+  /** Empty string on success, else why it failed (H3). Ends with the signal. */
+  runHook(request: HookRequest, signal: AbortSignal): Promise<string>;
+  /** One attempt of a probe (6.2). */
+  runProbe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeResult>;
+};
+export type HookRequest = {
+  readonly pod: DesiredPod;
+  readonly container: DesiredContainer;
+  readonly hook: "postStart" | "preStop";
+  readonly containerId: string;
+  readonly podIp: string;
+};
+export type ProbeRequest = {
+  readonly pod: DesiredPod;
+  readonly container: DesiredContainer;
+  readonly probe: "startup" | "liveness" | "readiness";
+  readonly containerId: string;
+  readonly podIp: string;
+};
+export type ProbeResult =
+  | { readonly kind: "success" | "warning" | "failure"; readonly output: string }
+  /** The attempt proves nothing (R4). */
+  | { readonly kind: "discarded"; readonly output: string };
+
+// ---- what the agent tells --------------------------------------------------------------------------------------------
+
+/** Takes the newest of something; its owner keeps queue, rate and back-off. */
+export type Sink<T> = { put(item: T, signal: AbortSignal): Promise<void> };
+
+/** What sockets and ports may see and ask of the agent. */
+export type View = {
+  /** v1 Pods with live status, sorted by key. */
+  pods(): readonly v1.Pod[];
+  /** The full list first, then each change, until the signal. A slow reader misses versions, never the newest. */
+  watchPods(signal: AbortSignal): AsyncIterable<PodChange>;
+  problems(): readonly Problem[];
+  watchProblems(signal: AbortSignal): AsyncIterable<readonly Problem[]>;
+  /** Events that are kept, oldest first. */
+  events(): readonly PodEvent[];
+  /** Why the pod is not further; undefined when it is unknown. */
+  holds(key: PodKey): readonly Hold[] | undefined;
+  /** The newest instance of a container, or the one before it. */
+  instance(key: PodKey, container: string, which: "newest" | "previous"): InstanceView | undefined;
+  /** Asks for a restart; false when there is no such container. */
+  restart(key: PodKey, container: string): boolean;
+  /** Opens an exec session in the newest running instance; the answer is the runtime's URL. */
+  exec(id: string, command: readonly string[], streams: ExecStreams, signal: AbortSignal): Promise<string>;
+  health(): AgentHealth;
+};
+export type PodChange =
+  | { readonly kind: "put"; readonly pod: v1.Pod }
+  | { readonly kind: "gone"; readonly key: PodKey }
+  /** The full list has been told. */
+  | { readonly kind: "synced" };
+export type InstanceView = {
+  readonly id: string;
+  readonly running: boolean;
+  readonly attempt: number;
+  readonly logPath: string;
+};
+export type AgentHealth = {
+  /** False when a loop has stood still for too long. */
+  readonly live: boolean;
+  /** The first full pass over the manifests is done and the runtime answers. */
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+};
+
+/** Reads CRI log files (cri-mapping 4.3). */
+export type Logs = {
+  /** Lines of one instance's log as chunks of bytes. With follow it goes on until `running` says no and the end is reached. */
+  read(path: string, options: LogOptions, signal: AbortSignal): AsyncIterable<Uint8Array>;
+};
+export type LogOptions = {
+  readonly follow: boolean;
+  readonly tailLines?: number;
+  readonly sinceWallMs?: number;
+  readonly timestamps: boolean;
+  readonly limitBytes?: number;
+  /** Asked at the end of the file while following. */
+  readonly running: () => boolean;
+};

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Stands in for bash.
+exec sh "$@"

@@ -24,7 +24,9 @@ process.exit(0); // what was started goes on
 async function up(version: RuntimeVersion): Promise<void> {
   const runtime = await startRuntime({ folder, version });
   console.log(`endpoint     ${runtime.endpoint}`);
-  console.log(`pod network  ${runtime.network.subnet} on ${runtime.network.bridge}, the host is ${runtime.network.gateway}`);
+  console.log(
+    `pod network  ${runtime.network.subnet} on ${runtime.network.bridge}, the host is ${runtime.network.gateway}`,
+  );
   console.log(`cgroup root  ${runtime.cgroupRoot}`);
   console.log(`registry     ${runtime.registry.url} (mirror of every registry)`);
   console.log(`log          ${runtime.places.log}`);

@@ -14,7 +14,6 @@ const families = [
   { command: "iptables", family: "ip" },
   { command: "ip6tables", family: "ip6" },
 ] as const;
-const portmapChains = ["CNI-HOSTPORT-DNAT", "CNI-HOSTPORT-SETMARK", "CNI-HOSTPORT-MASQ"];
 
 /** How the host was before the first private runtime came. */
 type Before = { absentFolders: string[]; absentTables: string[]; hadPortmap: boolean };
@@ -50,7 +49,7 @@ async function lookAtHost(): Promise<Before> {
   return {
     absentFolders: hostFolders.filter((folder) => !existsSync(folder)),
     absentTables: families.map(({ family }) => `${family} nat`).filter((table) => !tables.includes(table)),
-    hadPortmap: nat.stdout.includes(portmapChains[0] ?? ""),
+    hadPortmap: nat.stdout.includes("CNI-HOSTPORT-DNAT"),
   };
 }
 
@@ -61,17 +60,18 @@ async function restoreHost(before: Before): Promise<void> {
   for (const table of before.absentTables) await removeEmptyTable(table);
 }
 
-/** Removes the chains that the portmap plugin never removes by itself; rules of single pods went with their pods. */
+/** Removes all chains of the portmap plugin: those that it never removes itself, and those of pods that were ended by force. */
 async function removePortmap(command: string): Promise<void> {
   const nat = (...args: string[]) => tryCommand(command, ["-w", "-t", "nat", ...args]);
-  const rules = (await nat("-S")).stdout.split("\n").filter((rule) => rule.includes("CNI-"));
-  const jumps = rules.filter((rule) => /^-A (PREROUTING|OUTPUT|POSTROUTING) /.test(rule));
+  const rules = (await nat("-S")).stdout.split("\n");
+  const jumps = rules.filter((rule) => /^-A (PREROUTING|OUTPUT|POSTROUTING) .*-j CNI-/.test(rule));
+  const chains = rules.flatMap((rule) => /^-N (CNI-(?:HOSTPORT|DN)-\S+)$/.exec(rule)?.[1] ?? []);
   for (const jump of jumps) {
     const words = jump.match(/"[^"]*"|\S+/g) ?? [];
     await nat("-D", ...words.slice(1).map((word) => word.replaceAll('"', "")));
   }
-  for (const chain of portmapChains) await nat("-F", chain);
-  for (const chain of portmapChains) await nat("-X", chain);
+  for (const chain of chains) await nat("-F", chain);
+  for (const chain of chains) await nat("-X", chain);
 }
 
 /** Removes a table that holds nothing but empty base chains. */

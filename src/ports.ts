@@ -1,6 +1,7 @@
 /** Every interface between the agent and the edges. Types only. */
 
 import type { SeenImage } from "./pod/action.ts";
+import type { CgroupLimits } from "./pod/cgroup.ts";
 import type { DesiredContainer, DesiredPod, DocumentKey, PodKey } from "./pod/desired.ts";
 import type { PodEvent } from "./pod/event.ts";
 import type { PodRecord } from "./pod/memory.ts";
@@ -173,6 +174,14 @@ export type StoredPod = {
   readonly seenWallMs: number;
   readonly manifest: v1.Pod;
   readonly record: PodRecord;
+};
+
+/** Pod cgroups. With the systemd driver both do nothing: slices come and go with what runs in them. */
+export type Cgroups = {
+  /** Makes the cgroup and those above it, and writes its limits; may be called again. */
+  ensure(path: string, limits: CgroupLimits, signal: AbortSignal): Promise<void>;
+  /** Kills what is left in it and removes it with all below. */
+  remove(path: string, signal: AbortSignal): Promise<void>;
 };
 
 /** Bodies of ConfigMaps and Secrets; never part of a picture, plan, log or record. */

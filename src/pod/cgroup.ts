@@ -1,0 +1,40 @@
+/** Quality of service, as cpu and memory requests decide it (cri-mapping 3.1). */
+export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
+
+/** Limits of one pod's cgroup; what is absent is not written (cri-mapping 3.2). */
+export type CgroupLimits = {
+  readonly cpuShares: number;
+  readonly cpuQuotaUs?: number;
+  readonly cpuPeriodUs: number;
+  readonly memoryBytes?: number;
+  readonly pids?: number;
+};
+
+/** How the host's cgroups are laid out for pods. */
+export type CgroupLayout = {
+  readonly driver: "cgroupfs" | "systemd";
+  /** Put in front of everything; `/` or empty for none. */
+  readonly root: string;
+  /** Off: pods get no cgroup of their own, and the parent is empty. */
+  readonly perQos: boolean;
+};
+
+/** The cgroup parent of a pod's sandbox and containers (cri-mapping 1.6): an absolute path for both drivers. */
+export function podCgroup(layout: CgroupLayout, qos: QosClass, uid: string): string {
+  if (!layout.perQos) return "";
+  const names = [...layout.root.split("/").filter(Boolean), "kubepods", ...qosNames(qos), `pod${uid}`];
+  return layout.driver === "cgroupfs" ? `/${names.join("/")}` : slicePath(names);
+}
+
+const qosNames = (qos: QosClass): readonly string[] => (qos === "Guaranteed" ? [] : [qos.toLowerCase()]);
+
+/** systemd's form: every prefix is a directory, `-` separates levels and is therefore `_` inside a name. */
+function slicePath(names: readonly string[]): string {
+  const escaped = names.map((name) => name.replace(/\.slice$/, "").replaceAll("-", "_"));
+  return escaped.map((_, depth) => `/${escaped.slice(0, depth + 1).join("-")}.slice`).join("");
+}
+
+/** The weight that version 2 has in place of shares, as the kubelet computes it for the levels that it makes (cri-mapping 3.2). */
+export function weightOfShares(shares: number): number {
+  return shares >= 262_144 ? 10_000 : 1 + Math.floor(((Math.max(shares, 2) - 2) * 9_999) / 262_142);
+}

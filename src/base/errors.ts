@@ -6,6 +6,7 @@ export const ERROR_CODES = {
   // the runtime
   RuntimeUnavailable: "the container runtime cannot be reached",
   RuntimeTimeout: "the container runtime did not answer in time; whether the call took effect is not known",
+  RuntimeCancelled: "the call was given up before the container runtime answered",
   RuntimeNotFound: "the container runtime does not know the object",
   RuntimeNameReserved: "the container runtime holds the name for an earlier call",
   RuntimeUnsupported: "the container runtime lacks the function",

@@ -75,7 +75,8 @@ export function badAnswer(rpc: Rpc, subject: string, details: string, cause?: un
 }
 
 function codeOf({ rpc, status, details }: CallEnd): ErrorCode {
-  if (status === STATUS.alreadyExists || details.includes("is reserved for")) return "RuntimeNameReserved";
+  if (isNameReserved(status, details)) return "RuntimeNameReserved";
+  if (details.includes(STILL_LOADING)) return "RuntimeUnavailable";
   switch (status) {
     case STATUS.deadlineExceeded:
       return "RuntimeTimeout";
@@ -91,6 +92,14 @@ function codeOf({ rpc, status, details }: CallEnd): ErrorCode {
   if (rpc === "PullImage") return pullCodeOf(details);
   return status === STATUS.notFound ? "RuntimeNotFound" : "RuntimeRefused";
 }
+
+/** Containerd says this with status Unknown, FailedPrecondition or AlreadyExists, by version. */
+function isNameReserved(status: number, details: string): boolean {
+  return status === STATUS.alreadyExists || details.includes("is reserved for");
+}
+
+/** What containerd answers with status Unknown until its parts are up. */
+const STILL_LOADING = "server is not initialized yet";
 
 function pullCodeOf(details: string): ErrorCode {
   const spoken = spokenIn(details);
@@ -112,11 +121,14 @@ const REFUSED_AT_ONCE: readonly number[] = [
 const NEVER_SENT = ["No connection established", "Name resolution failed", "Channel closed before call started"];
 
 /**
- * A write may have worked when its answer was lost, and a write that failed with the catch-all Unknown, as most of
- * containerd's do, may have got half-way: a container whose start failed is EXITED afterwards.
+ * A write may have worked when its answer was lost. One that failed with the catch-all Unknown, as most of containerd's do,
+ * may have got half-way: a container whose start failed is EXITED afterwards. One that met a reserved name did nothing
+ * itself, but the call before it that reserved the name may have.
  */
 function effectOf({ rpc, status, details }: CallEnd): Effect {
-  if (CALLS[rpc].kind === "read" || REFUSED_AT_ONCE.includes(status)) return "none";
+  if (CALLS[rpc].kind === "read") return "none";
+  if (isNameReserved(status, details)) return "unknown";
+  if (REFUSED_AT_ONCE.includes(status) || details.includes(STILL_LOADING)) return "none";
   if (status === STATUS.unavailable && NEVER_SENT.some((words) => details.startsWith(words))) return "none";
   return "unknown";
 }

@@ -35,6 +35,11 @@ describe("a call that failed", () => {
     },
   );
 
+  it("by a containerd that still loads finds it unavailable and had no effect", () => {
+    const failure = failureOf(end("RunPodSandbox", 2, "server is not initialized yet"));
+    expect(failure).toMatchObject({ code: "RuntimeUnavailable", effect: "none" });
+  });
+
   it("never has an effect when it only reads", () => {
     for (const status of [1, 2, 4, 8, 14]) expect(failureOf(end("ListContainers", status)).effect).toBe("none");
     expect(givenUp("ContainerStatus", "", "unknown").effect).toBe("none");
@@ -42,7 +47,10 @@ describe("a call that failed", () => {
 
   it("names the holder of a reserved name", () => {
     const details = `failed to reserve container name "app_web_default_u_0": name "app_web_default_u_0" is reserved for "${ID}"`;
-    expect(failureOf(end("CreateContainer", 2, details))).toMatchObject({ code: "RuntimeNameReserved", holder: ID });
+    for (const status of [2, 6, 9]) {
+      const failure = failureOf(end("CreateContainer", status, details));
+      expect(failure).toMatchObject({ code: "RuntimeNameReserved", effect: "unknown", holder: ID });
+    }
     expect(failureOf(end("CreateContainer", 6, "exists")).holder).toBeUndefined();
   });
 

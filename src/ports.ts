@@ -223,6 +223,8 @@ export type ProbeRequest = {
   readonly pod: DesiredPod;
   readonly container: DesiredContainer;
   readonly probe: "startup" | "liveness" | "readiness";
+  /** An exec probe's command after `$(VAR)` was expanded from literal variables only (R13); absent: as written. */
+  readonly command?: readonly string[];
   readonly containerId: string;
   readonly podIp: string;
 };

@@ -1,0 +1,174 @@
+import { once } from "node:events";
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BerthError } from "../../src/base/errors.ts";
+import { runHook } from "../../src/handler/hooks.ts";
+import { type ProbePorts, runProbe } from "../../src/handler/probes.ts";
+import type * as v1 from "../../src/pod/v1.ts";
+import type { ExecResult } from "../../src/ports.ts";
+import { aContainer, aPod } from "../kit/pods.ts";
+
+let port = 0;
+let seen: IncomingMessage | undefined;
+const server = http.createServer((request: IncomingMessage, response: ServerResponse) => {
+  seen = request;
+  const url = new URL(request.url ?? "/", "http://x");
+  if (url.pathname === "/hang") return;
+  if (url.pathname === "/loop") return void response.writeHead(302, { location: "/loop" }).end();
+  if (url.pathname === "/away") return void response.writeHead(302, { location: "http://other.invalid/" }).end("bye");
+  if (url.pathname === "/home") return void response.writeHead(307, { location: "/status?code=200" }).end();
+  if (url.pathname === "/large") return void response.writeHead(200).end("x".repeat(1_000_000));
+  response.writeHead(Number(url.searchParams.get("code") ?? 200)).end("body");
+});
+
+beforeAll(async () => {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  port = (server.address() as AddressInfo).port;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const answer = (exitCode: number, stdout = "", stderr = ""): ExecResult => ({
+  exitCode,
+  stdout: Buffer.from(stdout),
+  stderr: Buffer.from(stderr),
+});
+
+const ports: ProbePorts & { sleep: () => Promise<void> } = {
+  execSync: async () => answer(0),
+  nodeIp: "127.0.0.1",
+  grpcCheck: async () => {},
+  sleep: async () => {},
+};
+
+const probeWith = (probe: v1.Probe, change: Partial<ProbePorts> = {}, signal = AbortSignal.timeout(5_000)) => {
+  const container = aContainer({
+    spec: { livenessProbe: probe, ports: [{ name: "web", containerPort: port, protocol: "TCP" }] },
+  });
+  const request = { pod: aPod(), container, probe: "liveness", containerId: "c1", podIp: "127.0.0.1" } as const;
+  return runProbe({ ...ports, ...change }, request, signal);
+};
+const get = (path: string, more: Partial<v1.HTTPGetAction> = {}) => probeWith({ httpGet: { path, port, ...more } });
+
+describe("httpGet probes (6.2)", () => {
+  it.each([
+    ["/status?code=200", "success", "body"],
+    ["/status?code=399", "success", "body"],
+    ["/status?code=400", "failure", "HTTP probe failed with statuscode: 400"],
+    ["/status?code=503", "failure", "HTTP probe failed with statuscode: 503"],
+    ["/home", "success", "body"],
+    ["/away", "warning", "Probe terminated redirects, Response body: bye"],
+  ])("%s is %s (R15, R16)", async (path, kind, output) => {
+    expect(await get(path)).toEqual({ kind, output });
+  });
+
+  it("fails after ten redirects (R15)", async () => {
+    expect(await get("/loop")).toMatchObject({
+      kind: "failure",
+      output: expect.stringContaining("stopped after 10 redirects"),
+    });
+  });
+
+  it("reads 10 KiB of a body (R15)", async () => {
+    expect((await get("/large")).output).toHaveLength(10 * 1024);
+  });
+
+  it("fails when its time is over", async () => {
+    const result = await probeWith({ httpGet: { path: "/hang", port } }, {}, AbortSignal.timeout(50));
+    expect(result).toMatchObject({ kind: "failure", output: expect.stringContaining("time is over") });
+  });
+
+  it("sends the usual headers, and written ones in their place (R14)", async () => {
+    await get("/");
+    expect(seen?.headers).toMatchObject({ "user-agent": "kube-probe/1.36", accept: "*/*", connection: "close" });
+    const written = [
+      { name: "Host", value: "site.example" },
+      { name: "accept", value: "" },
+      { name: "X-Two", value: "1" },
+      { name: "X-Two", value: "2" },
+    ];
+    await get("/", { httpHeaders: written });
+    expect(seen?.headers).toMatchObject({ host: "site.example", "x-two": "1, 2" });
+    expect(seen?.headers.accept).toBeUndefined();
+  });
+
+  it("finds a named port, and discards the attempt when there is none (R4, R18)", async () => {
+    expect(await get("/", { port: "web" })).toMatchObject({ kind: "success" });
+    expect(await get("/", { port: String(port) })).toMatchObject({ kind: "success" });
+    expect(await get("/", { port: "nope" })).toMatchObject({ kind: "discarded" });
+  });
+});
+
+describe("tcpSocket probes (6.2)", () => {
+  it("succeeds on a connection and leaves no socket in TIME_WAIT", async () => {
+    const listener = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    const tcpPort = (listener.address() as AddressInfo).port;
+    expect(await probeWith({ tcpSocket: { port: tcpPort } })).toEqual({ kind: "success", output: "" });
+    listener.close();
+    expect(await probeWith({ tcpSocket: { port: tcpPort } })).toMatchObject({ kind: "failure" });
+  });
+});
+
+describe("exec probes (R13)", () => {
+  const exec = { command: ["check", "me"] };
+
+  it.each([
+    [0, "success"],
+    [1, "failure"],
+    [137, "failure"],
+  ])("exit %i is %s", async (code, kind) => {
+    const result = await probeWith({ exec }, { execSync: async () => answer(code, "out", "err") });
+    expect(result).toEqual({ kind, output: "outerr" });
+  });
+
+  it("keeps 10 KiB of the output", async () => {
+    const result = await probeWith({ exec }, { execSync: async () => answer(0, "x".repeat(20_000)) });
+    expect(result.output).toHaveLength(10 * 1024);
+  });
+
+  it("fails when the command ran out of time, and discards what could not run", async () => {
+    const late = async (): Promise<never> => {
+      throw new BerthError("RuntimeTimeout", "late");
+    };
+    const text = 'command timed out: "check me" timed out after 3s';
+    expect(await probeWith({ exec, timeoutSeconds: 3 }, { execSync: late })).toEqual({ kind: "failure", output: text });
+    const gone = async (): Promise<never> => {
+      throw new BerthError("RuntimeNotFound", "no container c1");
+    };
+    expect(await probeWith({ exec }, { execSync: gone })).toEqual({ kind: "discarded", output: "no container c1" });
+  });
+});
+
+describe("hooks (7)", () => {
+  const hook = (handler: v1.LifecycleHandler, change: Partial<typeof ports> = {}) => {
+    const container = aContainer({ spec: { lifecycle: { postStart: handler } } });
+    const request = { pod: aPod(), container, hook: "postStart", containerId: "c1", podIp: "127.0.0.1" } as const;
+    return runHook({ ...ports, ...change }, request, AbortSignal.timeout(5_000));
+  };
+
+  it("takes any HTTP answer as success (H5)", async () => {
+    expect(await hook({ httpGet: { path: "/status?code=500", port } })).toBe("");
+  });
+
+  it("asks again in plain HTTP when HTTPS is answered so, without Authorization (H5)", async () => {
+    const httpHeaders = [{ name: "Authorization", value: "Bearer x" }];
+    expect(await hook({ httpGet: { path: "/plain", port, scheme: "HTTPS", httpHeaders } })).toBe("");
+    expect(seen?.headers.authorization).toBeUndefined();
+  });
+
+  it("fails a tcpSocket hook always (H6)", async () => {
+    expect(await hook({ tcpSocket: { port } })).toContain("lifecycle hook");
+  });
+
+  it("tells which hook of which container failed, and its output (H3)", async () => {
+    const text = await hook({ exec: { command: ["sh", "-c", "x"] } }, { execSync: async () => answer(3, "", "oh") });
+    expect(text).toContain('Exec lifecycle hook ([sh -c x]) for Container "app" in Pod "web-node_default(');
+    expect(text).toContain("exited with 3: oh");
+    expect(text).toContain('message: "oh"');
+  });
+});

@@ -1,0 +1,85 @@
+import type { MonoMs } from "../base/clock.ts";
+import type { ContainerVerdicts } from "../pod/plan.ts";
+import type * as v1 from "../pod/v1.ts";
+
+export type ProbeKind = "startup" | "liveness" | "readiness";
+
+/** What one probe of one container instance has shown so far. */
+export type ProbeMemory = {
+  /** As the world sees it; flips only after enough equal verdicts in a row (R5). */
+  readonly result: "unknown" | "passed" | "failed";
+  readonly streak: { readonly verdict: "passed" | "failed"; readonly count: number };
+  /** It has said its last word about this instance (R6). */
+  readonly onHold: boolean;
+};
+
+/** What an attempt came to; a discarded one proves nothing (R4). */
+export type Attempt = "passed" | "failed" | "discarded";
+
+/** First results of a new instance (R2): nobody is killed or served before a probe has spoken. */
+export function freshProbe(kind: ProbeKind): ProbeMemory {
+  const results = { startup: "unknown", liveness: "passed", readiness: "failed" } as const;
+  return { result: results[kind], streak: { verdict: "passed", count: 0 }, onHold: false };
+}
+
+/** The memory after one attempt (R4, R5, R6). */
+export function noteAttempt(memory: ProbeMemory, kind: ProbeKind, probe: v1.Probe, attempt: Attempt): ProbeMemory {
+  if (attempt === "discarded" || memory.onHold) return memory;
+  const count = memory.streak.verdict === attempt ? memory.streak.count + 1 : 1;
+  const streak = { verdict: attempt, count } as const;
+  const needed = attempt === "passed" ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3);
+  if (count < needed) return { ...memory, streak };
+  const last = kind === "startup" || (kind === "liveness" && attempt === "failed");
+  return { result: attempt, streak, onHold: last };
+}
+
+/** Facts that decide whether a probe may run now. */
+export type ProbeGate = {
+  readonly running: boolean;
+  /** The startup probe has passed, or there is none. */
+  readonly started: boolean;
+  /** The hook after the start still runs: to the world the container has not begun (H1). */
+  readonly starting: boolean;
+  readonly podEnding: boolean;
+};
+
+/** Whether the probe has anything to ask of the instance at this moment (R3 steps 5, 6, 8; R11, R12; H1). */
+export function mayProbe(kind: ProbeKind, gate: ProbeGate): boolean {
+  if (!gate.running || gate.starting) return false;
+  if (gate.podEnding && kind !== "readiness") return false;
+  return kind === "startup" ? !gate.started : gate.started;
+}
+
+/** First attempts are spread over this much, so that many probes never fire in one tick. */
+export const SPREAD_MS = 100;
+
+/** When the first attempt at an instance is due: after its initial delay (R3 step 7), a little spread. */
+export function firstDue(startedMonoMs: MonoMs, probe: v1.Probe, fraction: number): MonoMs {
+  return startedMonoMs + (probe.initialDelaySeconds ?? 0) * 1_000 + fraction * SPREAD_MS;
+}
+
+/** When the next attempt is due: on the beat of the first one; beats that passed during an attempt are left out. */
+export function nextDue(dueMonoMs: MonoMs, endedMonoMs: MonoMs, probe: v1.Probe): MonoMs {
+  const periodMs = (probe.periodSeconds ?? 10) * 1_000;
+  const beats = Math.max(1, Math.ceil((endedMonoMs - dueMonoMs) / periodMs));
+  return dueMonoMs + beats * periodMs;
+}
+
+/** An attempt that took this much longer than its own timeout stood still in the agent, not in the container. */
+const OWN_FAULT_MS = 500;
+
+/** A failure that the agent's own lateness explains is never counted against the container. */
+export function judgeAttempt(attempt: Attempt, tookMs: number, probe: v1.Probe): Attempt {
+  const limitMs = (probe.timeoutSeconds ?? 1) * 1_000;
+  return attempt === "failed" && tookMs > limitMs + OWN_FAULT_MS ? "discarded" : attempt;
+}
+
+/** The words that plans and statuses see; a startup probe without a word is still pending. */
+export function verdictsOf(probes: Readonly<Partial<Record<ProbeKind, ProbeMemory>>>): ContainerVerdicts {
+  const verdicts: { -readonly [K in ProbeKind]?: "passed" | "failed" } = {};
+  for (const kind of ["startup", "liveness", "readiness"] as const) {
+    const result = probes[kind]?.result;
+    if (result === "passed" || result === "failed") verdicts[kind] = result;
+  }
+  return verdicts;
+}

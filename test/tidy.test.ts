@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ERROR_CODES } from "../src/base/errors.ts";
+import { PROBLEM_CODES } from "../src/pod/problem.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const SRC = join(ROOT, "src");
@@ -116,5 +118,15 @@ describe("the rooms of the house", () => {
   it("files are one job each", () => {
     const long = sources.filter((source) => source.text.split("\n").length > 400 && source.path !== "pod/v1.ts");
     expect(long.map((source) => source.path)).toEqual([]);
+  });
+});
+
+describe("docs and code", () => {
+  it.each([
+    ["docs/errors.md", Object.keys(ERROR_CODES)],
+    ["docs/problems.md", Object.keys(PROBLEM_CODES)],
+  ])("%s has an entry for each code", (page, codes) => {
+    const entries = [...readFileSync(join(ROOT, page), "utf8").matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
+    expect(entries.toSorted()).toEqual(codes.toSorted());
   });
 });

@@ -1,8 +1,113 @@
+import { primaryFirst } from "../pod/addresses.ts";
+import type { PodMemory } from "../pod/memory.ts";
 import type { NodeFacts } from "../pod/node.ts";
 import type { Hold, Picture } from "../pod/plan.ts";
+import { qosClass } from "../pod/resources.ts";
+import { formatTime } from "../pod/time.ts";
 import type * as v1 from "../pod/v1.ts";
+import { podConditions } from "./conditions.ts";
+import { idOfUri } from "./container-state.ts";
+import { type ContainerStatuses, containerStatuses } from "./container-status.ts";
+import { finalStatuses } from "./final-status.ts";
+import { hasEnded, newestSandbox } from "./life.ts";
+import { type PodPhase, podPhase } from "./phase.ts";
 
 /** The v1 status that follows from a picture and the holds of its plan (lifecycle.md 5). */
-export function podStatus(_picture: Picture, _holds: readonly Hold[], _node: NodeFacts): v1.PodStatus {
-  return {};
+export function podStatus(picture: Picture, holds: readonly Hold[], node: NodeFacts): v1.PodStatus {
+  const { admission } = picture.around;
+  if (admission.kind === "refused") {
+    const message = `Pod was rejected: ${admission.message}`;
+    return status(picture, node, { phase: "Failed", reason: admission.reason, message }, { init: [], apps: [] }, []);
+  }
+  const seen = containerStatuses(picture, holds);
+  const phase = podPhase(picture, all(seen));
+  const told = hasEnded(picture) ? finalStatuses(picture, seen) : seen;
+  return status(picture, node, phase, told, podConditions(picture, holds, all(told), phase));
 }
+
+const all = ({ init, apps }: ContainerStatuses): readonly v1.ContainerStatus[] => [...init, ...apps];
+
+function status(
+  picture: Picture,
+  node: NodeFacts,
+  { phase, reason, message }: PodPhase,
+  containers: ContainerStatuses,
+  conditions: v1.PodCondition[],
+): v1.PodStatus {
+  return {
+    ...(conditions.length > 0 ? { conditions } : {}),
+    ...(containers.apps.length > 0 ? { containerStatuses: [...containers.apps] } : {}),
+    ...addresses(picture, node),
+    ...(containers.init.length > 0 ? { initContainerStatuses: [...containers.init] } : {}),
+    ...(message ? { message } : {}),
+    phase,
+    qosClass: qosClass(picture.desired.spec),
+    ...(reason ? { reason } : {}),
+    ...(hasBegun(picture) ? { startTime: formatTime(picture.memory.startedWallMs ?? picture.now.wallMs) } : {}),
+  };
+}
+
+/** A pod that waits for its name has no start yet (T14). */
+const hasBegun = ({ memory, around }: Picture): boolean => memory.startedWallMs !== undefined || around.turn;
+
+type Addresses = Pick<v1.PodStatus, "hostIP" | "hostIPs" | "podIP" | "podIPs">;
+
+/** Of each family one address at most; the pod's are those of its ready sandbox, or of the last one once it ends. */
+function addresses(picture: Picture, node: NodeFacts): Addresses {
+  const hostIps = primaryFirst(node.ips, node.ips);
+  const podIps = picture.desired.hostNetwork ? hostIps : primaryFirst(sandboxIps(picture), node.ips);
+  const [hostIP] = hostIps;
+  const [podIP] = podIps;
+  return {
+    ...(hostIP === undefined ? {} : { hostIP, hostIPs: hostIps.map((ip) => ({ ip })) }),
+    ...(podIP === undefined ? {} : { podIP, podIPs: podIps.map((ip) => ({ ip })) }),
+  };
+}
+
+function sandboxIps(picture: Picture): readonly string[] {
+  const sandbox = newestSandbox(picture);
+  const over = picture.ending !== undefined || picture.memory.terminal !== undefined;
+  return sandbox?.state === "ready" || over ? (sandbox?.ips ?? []) : [];
+}
+
+/** The memory once this status was shown: what later statuses look back at, and what must survive the agent (D8). */
+export function noteStatus(picture: Picture, shown: v1.PodStatus): PodMemory {
+  const { memory, around, now } = picture;
+  const startedWallMs = memory.startedWallMs ?? (hasBegun(picture) ? now.wallMs : undefined);
+  const statuses = [...(shown.initContainerStatuses ?? []), ...(shown.containerStatuses ?? [])];
+  const initialized = shown.conditions?.some(({ type, status }) => type === "Initialized" && status === "True");
+  const noted: PodMemory = {
+    ...memory,
+    ...(startedWallMs === undefined ? {} : { startedWallMs }),
+    initialized: memory.initialized || initialized === true,
+    instances: noteInstances(picture, statuses),
+    conditions: kept(memory.conditions, shown.conditions ?? []),
+    shown: kept(memory.shown, Object.fromEntries(statuses.map((status) => [status.name, status]))),
+  };
+  return around.admission.kind === "refused" ? noted : { ...noted, ...notePhase(picture, shown) };
+}
+
+/** A final phase is never left (P1). One that follows from a refusal is not kept: the next agent asks again (A1). */
+function notePhase({ memory, around }: Picture, { phase, reason, message }: v1.PodStatus): Partial<PodMemory> {
+  if (phase === "Pending" || phase === "Running") return { phase };
+  if (memory.terminal || (phase !== "Succeeded" && phase !== "Failed")) return {};
+  const words = { ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
+  return { terminal: { phase, ...words, bootId: around.bootId } };
+}
+
+/** Flags of running instances, without those that a whole look no longer showed. */
+function noteInstances({ memory, observed }: Picture, statuses: readonly v1.ContainerStatus[]): PodMemory["instances"] {
+  const present = new Set(observed.containers.map(({ id }) => id));
+  const known = Object.entries(memory.instances).filter(([id]) => !observed.listed || present.has(id));
+  const flags = statuses.flatMap(
+    ({ containerID, state, started, ready }): [string, PodMemory["instances"][string]][] => {
+      const id = idOfUri(containerID);
+      if (id === undefined || !state?.running || !present.has(id)) return [];
+      return [[id, { ...memory.instances[id], started: started === true, ready }]];
+    },
+  );
+  return kept(memory.instances, Object.fromEntries([...known, ...flags]));
+}
+
+/** The old object where the new one says the same, so that nothing is written that did not change. */
+const kept = <T>(before: T, next: T): T => (JSON.stringify(before) === JSON.stringify(next) ? before : next);

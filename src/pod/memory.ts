@@ -27,6 +27,8 @@ export type PodMemory = {
   readonly failures: Readonly<Partial<Record<Subject, FailureMemory>>>;
   /** Succeeded or Failed, once reached: sticky for the UID (P1). */
   readonly terminal?: TerminalPhase;
+  /** The phase last shown while it was not final: it stands while a final one has to wait for containers to end (P3). */
+  readonly phase?: "Pending" | "Running";
   /** Conditions as last shown, for their transition times (5.3). */
   readonly conditions: readonly v1.PodCondition[];
   /** Container statuses as last shown, by name: C5, C9 and table 5.1 look back at them. */

@@ -27,7 +27,7 @@ const DECIMAL_SUFFIXES: ReadonlyMap<string, number> = new Map([
 const BINARY_SUFFIXES = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 const SHAPE = /^([+-]?)(?:(\d+)(?:\.(\d*))?|\.(\d+))([numkMGTPE]?|[KMGTPE]i|[eE][+-]?\d+)$/;
 /** Longer texts and larger exponents mean nothing, and arithmetic on them would take time. */
-const LONGEST_TEXT = 256;
+const LONGEST_TEXT = 64;
 const LARGEST_EXPONENT = 100;
 
 /** What a manifest's quantity means; undefined when it breaks the grammar. Non-zero digits below nano round away from zero. */
@@ -46,6 +46,9 @@ export function parseQuantity(written: v1.Quantity): Quantity | undefined {
   const capped = scale.family === "binary" && size > BINARY_CAP ? BINARY_CAP : size;
   return { nanos: sign === "-" ? -capped : capped, family: scale.family };
 }
+
+/** The same as bare billionths; undefined when it does not parse. */
+export const quantityNanos = (written: v1.Quantity): bigint | undefined => parseQuantity(written)?.nanos;
 
 type Scale = { base: 2 | 10; exponent: number; family: QuantityFamily };
 
@@ -116,7 +119,9 @@ function formatDecimal(nanos: bigint, asExponent: boolean): string {
   return `${rest}${suffix?.[0] ?? ""}`;
 }
 
-const ceilDivide = (size: bigint, by: bigint): bigint => (size + by - 1n) / by;
+/** How often the divisor fits, with a begun one counted whole; both in the same unit, the divisor above zero. */
+export const ceilDivide = (value: bigint, by: bigint): bigint => (value <= 0n ? value / by : (value + by - 1n) / by);
+
 const awayFromZero = (value: bigint, by: bigint): bigint =>
   value < 0n ? -ceilDivide(-value, by) : ceilDivide(value, by);
 

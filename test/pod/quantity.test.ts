@@ -73,7 +73,7 @@ describe("the grammar of quantities (cri-mapping 3.3)", () => {
   });
 
   it("refuses texts that would only cost time", () => {
-    expect(parseQuantity("1".repeat(257))).toBeUndefined();
+    expect(parseQuantity("1".repeat(65))).toBeUndefined();
     expect(parseQuantity("1e101")).toBeUndefined();
     expect(parseQuantity("1e999999999999")).toBeUndefined();
   });

@@ -1,0 +1,115 @@
+import type { DesiredContainer } from "../pod/desired.ts";
+import type { Picture } from "../pod/plan.ts";
+import type * as v1 from "../pod/v1.ts";
+import { appsBegun, hasEnded, mayRun } from "./life.ts";
+import { restartsAfter } from "./restart-policy.ts";
+
+/** Phase with the words that go with it. */
+export type PodPhase = {
+  readonly phase: "Pending" | "Running" | "Succeeded" | "Failed";
+  readonly reason?: string;
+  readonly message?: string;
+};
+
+/** The phase that these container statuses give, with what ended the pod put above them (lifecycle.md 5.2). */
+export function podPhase(picture: Picture, statuses: readonly v1.ContainerStatus[]): PodPhase {
+  const { memory, ending } = picture;
+  if (memory.terminal) return wordsOf(memory.terminal);
+  const ended = hasEnded(picture);
+  if (ended && ending?.result) return wordsOf(ending.result);
+  const phase = phaseOf(picture, statuses, ended);
+  const final = phase === "Succeeded" || phase === "Failed";
+  if (final && mayRun(picture)) return { phase: memory.phase ?? begunPhase(picture) };
+  if (!final && ended && !isStatic(picture)) return { phase: "Failed" };
+  return { phase };
+}
+
+const wordsOf = ({ phase, reason, message }: PodPhase): PodPhase => ({
+  phase,
+  ...(reason === undefined ? {} : { reason }),
+  ...(message === undefined ? {} : { message }),
+});
+
+const begunPhase = (picture: Picture): "Pending" | "Running" => (appsBegun(picture) ? "Running" : "Pending");
+
+/** A static pod that the agent stopped is not forced to a final phase (P4). */
+const isStatic = ({ desired }: Picture): boolean => desired.origin.kind !== "api";
+
+type Counts = {
+  pendingInit: number;
+  failedInit: number;
+  pendingSidecar: number;
+  running: number;
+  waiting: number;
+  stopped: number;
+  succeeded: number;
+  final: number;
+  unknown: number;
+};
+
+/** Table of 5.2; the first match wins. */
+function phaseOf(picture: Picture, statuses: readonly v1.ContainerStatus[], ended: boolean): PodPhase["phase"] {
+  const counts = count(picture.desired.containers, statuses);
+  const { running, stopped, unknown } = counts;
+  if (counts.failedInit > 0) return "Failed";
+  if (counts.pendingInit > 0 || (counts.pendingSidecar > 0 && !appsBegun(picture))) return "Pending";
+  if (counts.waiting > 0) return "Pending";
+  if (running > 0 && unknown === 0) return "Running";
+  if (running > 0 || stopped === 0 || unknown > 0) return "Pending";
+  if (ended && !isStatic(picture)) return stopped === counts.succeeded ? "Succeeded" : "Failed";
+  if (stopped !== counts.final) return "Running";
+  return stopped === counts.succeeded ? "Succeeded" : "Failed";
+}
+
+function count(containers: readonly DesiredContainer[], statuses: readonly v1.ContainerStatus[]): Counts {
+  const counts: Counts = {
+    pendingInit: 0,
+    failedInit: 0,
+    pendingSidecar: 0,
+    running: 0,
+    waiting: 0,
+    stopped: 0,
+    succeeded: 0,
+    final: 0,
+    unknown: 0,
+  };
+  const byName = new Map(statuses.map((status) => [status.name, status]));
+  for (const container of containers) COUNTERS[container.role](counts, container, byName.get(container.name));
+  return counts;
+}
+
+type Counter = (counts: Counts, container: DesiredContainer, status: v1.ContainerStatus | undefined) => void;
+
+const COUNTERS: Readonly<Record<DesiredContainer["role"], Counter>> = {
+  init(counts, container, status) {
+    const exit = exitOf(status);
+    if (exit === undefined) counts.pendingInit += 1;
+    else if (exit.exitCode !== 0 && !restartsAfter(container, exit.exitCode)) counts.failedInit += 1;
+  },
+  /** One that ended is left out, so that its exit code never counts (P2). */
+  sidecar(counts, _container, status) {
+    if (status === undefined) counts.unknown += 1;
+    else if (status.state?.running) {
+      counts.running += 1;
+      if (!status.started) counts.pendingSidecar += 1;
+    } else if (exitOf(status) === undefined) {
+      counts.pendingSidecar += 1;
+      counts.waiting += 1;
+    }
+  },
+  app(counts, container, status) {
+    const exit = exitOf(status);
+    if (status === undefined) counts.unknown += 1;
+    else if (status.state?.running) counts.running += 1;
+    else if (exit === undefined) counts.waiting += 1;
+    else {
+      counts.stopped += 1;
+      if (status.state?.terminated?.exitCode === 0) counts.succeeded += 1;
+      if (!restartsAfter(container, exit.exitCode)) counts.final += 1;
+    }
+  },
+};
+
+/** The exit of a container that ended, or of the instance before the one that it waits for. */
+const exitOf = (status: v1.ContainerStatus | undefined): v1.ContainerStateTerminated | undefined =>
+  status?.state?.terminated ?? (status?.state?.waiting ? status.lastState?.terminated : undefined);

@@ -38,7 +38,7 @@ export function podOf({ init = {}, apps = { a: {} }, restartPolicy = "Always", s
       restartRules,
       hash: "0",
       volumes: [],
-      spec: { ...rest, name, image },
+      spec: { ...rest, name, image, ...(own === "sidecar" ? { restartPolicy: "Always" } : {}) },
     };
   };
   const initContainers = Object.entries(init).map(([name, sketch]) => of("init", name, sketch));

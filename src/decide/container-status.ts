@@ -3,6 +3,7 @@ import type { ObservedContainer } from "../pod/observed.ts";
 import type { Hold, Picture } from "../pod/plan.ts";
 import type * as v1 from "../pod/v1.ts";
 import { containerUri, messageShareBytes, stateOf, unseenExit } from "./container-state.ts";
+import { isOver } from "./life.ts";
 import { readiness } from "./readiness.ts";
 import { restartsAfter } from "./restart-policy.ts";
 
@@ -47,13 +48,13 @@ function containerStatus(picture: Picture, holds: readonly Hold[], container: De
  */
 function isVeiled(picture: Picture, container: DesiredContainer, instance: ObservedContainer): boolean {
   if (instance.state === "exited") return instance.exitCode === undefined;
-  if (picture.ending) return false;
+  if (isOver(picture)) return false;
   if (instance.state === "created") {
     const action = picture.inFlight.get(`container/${container.name}`)?.action;
     return action?.kind === "create-container" || action?.kind === "start-container";
   }
-  if (instance.state !== "running" || container.spec.lifecycle?.postStart === undefined) return false;
-  return picture.memory.instances[instance.id]?.postStart !== "done";
+  const postStart = picture.memory.instances[instance.id]?.postStart;
+  return instance.state === "running" && postStart !== undefined && postStart !== "done";
 }
 
 /** Rows of table 5.1 that have an instance. */
@@ -148,7 +149,7 @@ function withStartError(
 }
 
 function wouldStart(picture: Picture, container: DesiredContainer, newest: ObservedContainer | undefined): boolean {
-  if (picture.ending || picture.memory.terminal) return false;
+  if (isOver(picture)) return false;
   if (newest === undefined) return !lostForGood(picture, container);
   if (newest.state === "running") return false;
   return newest.state !== "exited" || restartsAfter(container, newest.exitCode ?? 0);

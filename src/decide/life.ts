@@ -14,22 +14,26 @@ export function sandboxFits({ desired, observed }: Picture): boolean {
   return desired.hostNetwork || newest.ips === undefined || newest.ips.length > 0;
 }
 
-/** Some container of the pod may be running at this moment; one whose exit is still to be read counts (P3). */
-export function mayRun(picture: Picture): boolean {
-  return !picture.observed.listed || picture.observed.containers.some((container) => mayLive(picture, container));
-}
+/** The pod was told to end, or ends by itself: nothing of it is started any more. */
+export const isOver = ({ ending, memory }: Picture): boolean => ending !== undefined || memory.terminal !== undefined;
 
-function mayLive({ inFlight }: Picture, { id, state, exitCode }: ObservedContainer): boolean {
+/** Some container of the pod may be running at this moment; one whose exit is still to be read counts (P3). */
+export const mayRun = (picture: Picture): boolean =>
+  picture.observed.containers.some((container) => mayLive(picture, container));
+
+function mayLive({ inFlight, memory }: Picture, { id, name, state, exitCode }: ObservedContainer): boolean {
   if (state === "exited") return exitCode === undefined;
   if (state !== "created") return true;
+  if (memory.inDoubt[`container/${name}`] !== undefined) return true;
   return [...inFlight.values()].some(({ action }) => action.kind === "start-container" && action.id === id);
 }
 
-/** The pod was told to end, and all its containers and sandboxes have (8.3, stage 1). */
-export const hasEnded = (picture: Picture): boolean =>
-  picture.ending !== undefined &&
-  !mayRun(picture) &&
-  picture.observed.sandboxes.every(({ state }) => state !== "ready");
+/** The pod is over, and all its containers and sandboxes have stopped (8.3, stage 1). */
+export function hasEnded(picture: Picture): boolean {
+  const { observed, memory } = picture;
+  if (!isOver(picture) || !observed.listed || mayRun(picture)) return false;
+  return observed.sandboxes.every(({ id, state }) => state !== "ready" || memory.stoppedSandboxes.includes(id));
+}
 
 /** Some app container exists in the newest sandbox (5.2). */
 export function appsBegun(picture: Picture): boolean {

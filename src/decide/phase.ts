@@ -14,14 +14,12 @@ export type PodPhase = {
 /** The phase that these container statuses give, with what ended the pod put above them (lifecycle.md 5.2). */
 export function podPhase(picture: Picture, statuses: readonly v1.ContainerStatus[]): PodPhase {
   const { memory, ending } = picture;
-  if (memory.terminal) return wordsOf(memory.terminal);
-  const ended = hasEnded(picture);
-  if (ended && ending?.result) return wordsOf(ending.result);
-  const phase = phaseOf(picture, statuses, ended);
-  const final = phase === "Succeeded" || phase === "Failed";
+  const decided = memory.terminal ?? (hasEnded(picture) ? ending?.result : undefined);
+  const counted = decided ?? { phase: phaseOf(picture, statuses) };
+  const final = counted.phase === "Succeeded" || counted.phase === "Failed";
   if (final && mayRun(picture)) return { phase: memory.phase ?? begunPhase(picture) };
-  if (!final && ended && !isStatic(picture)) return { phase: "Failed" };
-  return { phase };
+  if (!final && hasEnded(picture) && !isStatic(picture)) return { phase: "Failed" };
+  return wordsOf(counted);
 }
 
 const wordsOf = ({ phase, reason, message }: PodPhase): PodPhase => ({
@@ -48,7 +46,7 @@ type Counts = {
 };
 
 /** Table of 5.2; the first match wins. */
-function phaseOf(picture: Picture, statuses: readonly v1.ContainerStatus[], ended: boolean): PodPhase["phase"] {
+function phaseOf(picture: Picture, statuses: readonly v1.ContainerStatus[]): PodPhase["phase"] {
   const counts = count(picture.desired.containers, statuses);
   const { running, stopped, unknown } = counts;
   if (counts.failedInit > 0) return "Failed";
@@ -56,7 +54,7 @@ function phaseOf(picture: Picture, statuses: readonly v1.ContainerStatus[], ende
   if (counts.waiting > 0) return "Pending";
   if (running > 0 && unknown === 0) return "Running";
   if (running > 0 || stopped === 0 || unknown > 0) return "Pending";
-  if (ended && !isStatic(picture)) return stopped === counts.succeeded ? "Succeeded" : "Failed";
+  if (hasEnded(picture) && !isStatic(picture)) return stopped === counts.succeeded ? "Succeeded" : "Failed";
   if (stopped !== counts.final) return "Running";
   return stopped === counts.succeeded ? "Succeeded" : "Failed";
 }

@@ -9,7 +9,7 @@ import { podConditions } from "./conditions.ts";
 import { idOfUri } from "./container-state.ts";
 import { type ContainerStatuses, containerStatuses } from "./container-status.ts";
 import { finalStatuses } from "./final-status.ts";
-import { hasEnded, newestSandbox } from "./life.ts";
+import { hasEnded, isOver, newestSandbox } from "./life.ts";
 import { type PodPhase, podPhase } from "./phase.ts";
 
 /** The v1 status that follows from a picture and the holds of its plan (lifecycle.md 5). */
@@ -66,8 +66,7 @@ function addresses(picture: Picture, node: NodeFacts): Addresses {
 
 function sandboxIps(picture: Picture): readonly string[] {
   const sandbox = newestSandbox(picture);
-  const over = picture.ending !== undefined || picture.memory.terminal !== undefined;
-  return sandbox?.state === "ready" || over ? (sandbox?.ips ?? []) : [];
+  return sandbox?.state === "ready" || isOver(picture) ? (sandbox?.ips ?? []) : [];
 }
 
 /** The memory once this status was shown: what later statuses look back at, and what must survive the agent (D8). */

@@ -197,7 +197,9 @@ describe("rules C1 to C8", () => {
     expect(during?.containerID).toBeUndefined();
     const after = show({ apps, containers, memory: { instances: { "a-0": { postStart: "done" } } } }).a;
     expect(after).toMatchObject({ state: { running: {} }, ready: true });
-    const leaving = show({ apps, containers, picture: ending }).a;
+    const due = { instances: { "a-0": { postStart: "due" as const } } };
+    expect(show({ apps, containers, memory: due }).a?.state?.running).toBeUndefined();
+    const leaving = show({ apps, containers, memory: due, picture: ending }).a;
     expect(leaving?.state?.running).toBeDefined();
   });
 

@@ -138,6 +138,7 @@ export function pictureOf(sketch: PictureSketch): Picture {
     inFlight: new Map(),
     around: {
       turn: true,
+      asked: true,
       admission: { kind: "admitted" },
       networkReady: true,
       runtimeReady: true,

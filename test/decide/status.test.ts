@@ -132,11 +132,16 @@ describe("phase (lifecycle.md 5.2)", () => {
 
   it("P1: a final phase is never left, and keeps its words", () => {
     const terminal = { phase: "Failed" as const, reason: "DeadlineExceeded", message: "m", bootId: "boot-0" };
-    expect(at({ containers: [instanceOf("a")], memory: { terminal } })).toMatchObject({
-      phase: "Failed",
-      reason: "DeadlineExceeded",
-      message: "m",
-    });
+    const { phase, reason, message } = at({ containers: [exitOf("a", 0)], memory: { terminal } });
+    expect({ phase, reason, message }).toEqual({ phase: "Failed", reason: "DeadlineExceeded", message: "m" });
+  });
+
+  it("P3: a final phase that was decided waits for what runs", () => {
+    const terminal = { phase: "Failed" as const, reason: "DeadlineExceeded", bootId: "boot-1" };
+    const sketch = { init: { s: sidecar }, memory: { terminal } };
+    const before = at({ ...sketch, containers: [instanceOf("s"), exitOf("a", 1)] });
+    expect([before.phase, before.reason]).toEqual(["Running", undefined]);
+    expect(at({ ...sketch, containers: [exitOf("s", 0), exitOf("a", 1)] }).reason).toBe("DeadlineExceeded");
   });
 
   it("P2, P3: what ended the pod gives the words once everything has ended", () => {

@@ -1,6 +1,6 @@
 import { BerthError } from "../base/errors.ts";
 import type { DesiredPod, DesiredVolume } from "../pod/desired.ts";
-import { expand } from "../pod/expand.ts";
+import { expand } from "../pod/expansion.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { PreparedMount, PrepareRequest } from "../ports.ts";
 import { type Places, subPathTarget } from "./layout.ts";
@@ -89,15 +89,14 @@ function subPathOf(mount: v1.VolumeMount, request: PrepareRequest): string {
 
 function expandSubPath(written: string, { environment }: PrepareRequest): string {
   const values = new Map(environment.map(({ name, value }) => [name, value]));
-  const empty: string[] = [];
-  const expansion = expand(written, (name) => {
+  const missing: string[] = [];
+  const expanded = expand(written, (name) => {
     const value = values.get(name);
-    if (value === "") empty.push(name);
+    if (!value) missing.push(name);
     return value;
   });
-  const missing = [...expansion.unknown, ...empty];
   if (missing.length > 0) throw invalid(`missing value for ${missing.map((name) => `"${name}"`).join(", ")}`);
-  return expansion.text;
+  return expanded;
 }
 
 function propagationOf({ name, mountPropagation }: v1.VolumeMount): PreparedMount["propagation"] {

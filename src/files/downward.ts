@@ -1,13 +1,15 @@
 import { BerthError } from "../base/errors.ts";
 import type { DesiredPod } from "../pod/desired.ts";
+import { type Allocatable, resourceField } from "../pod/resource-field.ts";
 import type * as v1 from "../pod/v1.ts";
-import type { PodNumbers } from "./options.ts";
 
 /** Content of one downwardAPI file (cri-mapping 5.2). Throws VolumeFailed for a field that files cannot show. */
-export function downwardFile(item: v1.DownwardAPIVolumeFile, pod: DesiredPod, numbers: PodNumbers): Uint8Array {
+export function downwardFile(item: v1.DownwardAPIVolumeFile, pod: DesiredPod, allocatable: Allocatable): Uint8Array {
   if (item.fieldRef) return Buffer.from(fieldText(item.fieldRef.fieldPath, pod));
-  if (item.resourceFieldRef) return Buffer.from(numbers.resourceField(pod, item.resourceFieldRef));
-  throw new BerthError("VolumeFailed", `the downwardAPI file "${item.path}" has no source`);
+  const { resourceFieldRef } = item;
+  const value = resourceFieldRef && resourceField(pod, "", resourceFieldRef, allocatable);
+  if (value !== undefined) return Buffer.from(value);
+  throw new BerthError("VolumeFailed", `the source of the downwardAPI file "${item.path}" makes no sense`);
 }
 
 function fieldText(path: string, pod: DesiredPod): string {

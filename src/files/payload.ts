@@ -1,9 +1,9 @@
 import { BerthError } from "../base/errors.ts";
 import type { DesiredPod, DesiredVolume, DocumentKey } from "../pod/desired.ts";
+import type { Allocatable } from "../pod/resource-field.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { DocumentBodies } from "../ports.ts";
 import { downwardFile } from "./downward.ts";
-import type { PodNumbers } from "./options.ts";
 
 /** Files of a content volume by path below it. */
 export type Payload = ReadonlyMap<string, PayloadFile>;
@@ -13,7 +13,7 @@ export type PayloadFile = { readonly data: Uint8Array; readonly mode: number };
 export type PayloadSources = {
   readonly pod: DesiredPod;
   readonly bodies: DocumentBodies;
-  readonly numbers: PodNumbers;
+  readonly allocatable: Allocatable;
 };
 
 /** Modes of files that say nothing about theirs (cri-mapping 0). */
@@ -65,7 +65,7 @@ function filesOf(projection: v1.VolumeProjection, mode: number, sources: Payload
   if (downwardAPI) {
     return (downwardAPI.items ?? []).map((item) => [
       item.path,
-      { data: downwardFile(item, sources.pod, sources.numbers), mode: item.mode ?? mode },
+      { data: downwardFile(item, sources.pod, sources.allocatable), mode: item.mode ?? mode },
     ]);
   }
   throw failed(`a projected volume cannot have the source ${Object.keys(projection).join(", ") || "(none)"} here`);

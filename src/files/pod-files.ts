@@ -17,10 +17,10 @@ import { makeUserPaths } from "./user-paths.ts";
 /** The agent's files on this host. `settings` must come from a root directory that was taken (root-dir.ts). */
 export function makePodFiles(options: PodFilesOptions): PodFiles {
   const places: Places = options.settings;
-  const { log, numbers, recursiveReadOnly } = options;
+  const { log, allocatable, recursiveReadOnly } = options;
   const mounts = makeMounts();
   const userPaths = makeUserPaths(options.threadPoolSize);
-  const tools = { places, mounts, userPaths, numbers, log, recursiveReadOnly, options };
+  const tools = { places, mounts, userPaths, allocatable, log, recursiveReadOnly, options };
   const writeRecord = makeRecordWriter(places);
 
   return {

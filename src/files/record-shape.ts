@@ -1,8 +1,9 @@
+import type * as v1 from "../pod/v1.ts";
 import type { StoredPod } from "../ports.ts";
 
 /**
  * Reads the text of a record that may hold anything: torn by a full disk, edited, or written by another version.
- * Answers with why it cannot be used. Fields that this version does not know are dropped.
+ * Answers with why it cannot be used.
  */
 export function decodeRecord(text: string, uid: string): StoredPod | string {
   const value = parse(text);
@@ -10,12 +11,14 @@ export function decodeRecord(text: string, uid: string): StoredPod | string {
   if (value.version !== 1) return "its version is not known here";
   if (value.uid !== uid) return "it belongs to another pod";
 
-  const { namespace, name, path, document, seenWallMs, manifest, record } = value;
+  const { version: _, ...stored } = value;
+  const { namespace, name, path, document, seenWallMs, manifest, record, ending } = stored;
   if (!isText(namespace) || !isText(name)) return "it does not name its pod";
   if (!isText(path) || !isNumber(document) || !isNumber(seenWallMs)) return "it does not tell the origin of its pod";
   if (!isMap(manifest) || !isMap(manifest.spec) || !isMap(manifest.metadata)) return "it holds no manifest";
   if (!isRecord(record)) return "what was learnt of the pod makes no sense";
-  return { uid, namespace, name, path, document, seenWallMs, manifest: manifest as StoredPod["manifest"], record };
+  if (!isOptional(ending, isEnding)) return "how its pod ends makes no sense";
+  return { ...stored, uid, namespace, name, path, document, seenWallMs, manifest: manifest as v1.Pod, record };
 }
 
 function isRecord(value: unknown): value is StoredPod["record"] {
@@ -52,6 +55,8 @@ function isTerminal(value: unknown): boolean {
     isOptional(value.message, isText)
   );
 }
+
+const isEnding = (value: unknown): boolean => isMap(value) && isText(value.cause) && isNumber(value.graceSeconds);
 
 function parse(text: string): unknown {
   try {

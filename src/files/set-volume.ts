@@ -1,15 +1,16 @@
 import { BerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { DesiredPod, DesiredVolume } from "../pod/desired.ts";
+import type { Allocatable } from "../pod/resource-field.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { DocumentBodies } from "../ports.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import { type Medium, setUpEmptyDir } from "./empty-dir.ts";
 import { checkHostPath } from "./host-path.ts";
 import { type Places, readyMarker, type VolumePlugin } from "./layout.ts";
+import { memoryVolumeBytes } from "./memory-size.ts";
 import type { Mounts } from "./mounts.ts";
 import { makeNestedMountPoints } from "./nested-mounts.ts";
-import type { PodNumbers } from "./options.ts";
 import { giveToGroup } from "./ownership.ts";
 import { payloadOf } from "./payload.ts";
 import type { UserPaths } from "./user-paths.ts";
@@ -20,7 +21,7 @@ export type VolumeTools = {
   readonly places: Places;
   readonly mounts: Mounts;
   readonly userPaths: UserPaths;
-  readonly numbers: PodNumbers;
+  readonly allocatable: Allocatable;
   readonly log: Log;
 };
 
@@ -41,9 +42,9 @@ export async function setVolume(
   const marker = readyMarker(tools.places, pod.uid, plugin, volume.name);
   const group = pod.spec.securityContext?.fsGroup;
   // Content that cannot be had yet must not leave an empty volume behind.
-  const payload = payloadOf(volume, { pod, bodies, numbers: tools.numbers });
+  const payload = payloadOf(volume, { pod, bodies, allocatable: tools.allocatable });
 
-  const medium = mediumOf(plugin, volume.spec, pod, tools.numbers);
+  const medium = mediumOf(plugin, volume.spec, pod, tools.allocatable);
   const isNew = await setUpEmptyDir({ directory, marker, medium }, tools.mounts, signal);
   if (payload === undefined) {
     if (isNew && group !== undefined) await giveToGroup(directory, group, "readWrite", tools.log);
@@ -56,16 +57,16 @@ export async function setVolume(
 }
 
 /** configMaps lie on disk like a plain emptyDir; whatever may hold a secret or the pod's own facts lies in memory. */
-function mediumOf(plugin: VolumePlugin, spec: v1.Volume, pod: DesiredPod, numbers: PodNumbers): Medium {
+function mediumOf(plugin: VolumePlugin, spec: v1.Volume, pod: DesiredPod, allocatable: Allocatable): Medium {
   switch (plugin) {
     case "configmap":
       return { kind: "disk" };
     case "secret":
     case "downward-api":
     case "projected":
-      return { kind: "memory", bytes: numbers.memoryVolumeBytes(pod, undefined) };
+      return { kind: "memory", bytes: memoryVolumeBytes(pod, undefined, allocatable) };
     case "empty-dir":
-      return emptyDirMedium(spec.emptyDir ?? {}, pod, numbers);
+      return emptyDirMedium(spec.emptyDir ?? {}, pod, allocatable);
   }
 }
 
@@ -74,10 +75,10 @@ const HUGE_PAGES = "HugePages";
 function emptyDirMedium(
   { medium = "", sizeLimit }: v1.EmptyDirVolumeSource,
   pod: DesiredPod,
-  numbers: PodNumbers,
+  allocatable: Allocatable,
 ): Medium {
   if (medium === "") return { kind: "disk" };
-  if (medium === "Memory") return { kind: "memory", bytes: numbers.memoryVolumeBytes(pod, sizeLimit) };
+  if (medium === "Memory") return { kind: "memory", bytes: memoryVolumeBytes(pod, sizeLimit, allocatable) };
   if (medium !== HUGE_PAGES && !medium.startsWith(`${HUGE_PAGES}-`)) throw failed(`the medium "${medium}" is unknown`);
 
   const sizes = hugePageSizes(pod);

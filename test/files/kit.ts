@@ -38,7 +38,7 @@ export function house(changes: Partial<PodFilesOptions> = {}): House {
       clusterDomain: "cluster.local",
     },
     log: silentLog,
-    numbers: { resourceField: () => "42", memoryVolumeBytes: () => 1 << 20 },
+    allocatable: { cpuMillis: 2000, memoryBytes: 1 << 20 },
     recursiveReadOnly: () => false,
     hostsFile: join(root, "node-hosts"),
     threadPoolSize: 4,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { memoryVolumeBytes } from "../../src/files/memory-size.ts";
 import { mountsWithin, parseMountTable } from "../../src/files/mount-table.ts";
 import { makeMounts } from "../../src/files/mounts.ts";
 import { makeUserPaths } from "../../src/files/user-paths.ts";
-import { expand } from "../../src/pod/expand.ts";
 import { podHostName } from "../../src/pod/host-name.ts";
 import { podOf } from "./pods.ts";
 
@@ -72,28 +72,6 @@ describe("paths that users control", () => {
   });
 });
 
-describe("expansion (2.2)", () => {
-  const values: Record<string, string> = { A: "a", B: "b", EMPTY: "", C: "$(A)" };
-  it.each([
-    ["$(A)-$(B)", "a-b"],
-    ["$$(B)_$(A)", "$(B)_a"],
-    ["$$$$$$(A)", "$$$(A)"],
-    ["$$$$$$$(A)", "$$$a"],
-    ["x$(EMPTY)y", "xy"],
-    ["$(C)", "$(A)"],
-    ["$(NOPE)", "$(NOPE)"],
-    ["$()", "$()"],
-    ["$(A", "$(A"],
-    ["$", "$"],
-    ["\u0024{A}", "\u0024{A}"],
-    ["$A", "$A"],
-    ["\\$(NOPE", "\\$(NOPE"],
-    ["$(A$(B))", "$(A$(B))"],
-  ])("of %s is %s", (text, expected) => {
-    expect(expand(text, (name) => values[name]).text).toBe(expected);
-  });
-});
-
 describe("a pod's host name (1.2)", () => {
   const named = (spec: Record<string, string>, name = "web-node1") =>
     podHostName(podOf({ spec, name }), "cluster.local");
@@ -113,4 +91,19 @@ describe("a pod's host name (1.2)", () => {
       expect(named(spec).kind).toBe("invalid");
     },
   );
+});
+
+describe("a memory-backed volume (5.2)", () => {
+  const MI = 2 ** 20;
+  it.each([
+    ["the node", "", undefined, 64 * MI, 64 * MI],
+    ["the pod's cgroup", "32Mi", undefined, 64 * MI, 32 * MI],
+    ["its own limit", "32Mi", "16Mi", 64 * MI, 16 * MI],
+    ["nothing at all", "", undefined, 0, undefined],
+    ["the node, where its own limit is nothing", "", "0", 64 * MI, 64 * MI],
+  ])("is as large as %s allows", (_, memory, sizeLimit, memoryBytes, expected) => {
+    const resources = memory === "" ? {} : { limits: { memory }, requests: { memory } };
+    const pod = podOf({ containers: [{ resources }] });
+    expect(memoryVolumeBytes(pod, sizeLimit, { cpuMillis: 0, memoryBytes })).toBe(expected);
+  });
 });

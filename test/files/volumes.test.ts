@@ -42,7 +42,7 @@ describe("emptyDir", () => {
   });
 
   it.skipIf(NOT_ROOT)("in memory is a tmpfs of its size, mounted once, and again after a boot", async () => {
-    const { files, options } = house({ numbers: { resourceField: () => "", memoryVolumeBytes: () => 3 << 20 } });
+    const { files, options } = house({ allocatable: { cpuMillis: 0, memoryBytes: 8 << 20 } });
     const pod = podOf({ volumes: [{ name: "v", emptyDir: { medium: "Memory", sizeLimit: "3Mi" } }] });
     await files.makeHome(pod, forever);
     await files.setVolume(pod, "v", noBodies, forever);
@@ -222,7 +222,7 @@ describe("content volumes", () => {
       labels: 'a="1"\nb/x="quote \\" tab \\t é \\x01 \\u00a0 \u{1F600} \\U000e0001"',
       one: labels["b/x"],
       name: "web-node1",
-      cpu: "42",
+      cpu: "2",
     });
   });
 

@@ -19,7 +19,7 @@ const { places } = await takeRootDir(wanted, signal);
 const files = makePodFiles({
   settings: { ...places, clusterDomain: "cluster.local" },
   log: silentLog,
-  numbers: { resourceField: () => "0", memoryVolumeBytes: () => undefined },
+  allocatable: { cpuMillis: 0, memoryBytes: 0 },
   recursiveReadOnly: () => false,
   hostsFile: "/etc/hosts",
   threadPoolSize: 4,

@@ -4,7 +4,7 @@ import { BerthError } from "../base/errors.ts";
 import type { PodName } from "../ports.ts";
 import { ifThere } from "./failure.ts";
 import { removeLinks } from "./instance-files.ts";
-import { type Places, podDir, podLogDir, podsDir } from "./layout.ts";
+import { type Places, podDir, podLogDir } from "./layout.ts";
 import { mountsWithin, readMountTable } from "./mount-table.ts";
 import type { Mounts } from "./mounts.ts";
 import { sweep } from "./sweep.ts";
@@ -60,10 +60,4 @@ async function sweepKeepingLast(home: string, last: string, signal: AbortSignal)
     if (entry.isDirectory() && entry.name !== last) await sweep(join(home, entry.name), signal);
   }
   await sweep(home, signal);
-}
-
-/** UIDs of all pods that have a directory, with or without a record. */
-export async function listHomes(places: Places): Promise<readonly string[]> {
-  const entries = (await ifThere(readdir(podsDir(places), { withFileTypes: true }))) ?? [];
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }

@@ -1,0 +1,74 @@
+import type * as v1 from "../pod/v1.ts";
+import type { StoredPod } from "../ports.ts";
+
+/**
+ * Reads the text of a record that may hold anything: torn by a full disk, edited, or written by another version.
+ * Answers with why it cannot be used.
+ */
+export function decodeRecord(text: string, uid: string): StoredPod | string {
+  const value = parse(text);
+  if (!isMap(value)) return "it is not a JSON object";
+  if (value.version !== 1) return "its version is not known here";
+  if (value.uid !== uid) return "it belongs to another pod";
+
+  const { version: _, ...stored } = value;
+  const { namespace, name, path, document, seenWallMs, manifest, record, ending } = stored;
+  if (!isText(namespace) || !isText(name)) return "it does not name its pod";
+  if (!isText(path) || !isNumber(document) || !isNumber(seenWallMs)) return "it does not tell the origin of its pod";
+  if (!isMap(manifest) || !isMap(manifest.spec) || !isMap(manifest.metadata)) return "it holds no manifest";
+  if (!isRecord(record)) return "what was learnt of the pod makes no sense";
+  if (!isOptional(ending, isEnding)) return "how its pod ends makes no sense";
+  return { ...stored, uid, namespace, name, path, document, seenWallMs, manifest: manifest as v1.Pod, record };
+}
+
+function isRecord(value: unknown): value is StoredPod["record"] {
+  return (
+    isMap(value) &&
+    value.version === 1 &&
+    typeof value.initialized === "boolean" &&
+    isOptional(value.startedWallMs, isNumber) &&
+    isMap(value.instances) &&
+    Object.values(value.instances).every(isInstance) &&
+    isMap(value.decidedWallMs) &&
+    Object.values(value.decidedWallMs).every(isNumber) &&
+    Array.isArray(value.conditions) &&
+    value.conditions.every((condition) => isMap(condition) && isText(condition.type)) &&
+    isOptional(value.terminal, isTerminal)
+  );
+}
+
+function isInstance(value: unknown): boolean {
+  return (
+    isMap(value) &&
+    isOptional(value.started, isFlag) &&
+    isOptional(value.ready, isFlag) &&
+    isOptional(value.postStart, (word) => word === "running" || word === "done" || word === "failed")
+  );
+}
+
+function isTerminal(value: unknown): boolean {
+  return (
+    isMap(value) &&
+    (value.phase === "Succeeded" || value.phase === "Failed") &&
+    isText(value.bootId) &&
+    isOptional(value.reason, isText) &&
+    isOptional(value.message, isText)
+  );
+}
+
+const isEnding = (value: unknown): boolean => isMap(value) && isText(value.cause) && isNumber(value.graceSeconds);
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === "string";
+const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
+const isOptional = (value: unknown, is: (value: unknown) => boolean): boolean => value === undefined || is(value);

@@ -1,0 +1,106 @@
+import { constants } from "node:fs";
+import { mkdir, open, readdir, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { BerthError } from "../base/errors.ts";
+import type { Problem } from "../pod/problem.ts";
+import type { StoredPod } from "../ports.ts";
+import { ifThere, systemCode } from "./failure.ts";
+import { type Places, podsDir, recordFile } from "./layout.ts";
+import { decodeRecord } from "./record-shape.ts";
+
+/** A manifest has at most 10 MiB; a record holds one, in JSON, and little more. */
+const LARGEST_RECORD_BYTES = 24 * 1024 * 1024;
+/** Records read at once at start. */
+const AT_ONCE = 16;
+
+export type LoadedRecords = { readonly pods: readonly StoredPod[]; readonly problems: readonly Problem[] };
+
+/** Every record under the root directory (D1, D8). A damaged one is a problem and costs nothing else. */
+export async function loadRecords(places: Places, signal: AbortSignal): Promise<LoadedRecords> {
+  const pods: StoredPod[] = [];
+  const problems: Problem[] = [];
+  const uids = ((await ifThere(readdir(podsDir(places)))) ?? []).sort();
+  const loadNext = async (): Promise<void> => {
+    for (let uid = uids.pop(); uid !== undefined; uid = uids.pop()) {
+      signal.throwIfAborted();
+      const loaded = await loadOne(recordFile(places, uid), uid);
+      if (loaded.kind === "stored") pods.push(loaded.pod);
+      if (loaded.kind === "torn") problems.push(loaded.problem);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, loadNext));
+  return { pods: pods.sort((a, b) => (a.uid < b.uid ? -1 : 1)), problems };
+}
+
+type Loaded =
+  | { readonly kind: "stored"; readonly pod: StoredPod }
+  | { readonly kind: "torn"; readonly problem: Problem }
+  | { readonly kind: "none" };
+
+async function loadOne(path: string, uid: string): Promise<Loaded> {
+  try {
+    const text = await readBounded(path);
+    if (text === undefined) return { kind: "none" };
+    const decoded = decodeRecord(text, uid);
+    return typeof decoded === "string" ? torn(path, decoded) : { kind: "stored", pod: decoded };
+  } catch (error) {
+    return torn(path, `it cannot be read (${systemCode(error) ?? String(error)})`);
+  }
+}
+
+async function readBounded(path: string): Promise<string | undefined> {
+  const file = await ifThere(open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)).catch(
+    notDirectory,
+  );
+  if (file === undefined) return undefined;
+  try {
+    const { size } = await file.stat();
+    if (size > LARGEST_RECORD_BYTES) throw new Error(`${size} bytes are too many`);
+    return await file.readFile("utf8");
+  } finally {
+    await file.close();
+  }
+}
+
+/** Something else than a pod's directory lies among them; it has no record. */
+function notDirectory(error: unknown): undefined {
+  if (systemCode(error) === "ENOTDIR") return undefined;
+  throw error;
+}
+
+function torn(file: string, why: string): Loaded {
+  const message = `the record of a pod is damaged: ${why}`;
+  const advice = "Its pod goes on as its manifest says now; the record is written anew with the next change.";
+  return { kind: "torn", problem: { code: "RecordTorn", severity: "warning", file, message, advice } };
+}
+
+/** Saves records, one at a time for each pod, so that the last one asked for is the one that stays. */
+export function makeRecordWriter(places: Places): (stored: StoredPod) => Promise<void> {
+  const busy = new Map<string, Promise<void>>();
+
+  return async (stored) => {
+    const turn = (busy.get(stored.uid) ?? Promise.resolve()).catch(() => {}).then(() => writeRecord(places, stored));
+    busy.set(stored.uid, turn);
+    try {
+      await turn;
+    } finally {
+      if (busy.get(stored.uid) === turn) busy.delete(stored.uid);
+    }
+  };
+}
+
+/** Whole or not at all: a reader sees the record before or this one. It survives the agent, not a power cut at once. */
+async function writeRecord(places: Places, stored: StoredPod): Promise<void> {
+  const text = JSON.stringify({ version: 1, ...stored });
+  if (Buffer.byteLength(text) > LARGEST_RECORD_BYTES) {
+    throw new BerthError("FileFailed", `the record of pod ${stored.namespace}/${stored.name} is too large`);
+  }
+  const path = recordFile(places, stored.uid);
+  const next = join(dirname(path), "berth.json.next");
+  const write = (): Promise<void> => writeFile(next, text, { mode: 0o600 });
+  if ((await ifThere(write().then(() => true))) === undefined) {
+    await mkdir(dirname(path), { recursive: true, mode: 0o750 });
+    await write();
+  }
+  await rename(next, path);
+}

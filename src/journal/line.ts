@@ -1,0 +1,42 @@
+import type { EventObject, PodEvent } from "../pod/event.ts";
+
+/** Longer texts are cut: a few of them must not push all other events out. */
+const LONGEST_MESSAGE = 4096;
+
+/** One line of the journal. */
+export function encodeEvent(event: PodEvent): string {
+  return JSON.stringify({ ...event, message: event.message.slice(0, LONGEST_MESSAGE) });
+}
+
+/** The event of a line; undefined when the line is torn or from elsewhere. */
+export function decodeEvent(line: string): PodEvent | undefined {
+  const value = parse(line);
+  if (!isMap(value)) return undefined;
+  const { type, reason, message, atWallMs } = value;
+  const object = decodeObject(value.object);
+  if (type !== "Normal" && type !== "Warning") return undefined;
+  if (object === undefined || typeof reason !== "string" || typeof message !== "string") return undefined;
+  if (typeof atWallMs !== "number" || !Number.isFinite(atWallMs)) return undefined;
+  return { type, reason, message, object, atWallMs };
+}
+
+function decodeObject(value: unknown): EventObject | undefined {
+  if (!isMap(value)) return undefined;
+  const { kind, namespace, name, uid, fieldPath } = value;
+  if (typeof name !== "string") return undefined;
+  if (kind === "Node") return { kind, name };
+  if (kind !== "Pod" || typeof namespace !== "string" || typeof uid !== "string") return undefined;
+  const pod = { kind, namespace, name, uid } as const;
+  return typeof fieldPath === "string" ? { ...pod, fieldPath } : pod;
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,119 @@
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { StoredPod } from "../../src/ports.ts";
+import { forever, house, NOT_ROOT } from "./kit.ts";
+
+const stored = (uid: string, changes: Partial<StoredPod> = {}): StoredPod => ({
+  uid,
+  namespace: "default",
+  name: "web-node1",
+  path: "/etc/berth/manifests/web.yaml",
+  document: 0,
+  seenWallMs: 1_900_000_000_000,
+  manifest: { metadata: { name: "web" }, spec: { containers: [{ name: "c", image: "i" }] } },
+  record: {
+    version: 1,
+    initialized: true,
+    startedWallMs: 5,
+    instances: { abc: { started: true, postStart: "done" } },
+    decidedWallMs: { c: 7 },
+    conditions: [],
+  },
+  ...changes,
+});
+
+describe("records of pods", () => {
+  it("come back as they were saved, for the agent's eyes only", async () => {
+    const { files, options } = house();
+    await files.saveRecord(stored("u1"), forever);
+    await files.saveRecord(stored("u2", { document: 3 }), forever);
+    expect(await files.loadRecords(forever)).toEqual({
+      pods: [stored("u1"), stored("u2", { document: 3 })],
+      problems: [],
+    });
+    const path = join(options.settings.rootDir, "pods/u1/berth.json");
+    expect((statSync(path).mode & 0o7777).toString(8)).toBe("600");
+    expect(readdirSync(join(path, ".."))).toEqual(["berth.json"]);
+  });
+
+  it("keep the last of many that were saved at once", async () => {
+    const { files } = house();
+    await Promise.all(Array.from({ length: 20 }, (_, n) => files.saveRecord(stored("u1", { document: n }), forever)));
+    expect((await files.loadRecords(forever)).pods).toMatchObject([{ document: 19 }]);
+  });
+
+  it("are none before the first start", async () => {
+    const { files } = house();
+    expect(await files.loadRecords(forever)).toEqual({ pods: [], problems: [] });
+  });
+
+  const good = JSON.stringify({ version: 1, ...stored("bad") });
+  it.each([
+    ["torn", good.slice(0, 200)],
+    ["empty", ""],
+    ["garbage", "\0\0\0\0"],
+    ["a list", "[]"],
+    ["null", "null"],
+    ["of a later version", good.replace('"version":1', '"version":2')],
+    ["of another pod", good.replace('"uid":"bad"', '"uid":"else"')],
+    ["without manifest", good.replace('"manifest"', '"manifesto"')],
+    ["with a strange instance", good.replace('"started":true', '"started":"yes"')],
+    ["with a strange learnt part", good.replace('"initialized":true', '"initialized":null')],
+  ])("that are %s are a problem, and cost no other", async (_, text) => {
+    const { files, options } = house();
+    await files.saveRecord(stored("u1"), forever);
+    const directory = join(options.settings.rootDir, "pods/bad");
+    mkdirSync(directory);
+    writeFileSync(join(directory, "berth.json"), text);
+    const { pods, problems } = await files.loadRecords(forever);
+    expect(pods.map(({ uid }) => uid)).toEqual(["u1"]);
+    expect(problems).toMatchObject([{ code: "RecordTorn", file: join(directory, "berth.json") }]);
+    await files.saveRecord(stored("bad"), forever);
+    expect((await files.loadRecords(forever)).pods).toHaveLength(2);
+  });
+
+  it("that are huge, links, directories or strangers stop nothing", async () => {
+    const { files, options } = house();
+    await files.saveRecord(stored("u1"), forever);
+    const at = (name: string): string => join(options.settings.rootDir, "pods", name);
+    for (const name of ["huge", "link", "directory", "none"]) mkdirSync(at(name));
+    writeFileSync(at("huge/berth.json"), "");
+    truncateSync(at("huge/berth.json"), 1 << 30);
+    symlinkSync("/dev/zero", at("link/berth.json"));
+    mkdirSync(at("directory/berth.json"));
+    writeFileSync(at("a-file"), "");
+    const { pods, problems } = await files.loadRecords(forever);
+    expect(pods.map(({ uid }) => uid)).toEqual(["u1"]);
+    expect(problems.map(({ file }) => file).sort()).toEqual(
+      ["directory", "huge", "link"].map((name) => at(`${name}/berth.json`)),
+    );
+  });
+
+  it.skipIf(NOT_ROOT)("are kept in their last form when the disk is full", async () => {
+    const { files, options, root } = house();
+    mkdirSync(options.settings.rootDir);
+    spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", options.settings.rootDir]);
+    await files.saveRecord(stored("u1"), forever);
+    spawnSync("dd", ["if=/dev/zero", `of=${join(options.settings.rootDir, "filler")}`, "bs=4k"]);
+    const annotations = { big: "x".repeat(50_000) };
+    const save = files.saveRecord(
+      stored("u1", { manifest: { metadata: { annotations }, spec: { containers: [] } } }),
+      forever,
+    );
+    await expect(save).rejects.toMatchObject({ code: "FileFailed", message: expect.stringContaining("ENOSPC") });
+    expect((await files.loadRecords(forever)).pods).toEqual([stored("u1")]);
+    chmodSync(root, 0o755);
+    expect(readFileSync(join(options.settings.rootDir, "pods/u1/berth.json"), "utf8")).toContain('"version":1');
+  });
+});

@@ -12,7 +12,10 @@ export type Subject =
   | `volume/${string}`
   | `message/${string}`;
 
-/** Why a container is stopped: the words of the Killing event come from it (decide/news.ts). */
+/**
+ * Why a container is stopped: the words of the Killing event come from it (decide/news.ts). The event precedes preStop, whose
+ * action does not carry the cause: `memory.instances[id].stop.cause` does.
+ */
 export type Cause =
   | "podEnding"
   | "livenessFailed"
@@ -47,7 +50,8 @@ export type Action = { readonly subject: Subject } & (
     }
   | { readonly kind: "start-container"; readonly id: string; readonly name: string }
   | { readonly kind: "update-container"; readonly id: string; readonly name: string }
-  | { readonly kind: "remove-container"; readonly id: string; readonly name: string }
+  /** With keepLog only the runtime's record goes: the next instance counts on from the log files (S24, S28). */
+  | { readonly kind: "remove-container"; readonly id: string; readonly name: string; readonly keepLog: boolean }
   | {
       readonly kind: "run-hook";
       readonly hook: "postStart" | "preStop";

@@ -1,5 +1,5 @@
 import type { MonoMs, WallMs } from "../base/clock.ts";
-import type { Failure, SeenImage, Subject } from "./action.ts";
+import type { Cause, Failure, SeenImage, Subject } from "./action.ts";
 import type * as v1 from "./v1.ts";
 
 /**
@@ -9,6 +9,8 @@ import type * as v1 from "./v1.ts";
 export type PodMemory = {
   /** First moment that any status was known; the active deadline counts from here (P5, T5). */
   readonly startedWallMs?: WallMs;
+  /** The same moment on this agent's own clock, so that a jump of the wall clock moves no deadline. */
+  readonly startedAt?: MonoMs;
   /** The Initialized condition was true once (5.3). */
   readonly initialized: boolean;
   /** Containers by id: what their life so far proved. */
@@ -19,13 +21,24 @@ export type PodMemory = {
   readonly images: Readonly<Record<string, ImageMemory>>;
   /** Volumes that stand, with the version of their content. */
   readonly volumes: Readonly<Record<string, string>>;
-  /** The pod's directories stand. */
-  readonly home: "absent" | "made" | "cleared";
-  /** Subjects whose last call may or may not have worked: nothing is planned for them until a later look (design 3). */
-  readonly inDoubt: readonly Subject[];
-  /** Last failure by subject, for steps that are not a container's start. */
-  readonly failures: Readonly<Partial<Record<Subject, FailureMemory>>>;
-  /** Succeeded or Failed, once reached: sticky for the UID (P1). */
+  /** The pod's directories: not known to stand, made, without volumes (only logs are left), removed whole. */
+  readonly home: "absent" | "made" | "cleared" | "gone";
+  /** Ids of sandboxes whose stop was answered: their network is gone for certain, whatever their state was before. */
+  readonly stoppedSandboxes: readonly string[];
+  /**
+   * Subjects whose last call may or may not have worked, with the moment since when: nothing is planned for them until a
+   * look begun later has answered (design 3).
+   */
+  readonly inDoubt: Readonly<Partial<Record<Subject, MonoMs>>>;
+  /** Begin of the last look that was answered. */
+  readonly lookedAt?: MonoMs;
+  /** Last failure by `kind subject`, for steps that are not a container's start. */
+  readonly failures: Readonly<Record<string, FailureMemory>>;
+  /**
+   * Succeeded or Failed, once decided: sticky for the UID (P1). From then on the plan treats the pod as ending by itself, with
+   * its own grace (T18); so does an exceeded activeDeadlineSeconds (T5). Containers may still run: what a status shows before
+   * they have stopped is rule P3's business.
+   */
   readonly terminal?: TerminalPhase;
   /** Conditions as last shown, for their transition times (5.3). */
   readonly conditions: readonly v1.PodCondition[];
@@ -42,31 +55,53 @@ export type TerminalPhase = {
   readonly bootId: string;
 };
 
+/** How far a postStart hook is. `due`: the start was asked for; an agent that finds due or running runs it (again). */
+export type PostStart = "due" | "running" | "done" | "failed";
+
 export type InstanceMemory = {
   readonly started?: boolean;
   readonly ready?: boolean;
-  readonly postStart?: "running" | "done" | "failed";
+  /** Absent where there is no such hook, or the instance was started by an agent that left no record: it is not run (G1). */
+  readonly postStart?: PostStart;
   readonly preStop?: "running" | "done";
-  /** Deadline of the stop under way: preStop and stop share it. */
-  readonly stopBy?: MonoMs;
+  /** Set once it is decided that this instance stops; never taken back. preStop and stop share the deadline. */
+  readonly stop?: { readonly cause: Cause; readonly by: MonoMs };
+  /** StartContainer failed for certain: it is dead even where the runtime still calls it created. */
+  readonly startFailed?: boolean;
+  /** Wall minus monotonic clock when it was first seen alive: tells whether the clock jumped before its end was seen. */
+  readonly clockGapMs?: number;
+  /** When it ended, on this agent's clock; fixed when its end is first seen, so that clock jumps move no back-off. */
+  readonly endedAt?: MonoMs;
+  /** Its termination message was read, or cannot be. */
+  readonly messageRead?: boolean;
 };
 
 export type StartMemory = {
-  /** The image that the coming start uses, found or pulled for it; dropped when the start is done (policy Always pulls each start). */
+  /** Since when the coming start has waited for its image; an image learnt earlier does not serve it (B11). */
+  readonly wantedAt?: MonoMs;
+  /** The image that the coming start uses, found or pulled for it; dropped when the container is made. */
   readonly image?: SeenImage;
+  /** The restart that was decided: after which instance, and the back-off that the new one carries (B4, B6). */
+  readonly decision?: { readonly after: string; readonly backOffMs: number };
   /** Why the last start failed, shown as state.waiting until a start succeeds (B13). */
   readonly error?: { readonly reason: string; readonly message: string };
   /** No earlier than this (retry after a failed start that is not a restart, B8). */
   readonly retryAt?: MonoMs;
-  /** Wall moment of the last restart decision, for the forgetting of the back-off (B6). */
+  /** Moment of the last restart decision, for the forgetting of the back-off (B6): on both clocks. */
   readonly decidedWallMs?: WallMs;
+  readonly decidedAt?: MonoMs;
+  /** Attempt of the next instance where no instance is left to count from (S25). */
+  readonly attempt?: number;
 };
 
 export type ImageMemory = {
-  /** Delay in force after the last failed pull (B10). */
-  readonly delayMs: number;
-  readonly failedAt: MonoMs;
-  readonly failure: Failure;
+  /** What the last look-up or pull told, and when. */
+  readonly seen?: SeenImage | "missing";
+  readonly seenAt?: MonoMs;
+  /** When a pull last succeeded. */
+  readonly pulledAt?: MonoMs;
+  /** The last failed pull with the back-off in force since (B10); a later success does not clear it. */
+  readonly failed?: { readonly delayMs: number; readonly at: MonoMs; readonly failure: Failure };
 };
 
 export type FailureMemory = { readonly failure: Failure; readonly count: number; readonly retryAt: MonoMs };
@@ -76,15 +111,18 @@ export type PodRecord = {
   readonly version: 1;
   readonly startedWallMs?: WallMs;
   readonly initialized: boolean;
-  readonly instances: Readonly<
-    Record<
-      string,
-      { readonly started?: boolean; readonly ready?: boolean; readonly postStart?: "running" | "done" | "failed" }
-    >
-  >;
+  readonly instances: Readonly<Record<string, InstanceRecord>>;
   readonly decidedWallMs: Readonly<Record<string, WallMs>>;
   readonly conditions: readonly v1.PodCondition[];
   readonly terminal?: TerminalPhase;
+};
+
+export type InstanceRecord = {
+  readonly started?: boolean;
+  readonly ready?: boolean;
+  readonly postStart?: PostStart;
+  /** The cause for which it was stopped: a probe's kill restarts whatever the exit code was (S18). */
+  readonly stopCause?: Cause;
 };
 
 /** Memory of a pod that was never looked at. */
@@ -95,7 +133,8 @@ export const freshMemory: PodMemory = {
   images: {},
   volumes: {},
   home: "absent",
-  inDoubt: [],
+  stoppedSandboxes: [],
+  inDoubt: {},
   failures: {},
   conditions: [],
   shown: {},

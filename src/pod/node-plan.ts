@@ -24,6 +24,8 @@ export type WorkerFacts = {
   readonly admission: Admission;
   /** Its plan said so: the name and its resources are free. */
   readonly finished: boolean;
+  /** Its plan said so: nothing is left to clean. Only now may the worker leave. */
+  readonly cleaned: boolean;
   /** Phase is Succeeded or Failed: it no longer counts in the totals. */
   readonly terminal: boolean;
   /** Something of it runs already: it was admitted by an earlier agent and is not asked again. */

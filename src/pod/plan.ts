@@ -23,8 +23,10 @@ export type Plan = {
   readonly holds: readonly Hold[];
   readonly wakeAt?: MonoMs;
   readonly memory: PodMemory;
-  /** All is stopped and cleaned as far as the pod's ending asks: the worker may leave and the name is free (8.3). */
+  /** The pod ended, nothing of it can run any more and its volumes are unmounted: name and resources are free (8.3). */
   readonly finished: boolean;
+  /** Finished, and nothing is left to clean as far as the ending asks: the worker may leave once it is told to. */
+  readonly cleaned: boolean;
 };
 
 /** A reason for waiting, as data; statuses, `describe` and `explain` are made of holds. */
@@ -59,6 +61,8 @@ export type ContainerVerdicts = {
 export type Around = {
   /** Whether the pod's name is its own now: an older pod of that name has finished (T13). */
   readonly turn: boolean;
+  /** A source asks for this UID (again): what is left of an ended pod is kept for its next life (T8, T16, T17). */
+  readonly asked: boolean;
   readonly admission: Admission;
   readonly networkReady: boolean;
   /** Why not, in the runtime's words. */

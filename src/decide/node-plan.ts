@@ -1,6 +1,102 @@
-import type { NodePicture, NodePlan } from "../pod/node-plan.ts";
+import { type DesiredPod, type EndCause, type PodKey, podKey } from "../pod/desired.ts";
+import type { NodePicture, NodePlan, WorkerFacts } from "../pod/node-plan.ts";
+import type { Admission } from "../pod/plan.ts";
+import { admit, allocatableOf, nothingTaken, type Totals, withPod } from "./admission.ts";
 
 /** What follows between pods: who begins, ends and is forgotten, whose name's turn it is, who is admitted. */
-export function nextNodePlan(_picture: NodePicture): NodePlan {
-  return { begin: [], end: [], forget: [], orphans: [], turns: new Map(), admissions: new Map(), waiting: new Map() };
+export function nextNodePlan(picture: NodePicture): NodePlan {
+  const asked = new Map(picture.asked.map((pod) => [pod.uid, pod]));
+  const workers = picture.workers.toSorted((one, other) => one.arrival - other.arrival);
+  const turns = turnsOf(workers);
+  return {
+    begin: beginnersOf(picture, workers),
+    end: picture.sourcesReady ? endsOf(workers, picture.asked, asked) : [],
+    forget: workers.filter((worker) => isLeaving(worker) && worker.cleaned).map(({ pod }) => pod.uid),
+    orphans: picture.sourcesReady ? picture.strangers.filter(({ uid }) => !asked.has(uid)).map(({ uid }) => uid) : [],
+    turns,
+    admissions: admissionsOf(picture, workers, turns),
+    waiting: waitingOf(workers, turns),
+  };
+}
+
+/** Endings after which a pod's name is free: the pod left its source. Others keep the pod to be seen (T8). */
+const LEAVING: readonly EndCause[] = ["removed", "replaced", "orphaned", "deleted"];
+
+const isLeaving = ({ ending }: WorkerFacts): boolean => ending !== undefined && LEAVING.includes(ending.cause);
+
+/** A UID that is asked for again while its last life still ends begins only after that (T16). */
+function beginnersOf(picture: NodePicture, workers: readonly WorkerFacts[]): readonly DesiredPod[] {
+  const known = new Set(workers.map(({ pod }) => pod.uid));
+  return picture.asked.filter(({ uid }) => !known.has(uid));
+}
+
+/** What no source asks for any more ends by its own grace (8.2); its name may already be asked for by another UID (T13). */
+function endsOf(
+  workers: readonly WorkerFacts[],
+  asked: readonly DesiredPod[],
+  askedByUid: ReadonlyMap<string, DesiredPod>,
+): NodePlan["end"] {
+  const names = new Set(asked.map(podKey));
+  return workers
+    .filter((worker) => !askedByUid.has(worker.pod.uid) && !isLeaving(worker))
+    .map(({ pod }) => ({
+      uid: pod.uid,
+      ending: { cause: names.has(podKey(pod)) ? "replaced" : "removed", graceSeconds: Math.max(pod.graceSeconds, 1) },
+    }));
+}
+
+/** A name belongs to the oldest worker that has it until that one left its source and is finished (T13, T14). */
+function turnsOf(workers: readonly WorkerFacts[]): ReadonlyMap<string, boolean> {
+  const taken = new Set<PodKey>();
+  const turns = new Map<string, boolean>();
+  for (const worker of workers) {
+    const key = podKey(worker.pod);
+    turns.set(worker.pod.uid, !taken.has(key));
+    if (!(isLeaving(worker) && worker.finished)) taken.add(key);
+  }
+  return turns;
+}
+
+/**
+ * Who runs already takes its room without being asked; then each other pod, in order of arrival, as one unit from running
+ * totals. A refused pod is asked again each time, so that it runs when room appears.
+ */
+function admissionsOf(
+  picture: NodePicture,
+  workers: readonly WorkerFacts[],
+  turns: ReadonlyMap<string, boolean>,
+): ReadonlyMap<string, Admission> {
+  const free = allocatableOf(picture.facts, picture.settings);
+  const holding = workers.filter(takesRoom);
+  let taken: Totals = holding.reduce((totals, { pod }) => withPod(totals, pod), nothingTaken);
+  const admissions = new Map<string, Admission>();
+  for (const worker of workers) {
+    const { uid } = worker.pod;
+    if (isAdmitted(worker)) admissions.set(uid, { kind: "admitted" });
+    else if (worker.ending !== undefined || turns.get(uid) !== true) admissions.set(uid, { kind: "waiting" });
+    else {
+      const admission = admit(worker.pod, picture.facts, free, taken);
+      admissions.set(uid, admission);
+      if (admission.kind === "admitted") taken = withPod(taken, worker.pod);
+    }
+  }
+  return admissions;
+}
+
+const isAdmitted = (worker: WorkerFacts): boolean => worker.adopted || worker.admission.kind === "admitted";
+
+/** A pod gives its room back when nothing of it can run any more. */
+const takesRoom = (worker: WorkerFacts): boolean => isAdmitted(worker) && !worker.finished && !worker.terminal;
+
+function waitingOf(
+  workers: readonly WorkerFacts[],
+  turns: ReadonlyMap<string, boolean>,
+): ReadonlyMap<PodKey, readonly string[]> {
+  const waiting = new Map<PodKey, readonly string[]>();
+  for (const { pod } of workers) {
+    if (turns.get(pod.uid) === true) continue;
+    const key = podKey(pod);
+    waiting.set(key, [...(waiting.get(key) ?? []), pod.uid]);
+  }
+  return waiting;
 }

@@ -1,0 +1,120 @@
+import type { DesiredPod } from "../pod/desired.ts";
+import type { NodeFacts, NodeSettings } from "../pod/node.ts";
+import type { Admission } from "../pod/plan.ts";
+import { ceilMillis, ceilUnits, ZERO } from "../pod/quantity.ts";
+import { podRequests } from "../pod/resources.ts";
+import { fitsNode } from "./node-affinity.ts";
+
+/** What the pods that are admitted take of the node together. */
+export type Totals = {
+  readonly pods: number;
+  readonly cpuMillis: number;
+  readonly memoryBytes: number;
+  readonly hostPorts: readonly HostPort[];
+};
+export type HostPort = { readonly protocol: string; readonly ip: string; readonly port: number };
+
+/** What can be given away. */
+export type Allocatable = { readonly pods: number; readonly cpuMillis: number; readonly memoryBytes: number };
+
+export const nothingTaken: Totals = { pods: 0, cpuMillis: 0, memoryBytes: 0, hostPorts: [] };
+
+/** What the node has for pods. */
+export const allocatableOf = (facts: NodeFacts, settings: NodeSettings): Allocatable => ({
+  pods: settings.maxPods,
+  cpuMillis: facts.cpuMillis,
+  memoryBytes: facts.memoryBytes,
+});
+
+/** The totals with one more pod in them. */
+export function withPod(totals: Totals, pod: DesiredPod): Totals {
+  const asked = askedBy(pod);
+  return {
+    pods: totals.pods + 1,
+    cpuMillis: totals.cpuMillis + asked.cpuMillis,
+    memoryBytes: totals.memoryBytes + asked.memoryBytes,
+    hostPorts: [...totals.hostPorts, ...asked.hostPorts],
+  };
+}
+
+/**
+ * Whether a pod may run beside those that take the totals, as one unit (lifecycle.md 1.4, node.md 4). What a critical pod
+ * lacks in resources is told only when nothing else stands against it. The message has no prefix (A1).
+ */
+export function admit(pod: DesiredPod, facts: NodeFacts, free: Allocatable, taken: Totals): Admission {
+  const placement = placementRefusal(pod, facts, taken);
+  const room = roomRefusal(pod, free, taken);
+  const [first, second] = isCritical(pod) ? [placement, room] : [room, placement];
+  return osRefusal(pod, facts) ?? first ?? second ?? { kind: "admitted" };
+}
+
+/** Static pods, and pods of at least system priority (I3). */
+export const isCritical = (pod: DesiredPod): boolean =>
+  pod.origin.kind === "file" || (pod.spec.priority ?? 0) >= 2_000_000_000;
+
+type Refusal = Extract<Admission, { kind: "refused" }>;
+const refused = (reason: string, message: string): Refusal => ({ kind: "refused", reason, message });
+const predicate = (reason: string, text: string): Refusal => refused(reason, `Predicate ${reason} failed: ${text}`);
+
+function osRefusal(pod: DesiredPod, facts: NodeFacts): Refusal | undefined {
+  const label = pod.labels["kubernetes.io/os"];
+  if (label !== undefined && label !== facts.labels["kubernetes.io/os"]) {
+    const text = "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label";
+    return refused("PodOSSelectorNodeLabelDoesNotMatch", text);
+  }
+  const os = pod.spec.os?.name;
+  if (os === undefined || os === "linux") return undefined;
+  return refused("PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS");
+}
+
+function roomRefusal(pod: DesiredPod, free: Allocatable, taken: Totals): Refusal | undefined {
+  const asked = askedBy(pod);
+  const rows: readonly (readonly [string, number, number, number])[] = [
+    ["pods", 1, taken.pods, free.pods],
+    ["cpu", asked.cpuMillis, taken.cpuMillis, free.cpuMillis],
+    ["memory", asked.memoryBytes, taken.memoryBytes, free.memoryBytes],
+  ];
+  const short = rows.find(([, wanted, used, capacity]) => wanted > 0 && used + wanted > capacity);
+  if (short === undefined) return undefined;
+  const [name, wanted, used, capacity] = short;
+  const text = `Node didn't have enough resource: ${name}, requested: ${wanted}, used: ${used}, capacity: ${capacity}`;
+  return refused(`OutOf${name}`, text);
+}
+
+function placementRefusal(pod: DesiredPod, facts: NodeFacts, taken: Totals): Refusal | undefined {
+  if (!fitsNode(pod.spec, facts)) {
+    return predicate("NodeAffinity", "node(s) didn't match Pod's node affinity/selector");
+  }
+  if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== "" && pod.spec.nodeName !== facts.nodeName) {
+    return predicate("NodeName", "node(s) didn't match the requested node name");
+  }
+  if (askedBy(pod).hostPorts.some((port) => taken.hostPorts.some((other) => clash(port, other)))) {
+    return predicate("NodePorts", "node(s) didn't have free ports for the requested pod ports");
+  }
+  return undefined;
+}
+
+/** An address of 0.0.0.0 is every address. */
+const clash = (one: HostPort, other: HostPort): boolean =>
+  one.port === other.port &&
+  one.protocol === other.protocol &&
+  (one.ip === other.ip || one.ip === ANY || other.ip === ANY);
+
+const ANY = "0.0.0.0";
+
+function askedBy(pod: DesiredPod): Omit<Totals, "pods"> {
+  const requests = podRequests(pod.spec);
+  const ports = pod.containers
+    .filter(({ role }) => role !== "init")
+    .flatMap(({ spec }) => spec.ports ?? [])
+    .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0);
+  return {
+    cpuMillis: ceilMillis(requests.get("cpu") ?? ZERO),
+    memoryBytes: ceilUnits(requests.get("memory") ?? ZERO),
+    hostPorts: ports.map(({ hostPort, hostIP, protocol }) => ({
+      port: hostPort ?? 0,
+      ip: hostIP === undefined || hostIP === "" ? ANY : hostIP,
+      protocol: protocol ?? "TCP",
+    })),
+  };
+}

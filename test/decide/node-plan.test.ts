@@ -1,0 +1,198 @@
+import { describe, expect, it } from "vitest";
+import { nextNodePlan } from "../../src/decide/node-plan.ts";
+import type { DesiredPod, Ending } from "../../src/pod/desired.ts";
+import type { NodePicture, WorkerFacts } from "../../src/pod/node-plan.ts";
+import type * as v1 from "../../src/pod/v1.ts";
+import { aNode, someSettings } from "../kit/node.ts";
+import { aContainer, aPod } from "../kit/pods.ts";
+
+const pod = (uid: string, change: Partial<DesiredPod> = {}): DesiredPod =>
+  aPod({ uid, name: `${uid}-node`, ...change });
+const withSpec = (uid: string, container: Partial<v1.Container>, spec: Partial<v1.PodSpec> = {}): DesiredPod => {
+  const containers = [aContainer({ spec: container })];
+  const base = aPod({ containers });
+  return pod(uid, { containers, spec: { ...base.spec, ...spec } });
+};
+let arrivals = 0;
+const worker = (of: DesiredPod, change: Partial<WorkerFacts> = {}): WorkerFacts => ({
+  pod: of,
+  admission: { kind: "waiting" },
+  finished: false,
+  cleaned: false,
+  terminal: false,
+  adopted: false,
+  arrival: ++arrivals,
+  ...change,
+});
+const admitted = { admission: { kind: "admitted" } } as const;
+const ending = (cause: Ending["cause"]): Ending => ({ cause, graceSeconds: 30, sinceMonoMs: 0 });
+const plan = (change: Partial<NodePicture>) =>
+  nextNodePlan({
+    facts: aNode,
+    settings: someSettings(),
+    workers: [],
+    asked: [],
+    sourcesReady: true,
+    strangers: [],
+    now: { wallMs: 0, monoMs: 0 },
+    ...change,
+  });
+const a = pod("a");
+
+describe("who begins, ends, is forgotten", () => {
+  it("what is asked for and has no worker begins", () => {
+    expect(plan({ asked: [a], sourcesReady: false }).begin).toEqual([a]);
+    expect(plan({ asked: [a], workers: [worker(a)] }).begin).toEqual([]);
+  });
+
+  it.each<[string, Partial<WorkerFacts>, boolean, readonly DesiredPod[], string[]]>([
+    ["F13: what nobody asks for ends", {}, true, [], ["removed"]],
+    ["F14: not before every source has reported", {}, false, [], []],
+    ["T13: another UID asks for its name", {}, true, [pod("b", { name: "a-node" })], ["replaced"]],
+    ["it is told once", { ending: ending("removed") }, true, [], []],
+    [
+      "a pod that passed its deadline is told when it leaves the source",
+      { ending: ending("deadline") },
+      true,
+      [],
+      ["removed"],
+    ],
+    ["what is asked for stays", {}, true, [a], []],
+  ])("%s", (_, change, sourcesReady, asked, causes) => {
+    const { end } = plan({ workers: [worker(a, change)], asked, sourcesReady });
+    expect(end.map((one) => one.ending.cause)).toEqual(causes);
+  });
+
+  it("T3: a grace of 0 becomes 1 s", () => {
+    expect(plan({ workers: [worker(pod("a", { graceSeconds: 0 }))] }).end[0]?.ending.graceSeconds).toBe(1);
+  });
+
+  it.each<[string, Partial<WorkerFacts>, string[]]>([
+    ["finished but not cleaned stays", { ending: ending("removed"), finished: true }, []],
+    ["cleaned leaves", { ending: ending("removed"), finished: true, cleaned: true }, ["a"]],
+    ["T8: finished and still configured stays", { ending: ending("deadline"), finished: true, cleaned: true }, []],
+  ])("%s", (_, change, expected) => {
+    expect(plan({ workers: [worker(a, change)] }).forget).toEqual(expected);
+  });
+
+  it("G5: what the runtime holds and nobody asks for is an orphan, once the sources are ready", () => {
+    const strangers = [{ uid: "x", namespace: "default", name: "x" }];
+    expect(plan({ strangers }).orphans).toEqual(["x"]);
+    expect(plan({ strangers, sourcesReady: false }).orphans).toEqual([]);
+    expect(plan({ strangers, asked: [pod("x")] }).orphans).toEqual([]);
+  });
+});
+
+describe("whose turn a name is (T13, T14)", () => {
+  const names = { name: "web-node" };
+  const [old, middle, young] = [pod("old", names), pod("middle", names), pod("young", names)];
+  const turns = (...workers: WorkerFacts[]) =>
+    [...plan({ workers }).turns].filter(([, turn]) => turn).map(([uid]) => uid);
+
+  it.each<[string, Partial<WorkerFacts>, Partial<WorkerFacts>, string[]]>([
+    ["the older one has it", {}, {}, ["old"]],
+    ["it keeps it while it ends", { ending: ending("replaced") }, {}, ["old"]],
+    [
+      "finished gives it on, before the cleaning",
+      { ending: ending("replaced"), finished: true },
+      {},
+      ["old", "middle"],
+    ],
+    ["finished but configured keeps it", { finished: true, terminal: true }, {}, ["old"]],
+    [
+      "T14: removed before it began is skipped",
+      { ending: ending("replaced"), finished: true },
+      { ending: ending("removed"), finished: true },
+      ["old", "middle", "young"],
+    ],
+  ])("%s", (_, first, second, expected) => {
+    expect(turns(worker(old, first), worker(middle, second), worker(young))).toEqual(expected);
+  });
+
+  it("tells who waits", () => {
+    expect(plan({ workers: [worker(old), worker(middle)] }).waiting).toEqual(
+      new Map([["default/web-node", ["middle"]]]),
+    );
+  });
+});
+
+describe("admission (1.4)", () => {
+  const port = (hostPort: number, more: Partial<v1.ContainerPort> = {}): Partial<v1.Container> => ({
+    ports: [{ containerPort: 80, hostPort, protocol: "TCP", ...more }],
+  });
+  const cpu = (quantity: string) => ({ resources: { requests: { cpu: quantity } } });
+  const term = (key: string, operator: string, values?: string[]): Partial<v1.PodSpec> => ({
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key, operator, ...(values === undefined ? {} : { values }) }] }],
+        },
+      },
+    },
+  });
+  const taken = worker(withSpec("taken", { ...cpu("1500m"), ...port(80) }), admitted);
+
+  it.each<[string, DesiredPod, string]>([
+    ["nothing against it", pod("p"), "admitted"],
+    ["a selector that fits", withSpec("p", {}, { nodeSelector: { env: "test" } }), "admitted"],
+    ["a selector that does not", withSpec("p", {}, { nodeSelector: { env: "live" } }), "NodeAffinity"],
+    ["affinity In", withSpec("p", {}, term("env", "In", ["test", "x"])), "admitted"],
+    ["affinity NotIn", withSpec("p", {}, term("env", "NotIn", ["test"])), "NodeAffinity"],
+    ["affinity Exists", withSpec("p", {}, term("gpu", "Exists")), "NodeAffinity"],
+    ["affinity DoesNotExist", withSpec("p", {}, term("gpu", "DoesNotExist")), "admitted"],
+    ["affinity Gt of no number", withSpec("p", {}, term("env", "Gt", ["1"])), "NodeAffinity"],
+    ["another node's name", withSpec("p", {}, { nodeName: "other" }), "NodeName"],
+    ["another system", withSpec("p", {}, { os: { name: "windows" } }), "PodOSNotSupported"],
+    [
+      "another system's label",
+      pod("p", { labels: { "kubernetes.io/os": "windows" } }),
+      "PodOSSelectorNodeLabelDoesNotMatch",
+    ],
+    ["a port that is free", withSpec("p", port(81)), "admitted"],
+    ["a port that is taken", withSpec("p", port(80)), "NodePorts"],
+    ["a taken port of one address", withSpec("p", port(80, { hostIP: "127.0.0.1" })), "NodePorts"],
+    ["a taken port of the other protocol", withSpec("p", port(80, { protocol: "UDP" })), "admitted"],
+    ["cpu that is left", withSpec("p", cpu("500m")), "admitted"],
+    ["cpu that is not", withSpec("p", cpu("501m")), "OutOfcpu"],
+    ["memory that is not", withSpec("p", { resources: { requests: { memory: "9Gi" } } }), "OutOfmemory"],
+    ["two reasons: a critical pod's placement is told", withSpec("p", { ...cpu("4"), ...port(80) }), "NodePorts"],
+  ])("%s", (_, asked, expected) => {
+    const admission = plan({ workers: [taken, worker(asked)], asked: [asked] }).admissions.get("p");
+    expect(admission?.kind === "refused" ? admission.reason : admission?.kind).toBe(expected);
+  });
+
+  it("says what was asked, what is used and what there is", () => {
+    const big = withSpec("p", cpu("2"));
+    expect(plan({ workers: [taken, worker(big)] }).admissions.get("p")).toEqual({
+      kind: "refused",
+      reason: "OutOfcpu",
+      message: "Node didn't have enough resource: cpu, requested: 2000, used: 1500, capacity: 2000",
+    });
+  });
+
+  it("admits in order of arrival from running totals, and what no longer fits is refused", () => {
+    const [one, two] = [withSpec("one", cpu("1500m")), withSpec("two", cpu("1500m"))];
+    const { admissions } = plan({ workers: [worker(one), worker(two)] });
+    expect([...admissions.values()].map(({ kind }) => kind)).toEqual(["admitted", "refused"]);
+  });
+
+  it.each<[string, Partial<WorkerFacts>, string]>([
+    ["a finished pod gives its room back", { finished: true, ending: ending("removed") }, "admitted"],
+    ["so does a terminal one", { terminal: true }, "admitted"],
+    ["one that still ends does not", { ending: ending("removed") }, "refused"],
+    ["one that an earlier agent left running does not", { adopted: true, admission: { kind: "waiting" } }, "refused"],
+  ])("a refused pod is asked again: %s", (_, change, expected) => {
+    const big = worker(withSpec("big", cpu("2")), { ...admitted, ...change });
+    const next = worker(withSpec("p", cpu("1")), {
+      admission: { kind: "refused", reason: "OutOfcpu", message: "" },
+      terminal: true,
+    });
+    expect(plan({ workers: [big, next] }).admissions.get("p")?.kind).toBe(expected);
+  });
+
+  it("counts pods", () => {
+    const settings = someSettings({ maxPods: 1 });
+    const admissions = plan({ settings, workers: [worker(pod("one")), worker(pod("p"))] }).admissions;
+    expect(admissions.get("p")).toMatchObject({ reason: "OutOfpods" });
+  });
+});

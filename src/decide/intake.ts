@@ -1,7 +1,194 @@
-import type { Now } from "../base/clock.ts";
-import type { DirectorySighting, IntakeState } from "../pod/source.ts";
+import type { DocumentKey } from "../pod/desired.ts";
+import { podKey } from "../pod/desired.ts";
+import type { Problem } from "../pod/problem.ts";
+import type { AcceptedPod, DirectorySighting, FileSighting, IntakeState, SeenDocument } from "../pod/source.ts";
+import { type Claim, type Held, settleClaims } from "./claims.ts";
 
-/** The accepted pods after one look at the directory: keep last good (D1), names (D5), losses and changes only when settled. */
-export function intake(state: IntakeState, _sighting: DirectorySighting, _now: Now): IntakeState {
-  return state;
+type SeenPod = Extract<SeenDocument, { kind: "pod" }>;
+type SeenConfig = Extract<SeenDocument, { kind: "config" }>;
+
+/**
+ * The accepted pods after one look at the directory: what is broken keeps its last good form (D1), names belong to one
+ * document each (D5), gains count at once, losses and changes when their file has stood still.
+ */
+export function intake(state: IntakeState, sighting: DirectorySighting): IntakeState {
+  if (sighting.listing.kind === "failed")
+    return { ...state, problems: withListingProblem(state, sighting.listing.problem) };
+  const files = new Map(sighting.files.map((file) => [file.path, file]));
+  const moved = movedProblem(state, sighting.listing.device, files);
+  const lossesCount = moved === undefined;
+
+  const pods = settleClaims(state.accepted.map(heldPod), claimsOf(sighting.files, podClaim), files, lossesCount);
+  const configs = settleClaims(heldConfigs(state), claimsOf(sighting.files, configClaim), files, lossesCount);
+  const accepted = unchangedStays(
+    state.accepted,
+    pods.held.map(({ asks }) => asks),
+  );
+  const losers = [...pods.losers.map(podLoser), ...configs.losers.map(configLoser)];
+  return {
+    accepted,
+    problems: [...(moved === undefined ? [] : [moved]), ...fileProblems(state, sighting), ...losers],
+    configs: sameConfigs(state.configs, configs.held),
+    ...deviceOf(state, sighting.listing.device, lossesCount),
+  };
+}
+
+// ---- the directory as a whole ----
+
+function withListingProblem(state: IntakeState, problem: Problem): readonly Problem[] {
+  return [problem, ...state.problems.filter(({ code }) => code !== "SourceUnreadable")];
+}
+
+/**
+ * A directory on another device than before is not the one that was read: a file system was mounted over it, or is not
+ * mounted. It is taken for the same only when it shows every file that is held.
+ */
+function movedProblem(
+  state: IntakeState,
+  device: string,
+  files: ReadonlyMap<string, FileSighting>,
+): Problem | undefined {
+  if (state.device === undefined || state.device === device) return undefined;
+  const missing = [...new Set(state.accepted.map(pathOf))].filter((path) => !files.has(path));
+  const [first] = missing;
+  if (first === undefined) return undefined;
+  return {
+    code: "SourceUnreadable",
+    severity: "error",
+    file: first.slice(0, Math.max(first.lastIndexOf("/"), 1)),
+    message: `the directory is on another device than before and lacks ${missing.length} of the files that run, ${first} among them`,
+    advice:
+      "mount the directory again; if it was moved on purpose, put the missing files there once and remove them afterwards",
+  };
+}
+
+/** The device is known anew only when the directory on it was taken for the same. */
+const deviceOf = (state: IntakeState, device: string, taken: boolean): Pick<IntakeState, "device"> =>
+  taken ? { device } : state.device === undefined ? {} : { device: state.device };
+
+/** Problems of a file that still moves are not its last word: those of its last standing form stay until then. */
+function fileProblems(state: IntakeState, sighting: DirectorySighting): readonly Problem[] {
+  const ofFiles = sighting.files.flatMap((file) =>
+    file.settled ? file.problems : state.problems.filter((problem) => problem.file === file.path && !isClash(problem)),
+  );
+  return [...ofFiles, ...sighting.ignored];
+}
+
+const isClash = ({ code }: Problem): boolean => code === "NameTaken" || code === "SourceUnreadable";
+
+// ---- claims ----
+
+function claimsOf<T>(
+  files: readonly FileSighting[],
+  claim: (seen: SeenDocument, file: FileSighting, document: number) => Claim<T> | undefined,
+): readonly Claim<T>[] {
+  return files.flatMap((file) => file.documents.flatMap((seen, document) => claim(seen, file, document) ?? []));
+}
+
+const pathOf = ({ pod }: AcceptedPod): string => (pod.origin.kind === "file" ? pod.origin.path : "");
+
+function podClaim(seen: SeenDocument, file: FileSighting, document: number): Claim<SeenPod | AcceptedPod> | undefined {
+  if (seen.kind !== "pod") return undefined;
+  const { path, settled } = file;
+  return {
+    key: podKey(seen.pod),
+    path,
+    document,
+    warned: seen.warned,
+    settled,
+    identity: podIdentity(seen),
+    asks: seen,
+  };
+}
+
+const heldPod = (accepted: AcceptedPod): Held<AcceptedPod> => ({
+  key: podKey(accepted.pod),
+  path: pathOf(accepted),
+  identity: podIdentity(accepted),
+  asks: accepted,
+});
+
+/** The UID covers the content, but for a UID that the manifest itself gives. */
+const podIdentity = ({ pod, manifest }: AcceptedPod): string =>
+  manifest.metadata?.uid === undefined ? pod.uid : `${pod.uid} ${JSON.stringify(manifest)}`;
+
+function configClaim(seen: SeenDocument, file: FileSighting, document: number): Claim<SeenConfig> | undefined {
+  if (seen.kind !== "config") return undefined;
+  const { path, settled } = file;
+  return { key: seen.key, path, document, warned: seen.warned, settled, identity: seen.version, asks: seen };
+}
+
+const heldConfigs = (state: IntakeState): readonly Held<SeenConfig>[] =>
+  [...state.configs].map(([key, { path, version }]) => ({
+    key,
+    path,
+    identity: version,
+    asks: { kind: "config", key, version, warned: false },
+  }));
+
+// ---- results ----
+
+/** What did not change stays the same object; first seen is what was seen first under this UID. */
+function unchangedStays(before: readonly AcceptedPod[], now: readonly AcceptedPod[]): readonly AcceptedPod[] {
+  const known = new Map(before.map((accepted) => [accepted.pod.uid, accepted]));
+  const accepted = now.map((next): AcceptedPod => {
+    const old = known.get(next.pod.uid);
+    if (old === undefined || old.pod === next.pod) return old ?? { pod: next.pod, manifest: next.manifest };
+    const pod = { ...next.pod, seenWallMs: old.pod.seenWallMs };
+    return JSON.stringify(pod) === JSON.stringify(old.pod) ? old : { pod, manifest: next.manifest };
+  });
+  const same = accepted.length === before.length && accepted.every((one, index) => one === before[index]);
+  return same ? before : accepted;
+}
+
+function sameConfigs(before: IntakeState["configs"], held: readonly Held<SeenConfig>[]): IntakeState["configs"] {
+  const same =
+    held.length === before.size &&
+    held.every(({ asks, path }) => {
+      const old = before.get(asks.key);
+      return old?.version === asks.version && old.path === path;
+    });
+  if (same) return before;
+  return new Map(
+    held.map(({ asks, path }): [DocumentKey, { path: string; version: string }] => [
+      asks.key,
+      { path, version: asks.version },
+    ]),
+  );
+}
+
+function podLoser({
+  claim,
+  holder,
+}: {
+  claim: Claim<AcceptedPod | SeenPod>;
+  holder: Held<AcceptedPod | SeenPod>;
+}): Problem {
+  const { pod } = claim.asks;
+  return {
+    code: "NameTaken",
+    severity: "error",
+    file: claim.path,
+    ...(pod.origin.kind === "file" ? { line: pod.origin.line } : {}),
+    path: "metadata.name",
+    message: `the pod ${pod.namespace}/${pod.manifestName} is already defined in ${whereHeld(holder)}`,
+    advice: "rename one of them; this one takes over when the other goes",
+    pod: `${pod.namespace}/${pod.manifestName}`,
+  };
+}
+
+function configLoser({ claim, holder }: { claim: Claim<SeenConfig>; holder: Held<SeenConfig> }): Problem {
+  const [kind, ...name] = claim.key.split("/");
+  return {
+    code: "NameTaken",
+    severity: "error",
+    file: claim.path,
+    path: "metadata.name",
+    message: `the ${kind} ${name.join("/")} is already defined in ${holder.path}`,
+    advice: "rename one of them; this one takes over when the other goes",
+  };
+}
+
+function whereHeld({ path, asks: { pod } }: Held<AcceptedPod | SeenPod>): string {
+  return pod.origin.kind === "file" ? `${path}:${pod.origin.line}` : path;
 }

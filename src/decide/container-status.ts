@@ -84,7 +84,8 @@ function ofInstance(
 /** It was seen running, or was told as lost already. */
 function lostWhileRunning(shown: v1.ContainerStatus | undefined, uri: string): boolean {
   if (shown?.state?.running) return true;
-  return shown?.containerID === uri && shown.state?.terminated?.reason === "ContainerStatusUnknown";
+  const exit = shown?.state?.terminated ?? shown?.lastState?.terminated;
+  return shown?.containerID === uri && exit?.reason === "ContainerStatusUnknown";
 }
 
 function userOf({ user }: ObservedContainer): Pick<v1.ContainerStatus, "user"> {
@@ -96,16 +97,7 @@ function userOf({ user }: ObservedContainer): Pick<v1.ContainerStatus, "user"> {
 function ofNone(picture: Picture, container: DesiredContainer): v1.ContainerStatus {
   const shown = picture.memory.shown[container.name];
   if (shown?.state?.terminated) return shown;
-  const status: v1.ContainerStatus = {
-    name: container.name,
-    image: container.image,
-    imageID: "",
-    restartCount: shown?.restartCount ?? 0,
-    state: { waiting: { reason: defaultReason(picture) } },
-    lastState: shown?.lastState ?? {},
-    ready: false,
-    started: false,
-  };
+  const status = notBegun(picture, container);
   if (shown?.state?.running && !shown.lastState?.terminated) {
     const lastState = unseenExit(
       "The container could not be located when the pod was deleted.  The container used to be Running",
@@ -116,6 +108,20 @@ function ofNone(picture: Picture, container: DesiredContainer): v1.ContainerStat
     return { ...status, ready: true, state: { terminated: lostCompletion } };
   }
   return status;
+}
+
+function notBegun(picture: Picture, { name, image }: DesiredContainer): v1.ContainerStatus {
+  const shown = picture.memory.shown[name];
+  return {
+    name,
+    image,
+    imageID: "",
+    restartCount: shown?.restartCount ?? 0,
+    state: { waiting: { reason: defaultReason(picture) } },
+    lastState: shown?.lastState ?? {},
+    ready: false,
+    started: false,
+  };
 }
 
 const lostCompletion: v1.ContainerStateTerminated = {
@@ -145,7 +151,8 @@ function withStartError(
   const waiting = startError(picture, holds, container) ?? keptError(picture, container, newest);
   if (waiting === undefined) return status;
   const lastState = status.state?.terminated ? { terminated: status.state.terminated } : (status.lastState ?? {});
-  return { ...status, state: { waiting }, lastState, ready: false, started: false };
+  const plain = newest ? status : { ...notBegun(picture, container), restartCount: status.restartCount };
+  return { ...plain, state: { waiting }, lastState, ready: false, started: false };
 }
 
 function wouldStart(picture: Picture, container: DesiredContainer, newest: ObservedContainer | undefined): boolean {

@@ -72,16 +72,18 @@ function sandboxIps(picture: Picture): readonly string[] {
 /** The memory once this status was shown: what later statuses look back at, and what must survive the agent (D8). */
 export function noteStatus(picture: Picture, shown: v1.PodStatus): PodMemory {
   const { memory, around, now } = picture;
-  const startedWallMs = memory.startedWallMs ?? (hasBegun(picture) ? now.wallMs : undefined);
+  const begins = memory.startedWallMs === undefined && hasBegun(picture);
   const statuses = [...(shown.initContainerStatuses ?? []), ...(shown.containerStatuses ?? [])];
+  // Exits that C10 makes up for an ended pod say nothing of its phase: a static pod of this UID may come back (P4, T16).
+  const remembered = hasEnded(picture) ? all(containerStatuses(picture, [])) : statuses;
   const initialized = shown.conditions?.some(({ type, status }) => type === "Initialized" && status === "True");
   const noted: PodMemory = {
     ...memory,
-    ...(startedWallMs === undefined ? {} : { startedWallMs }),
+    ...(begins ? { startedWallMs: now.wallMs, startedAt: now.monoMs } : {}),
     initialized: memory.initialized || initialized === true,
     instances: noteInstances(picture, statuses),
     conditions: kept(memory.conditions, shown.conditions ?? []),
-    shown: kept(memory.shown, Object.fromEntries(statuses.map((status) => [status.name, status]))),
+    shown: kept(memory.shown, Object.fromEntries(remembered.map((status) => [status.name, status]))),
   };
   return around.admission.kind === "refused" ? noted : { ...noted, ...notePhase(picture, shown) };
 }

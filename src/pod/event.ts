@@ -19,3 +19,11 @@ export type EventObject =
       readonly fieldPath?: string;
     }
   | { readonly kind: "Node"; readonly name: string };
+
+/** An event that may have happened more than once; `atWallMs` is the last time. */
+export type CountedEvent = PodEvent & {
+  /** Stays the same while only count and last time move: the name of the API object. */
+  readonly name: string;
+  readonly count: number;
+  readonly firstWallMs: WallMs;
+};

@@ -1,0 +1,50 @@
+import { assertNever } from "../base/assert-never.ts";
+import type { Now } from "../base/clock.ts";
+import type { PodEvent } from "../pod/event.ts";
+
+/** Something that happened to the node and is worth an event (lifecycle.md 10). */
+export type NodeMoment =
+  | { readonly kind: "starting" }
+  | {
+      readonly kind: "status";
+      readonly status: "NodeReady" | "NodeNotReady" | "NodeSchedulable" | "NodeNotSchedulable";
+    }
+  | { readonly kind: "rebooted"; readonly bootId: string }
+  | {
+      readonly kind: "failed";
+      readonly what: "ContainerGCFailed" | "ImageGCFailed" | "FreeDiskSpaceFailed" | "InvalidDiskCapacity";
+      readonly message: string;
+    }
+  | { readonly kind: "reclaiming"; readonly resource: string }
+  | { readonly kind: "resolverTooLong"; readonly message: string }
+  | { readonly kind: "noClusterDns"; readonly message: string };
+
+type Words = Pick<PodEvent, "type" | "reason" | "message">;
+
+/** The event of one moment of the node. */
+export function nodeNews(nodeName: string, moment: NodeMoment, now: Now): PodEvent {
+  return { ...wordsOf(nodeName, moment), object: { kind: "Node", name: nodeName }, atWallMs: now.wallMs };
+}
+
+function wordsOf(nodeName: string, moment: NodeMoment): Words {
+  switch (moment.kind) {
+    case "starting":
+      return { type: "Normal", reason: "Starting", message: "Starting berthd." };
+    case "status":
+      return { type: "Normal", reason: moment.status, message: `Node ${nodeName} status is now: ${moment.status}` };
+    case "rebooted":
+      return warning("Rebooted", `Node ${nodeName} has been rebooted, boot id: ${moment.bootId}`);
+    case "failed":
+      return warning(moment.what, moment.message);
+    case "reclaiming":
+      return warning("EvictionThresholdMet", `Attempting to reclaim ${moment.resource}`);
+    case "resolverTooLong":
+      return warning("CheckLimitsForResolvConf", moment.message);
+    case "noClusterDns":
+      return warning("MissingClusterDNS", moment.message);
+    default:
+      return assertNever(moment);
+  }
+}
+
+const warning = (reason: string, message: string): Words => ({ type: "Warning", reason, message });

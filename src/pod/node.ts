@@ -14,6 +14,12 @@ export type NodeFacts = {
   readonly arch: string;
   /** The host's resolver file as read at start. */
   readonly resolvConf: ResolvConf;
+  /** Sizes of huge pages that the kernel offers, in KiB; absent: none. */
+  readonly hugePageKib?: readonly number[];
+  /** Swap of the host in bytes, where the memory controller can limit it; absent: it cannot (cri-mapping 2.7). */
+  readonly swapBytes?: number;
+  /** Directories of the host that containers must not see beside the fixed ones: those of thermal throttling (cri-mapping 2.6). */
+  readonly maskedPaths?: readonly string[];
 };
 
 /** A resolver file, read by the rules of cri-mapping.md 1.3. */
@@ -37,6 +43,10 @@ export type NodeSettings = {
   readonly cpuCfsQuota: boolean;
   readonly cpuCfsQuotaPeriodUs: number;
   readonly seccompDefault: boolean;
+  /** Absent: false, as far as cgroup v2 reaches; on version 1 it cannot be otherwise (cri-mapping 2.7). */
+  readonly singleProcessOomKill?: boolean;
+  /** Absent: NoSwap (cri-mapping 2.7). */
+  readonly swapBehavior?: "NoSwap" | "LimitedSwap";
   readonly maxPods: number;
   readonly podPidsLimit: number;
   readonly maxRestartDelayMs: number;

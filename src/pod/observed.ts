@@ -58,6 +58,8 @@ export type ObservedContainer = {
 /** News about objects of one pod: from an answer, an event, or a list. */
 export type Sighting = {
   readonly podUid: string;
+  /** The pod's name as its labels have it, where the news shows an object of it: a pod that nobody asks for has no other. */
+  readonly pod?: { readonly namespace: string; readonly name: string };
   readonly sandboxes: readonly ObservedSandbox[];
   readonly containers: readonly ObservedContainer[];
   /** Ids that are gone for certain. */

@@ -1,0 +1,122 @@
+import type { Draft } from "../base/protobuf.ts";
+import type { DesiredContainer, DesiredPod } from "../pod/desired.ts";
+import { ceilMillis, ceilUnits, compareQuantities, type Quantity, ZERO } from "../pod/quantity.ts";
+import {
+  cpuQuotaUs,
+  cpuShares,
+  podLimits,
+  podRequests,
+  qosClass,
+  type Resources,
+  readResources,
+} from "../pod/resources.ts";
+import type { HugepageLimit, LinuxContainerResources } from "./generated/types.ts";
+import { isCritical, oomScoreAdjust } from "./oom-score.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+type Limits = Draft<LinuxContainerResources> & { readonly unified: Readonly<Record<string, string>> };
+
+/** Limits of one container (cri-mapping 2.7, 2.8). */
+export function containerResources(
+  pod: DesiredPod,
+  container: DesiredContainer,
+  surroundings: Surroundings,
+): Draft<LinuxContainerResources> {
+  const requests = readResources(container.spec.resources?.requests);
+  const limits = effectiveLimits(pod, container);
+  const basic = limitsOf(requests, limits, surroundings);
+  const { swap, unified } = swapLimits(pod, container, basic, surroundings);
+  return {
+    ...basic,
+    ...swap,
+    unified: { ...basic.unified, ...unified },
+    oom_score_adj: BigInt(oomScoreAdjust(pod, container, surroundings.facts)),
+    hugepage_limits: hugePages(pod, container, surroundings),
+  };
+}
+
+/** What all containers of a pod may use together, without its overhead; always has at least cpu_shares (cri-mapping 1.1). */
+export function sandboxResources(pod: DesiredPod, surroundings: Surroundings): Draft<LinuxContainerResources> {
+  const { overhead: _overhead, ...spec } = pod.spec;
+  return limitsOf(podRequests(spec), podLimits(spec), surroundings);
+}
+
+/** What the pod costs beside its containers: asked for and limited alike; empty where it costs nothing (cri-mapping 1.1). */
+export function sandboxOverhead(pod: DesiredPod, surroundings: Surroundings): Draft<LinuxContainerResources> {
+  const overhead = readResources(pod.spec.overhead);
+  return overhead.size === 0 ? {} : limitsOf(overhead, overhead, surroundings);
+}
+
+function limitsOf(requests: Resources, limits: Resources, { settings, facts }: Surroundings): Limits {
+  const cpuLimit = ceilMillis(limits.get("cpu") ?? ZERO);
+  const cpuRequest = requests.get("cpu");
+  const period = settings.cpuCfsQuotaPeriodUs;
+  const wholeGroup = facts.cgroupVersion === 2 && settings.singleProcessOomKill !== true;
+  return {
+    cpu_shares: BigInt(cpuShares(cpuRequest === undefined ? cpuLimit : ceilMillis(cpuRequest))),
+    cpu_quota: BigInt(settings.cpuCfsQuota ? cpuQuotaUs(cpuLimit, period) : 0),
+    cpu_period: BigInt(settings.cpuCfsQuota ? period : 0),
+    memory_limit_in_bytes: BigInt(ceilUnits(limits.get("memory") ?? ZERO)),
+    unified: wholeGroup ? { "memory.oom.group": "1" } : {},
+  };
+}
+
+/** The pod's own limits hold where a container has none. */
+function effectiveLimits({ spec }: DesiredPod, container: DesiredContainer): Resources {
+  const own = readResources(container.spec.resources?.limits);
+  const ofPod = readResources(spec.resources?.limits);
+  const of = (name: string): [string, Quantity] => {
+    const quantity = own.get(name) ?? ZERO;
+    return [name, quantity.nanos === 0n ? (ofPod.get(name) ?? ZERO) : quantity];
+  };
+  return new Map([of("cpu"), of("memory")]);
+}
+
+/** A limit for every size that the kernel has: 0 where nobody asks for it, the container's before the pod's. */
+function hugePages({ spec }: DesiredPod, container: DesiredContainer, { facts }: Surroundings): Draft<HugepageLimit>[] {
+  const own = readResources(container.spec.resources?.limits);
+  const ofPod = readResources(spec.resources?.limits);
+  return (facts.hugePageKib ?? []).map((kib) => {
+    const limit = find(own, kib) ?? find(ofPod, kib);
+    return { page_size: pageSize(kib), limit: BigInt(ceilUnits(limit ?? ZERO)) };
+  });
+}
+
+const PREFIX = "hugepages-";
+
+/** `hugepages-2Mi` and `hugepages-2048Ki` mean the same. */
+function find(limits: Resources, kib: number): Quantity | undefined {
+  const wanted = { hugepages: `${kib}Ki` };
+  const bytes = readResources(wanted).get("hugepages") ?? ZERO;
+  for (const [name, limit] of limits) {
+    const size = name.startsWith(PREFIX) ? readResources({ size: name.slice(PREFIX.length) }).get("size") : undefined;
+    if (size !== undefined && compareQuantities(size, bytes) === 0) return limit;
+  }
+  return undefined;
+}
+
+/** As the kernel's files are called: 2MB, 1GB, counted in 1024s. */
+function pageSize(kib: number): string {
+  if (kib % (1024 * 1024) === 0) return `${kib / (1024 * 1024)}GB`;
+  return kib % 1024 === 0 ? `${kib / 1024}MB` : `${kib}KB`;
+}
+
+/** Swap is kept from containers, except from those that LimitedSwap is for: burstable, not critical, with a request below its limit. */
+function swapLimits(
+  pod: DesiredPod,
+  container: DesiredContainer,
+  basic: Limits,
+  { facts, settings }: Surroundings,
+): { swap?: Draft<LinuxContainerResources>; unified?: Readonly<Record<string, string>> } {
+  if (facts.swapBytes === undefined) return {};
+  if (facts.cgroupVersion === 1) return { swap: { memory_swap_limit_in_bytes: basic.memory_limit_in_bytes } };
+  const request = readResources(container.spec.resources?.requests).get("memory") ?? ZERO;
+  const limit = readResources(container.spec.resources?.limits).get("memory") ?? ZERO;
+  const maySwap =
+    settings.swapBehavior === "LimitedSwap" &&
+    qosClass(pod.spec) === "Burstable" &&
+    !isCritical(pod) &&
+    compareQuantities(request, limit) !== 0;
+  const share = maySwap ? Math.floor((ceilUnits(request) / facts.memoryBytes) * facts.swapBytes) : 0;
+  return { unified: { "memory.swap.max": `${share}` } };
+}

@@ -1,0 +1,146 @@
+import type { Clock } from "../base/clock.ts";
+import { BerthError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Draft } from "../base/protobuf.ts";
+import { podDns } from "../pod/dns.ts";
+import type { ObservedContainer, ObservedSandbox, Sighting } from "../pod/observed.ts";
+import type { ContainerRequest, Runtime } from "../ports.ts";
+import type { UnaryRpc } from "./calls.ts";
+import { containerConfig } from "./container-config.ts";
+import { badAnswer, CriError } from "./failure.ts";
+import type { ContainerEventResponse, UnaryCalls } from "./generated/types.ts";
+import { makeObserver } from "./observe.ts";
+import { makeReads } from "./reads.ts";
+import { sandboxConfig } from "./sandbox-config.ts";
+import { makeSandboxNews } from "./sandbox-news.ts";
+import { sightingOfEvent } from "./sightings.ts";
+import { capabilitiesNow, type Ground, surroundingsOf } from "./surroundings.ts";
+
+export type RuntimeOptions = Ground & { readonly clock: Clock; readonly log: Log };
+
+/** The event of a new sandbox comes with or just after the answer of the call; a status read takes about as long. */
+const NEWS_PATIENCE_MS = 20;
+
+/** Pods and containers of the runtime behind a session. The client's calls are counted where the client was made. */
+export function makeRuntime(options: RuntimeOptions): Runtime {
+  const { client, session, settings, facts, clock, log } = options;
+  const observer = makeObserver(log);
+  const { sandbox: readSandbox, ...reads } = makeReads({ client, clock, observer, ownerId: settings.ownerId });
+  const news = makeSandboxNews(clock);
+  let followers = 0;
+
+  async function* follow(stream: AsyncIterable<ContainerEventResponse>): AsyncGenerator<Sighting> {
+    followers += 1;
+    try {
+      for await (const event of stream) {
+        const sighting = sightingOfEvent(event, settings.ownerId, observer);
+        for (const sandbox of sighting?.sandboxes ?? []) news.note(sandbox);
+        if (sighting !== undefined) yield sighting;
+      }
+    } finally {
+      followers -= 1;
+    }
+  }
+
+  /** A sandbox that stands, with its addresses. Whatever fails now, the sandbox is there. */
+  async function addressed(id: string, signal: AbortSignal): Promise<ObservedSandbox> {
+    const told = followers > 0 ? await news.told(id, NEWS_PATIENCE_MS, signal) : undefined;
+    if (told !== undefined) return told;
+    try {
+      const sandbox = await readSandbox(id, signal);
+      if (sandbox !== undefined) return sandbox;
+    } catch (error) {
+      throw madeButUnread(id, error);
+    }
+    throw badAnswer("RunPodSandbox", `sandbox ${id}`, "it is gone already");
+  }
+
+  /** A change whose object may be gone by then, which is as good. */
+  async function endIfThere<R extends UnaryRpc>(rpc: R, request: Draft<UnaryCalls[R][0]>, signal: AbortSignal) {
+    try {
+      await client.call(rpc, request, signal);
+    } catch (error) {
+      if (!(error instanceof CriError) || error.code !== "RuntimeNotFound") throw error;
+    }
+  }
+
+  return {
+    ...reads,
+    capabilities: () => capabilitiesNow(options),
+    onReconnect: (listener) => session.onConnected(listener),
+    events(signal) {
+      const stream = session.events(signal);
+      return stream && follow(stream);
+    },
+    async runSandbox({ pod, attempt }, signal) {
+      const config = sandboxConfig(pod, attempt, surroundingsOf(options, pod));
+      for (const { reason, message } of podDns(pod, settings, facts).warnings) log.warn(message, { reason });
+      const { pod_sandbox_id: id } = await client.call("RunPodSandbox", { config }, signal);
+      return addressed(required("RunPodSandbox", id), signal);
+    },
+    stopSandbox: (id, signal) => endIfThere("StopPodSandbox", { pod_sandbox_id: id }, signal),
+    removeSandbox: (id, signal) => endIfThere("RemovePodSandbox", { pod_sandbox_id: id }, signal),
+    async createContainer(request, signal) {
+      const { pod, sandbox } = request;
+      const surroundings = surroundingsOf(options, pod);
+      const config = containerConfig(request, surroundings);
+      const sandbox_config = sandboxConfig(pod, sandbox.attempt, surroundings);
+      const call = { pod_sandbox_id: sandbox.id, config, sandbox_config };
+      const { container_id: id } = await client.call("CreateContainer", call, signal);
+      return createdContainer(required("CreateContainer", id), request, clock.now().wallMs);
+    },
+    async startContainer(id, signal) {
+      await client.call("StartContainer", { container_id: id }, signal);
+    },
+    stopContainer: (id, timeoutSeconds, signal) =>
+      endIfThere("StopContainer", { container_id: id, timeout: wholeSeconds(timeoutSeconds) }, signal),
+    removeContainer: (id, signal) => endIfThere("RemoveContainer", { container_id: id }, signal),
+    async execSync(id, command, timeoutSeconds, signal) {
+      const request = { container_id: id, cmd: command, timeout: wholeSeconds(timeoutSeconds) };
+      const { stdout, stderr, exit_code: exitCode } = await client.call("ExecSync", request, signal);
+      return { stdout, stderr, exitCode };
+    },
+    async exec(id, command, streams, signal) {
+      const { url } = await client.call("Exec", { container_id: id, cmd: command, ...streams }, signal);
+      return required("Exec", url);
+    },
+    async reopenLog(id, signal) {
+      await client.call("ReopenContainerLog", { container_id: id }, signal);
+    },
+  };
+}
+
+/** An answer that must not be empty. */
+function required(rpc: UnaryRpc, answer: string): string {
+  if (answer === "") throw badAnswer(rpc, "", "the answer is empty");
+  return answer;
+}
+
+/** A read that failed has no effect of its own, but the write before it had. */
+function madeButUnread(id: string, error: unknown): BerthError {
+  const code = error instanceof BerthError ? error.code : "Internal";
+  const reason = error instanceof Error ? error.message : String(error);
+  return new BerthError(code, `sandbox ${id} was made, but not read: ${reason}`, { cause: error, effect: "unknown" });
+}
+
+/** Timeouts of CRI are whole seconds. */
+const wholeSeconds = (seconds: number): bigint => BigInt(Math.trunc(seconds));
+
+/** What the answer to a CreateContainer proves. */
+function createdContainer(id: string, request: ContainerRequest, createdWallMs: number): ObservedContainer {
+  const { container, sandbox, attempt, backOffMs, image } = request;
+  const { name, hash } = container;
+  return {
+    id,
+    sandboxId: sandbox.id,
+    name,
+    attempt,
+    hash,
+    backOffMs,
+    state: "created",
+    createdWallMs,
+    image: container.image,
+    imageId: image.id,
+    detailed: false,
+  };
+}

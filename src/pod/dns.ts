@@ -1,0 +1,99 @@
+import type { DesiredPod } from "./desired.ts";
+import type { NodeFacts, NodeSettings, ResolvConf } from "./node.ts";
+import type * as v1 from "./v1.ts";
+
+/** What a pod finds in its resolver file, and what had to be changed for that. */
+export type PodDns = ResolvConf & { readonly warnings: readonly DnsWarning[] };
+
+/** The words of a warning event (lifecycle 10). */
+export type DnsWarning = { readonly reason: "DNSConfigForming" | "MissingClusterDNS"; readonly message: string };
+
+const MOST_SERVERS = 3;
+const MOST_SEARCHES = 32;
+const LONGEST_SEARCH = 253;
+const LONGEST_SEARCH_LIST = 2048;
+
+/** The resolver file of a pod by its policy, its own wishes and the limits of resolvers (cri-mapping 1.3). */
+export function podDns(
+  pod: DesiredPod,
+  settings: Pick<NodeSettings, "clusterDns" | "clusterDomain">,
+  facts: Facts,
+): PodDns {
+  const wishes = kindOf(pod);
+  const missing = wishes === "cluster" && settings.clusterDns.length === 0;
+  const base = missing ? facts.resolvConf : baseOf(wishes, pod, settings, facts);
+  const limited = limit(withOwn(base, pod.spec.dnsConfig));
+  return missing ? { ...limited, warnings: [missingClusterDns(pod), ...limited.warnings] } : limited;
+}
+
+type Facts = Pick<NodeFacts, "resolvConf">;
+
+/** An unknown policy counts as ClusterFirst. */
+function kindOf({ spec, hostNetwork }: DesiredPod): "cluster" | "host" | "none" {
+  switch (spec.dnsPolicy) {
+    case "None":
+      return "none";
+    case "Default":
+      return "host";
+    case "ClusterFirst":
+      return hostNetwork ? "host" : "cluster";
+    default:
+      return spec.dnsPolicy === undefined && hostNetwork ? "host" : "cluster";
+  }
+}
+
+function baseOf(
+  kind: "cluster" | "host" | "none",
+  pod: DesiredPod,
+  { clusterDns, clusterDomain }: Pick<NodeSettings, "clusterDns" | "clusterDomain">,
+  { resolvConf }: Facts,
+): ResolvConf {
+  if (kind === "none") return { servers: [], searches: [], options: [] };
+  if (kind === "host") return resolvConf;
+  const ofCluster =
+    clusterDomain === "" ? [] : [`${pod.namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain];
+  return { servers: clusterDns, searches: unique([...ofCluster, ...resolvConf.searches]), options: ["ndots:5"] };
+}
+
+function withOwn(base: ResolvConf, own: v1.PodDNSConfig | undefined): ResolvConf {
+  if (own === undefined) return base;
+  return {
+    servers: unique([...base.servers, ...(own.nameservers ?? [])]),
+    searches: unique([...base.searches, ...(own.searches ?? [])]),
+    options: mergeOptions(base.options, own.options ?? []),
+  };
+}
+
+/** By name, where the pod's value wins; the host's order first, then the pod's. */
+function mergeOptions(base: readonly string[], own: readonly v1.PodDNSConfigOption[]): readonly string[] {
+  const merged = new Map(base.map((option) => [option.split(":", 1)[0] ?? option, option]));
+  for (const { name = "", value = "" } of own) merged.set(name, value === "" ? name : `${name}:${value}`);
+  return [...merged.values()];
+}
+
+function limit({ servers, searches, options }: ResolvConf): PodDns {
+  const kept = { servers: servers.slice(0, MOST_SERVERS), searches: limitSearches(searches), options };
+  const warnings: DnsWarning[] = [];
+  if (kept.servers.length < servers.length) {
+    warnings.push(forming(`at most ${MOST_SERVERS} nameservers are possible; in force: ${kept.servers.join(" ")}`));
+  }
+  if (kept.searches.length < searches.length) {
+    warnings.push(forming(`the search list is too long; in force: ${kept.searches.join(" ")}`));
+  }
+  return { ...kept, warnings };
+}
+
+function limitSearches(searches: readonly string[]): readonly string[] {
+  const kept = searches.slice(0, MOST_SEARCHES).filter((path) => path.length <= LONGEST_SEARCH);
+  while (kept.join(" ").length > LONGEST_SEARCH_LIST) kept.pop();
+  return kept;
+}
+
+const forming = (message: string): DnsWarning => ({ reason: "DNSConfigForming", message });
+
+const missingClusterDns = (pod: DesiredPod): DnsWarning => ({
+  reason: "MissingClusterDNS",
+  message: `pod ${pod.namespace}/${pod.name} asks for cluster DNS, but no clusterDNS is configured; it gets the host's instead`,
+});
+
+const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)];

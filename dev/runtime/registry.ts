@@ -23,7 +23,7 @@ export async function startRegistry(places: Places, programs: Programs, options:
   const port = await daemon.waitForLine(/listening on 127\.0\.0\.1:(\d+)/, 10_000);
   const url = `http://127.0.0.1:${port}`;
   await writeMirrors(places, url, options.only);
-  return { url, daemon, push: (images) => pushAll(url, images) };
+  return { url, daemon, push: (images) => pushImages(url, images) };
 }
 
 /**
@@ -43,7 +43,8 @@ async function writeMirrors(places: Places, url: string, only: boolean): Promise
   }
 }
 
-async function pushAll(url: string, images: BuiltImage[]): Promise<void> {
+/** Pushes images under all of their names; the host in a name is left out, as a mirror does. */
+export async function pushImages(url: string, images: BuiltImage[]): Promise<void> {
   for (const image of images) {
     for (const name of image.names) {
       const { repository, tag } = splitName(name);

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, say } from "../say.ts";
+import { stopAgents } from "./agents.ts";
 import { removeCgroups } from "./cgroups.ts";
 import { startContainerd } from "./containerd.ts";
 import { openCri } from "./cri-calls.ts";
@@ -19,6 +20,7 @@ import { leaveHost } from "./traces.ts";
 export async function stopRuntime(folder: string): Promise<void> {
   const places = placesOf(folder);
   const record = await readRecord(places);
+  await stopAgents(places);
   if (record) {
     await removePods(places, record).catch((thrown) => say(`clearing by force: ${messageOf(thrown)}`));
     const now = (await readRecord(places)) ?? record;

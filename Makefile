@@ -1,0 +1,51 @@
+# One verb per task; `make help` lists them. Each first does the set-up that it needs and leaves alone what is there already.
+.DEFAULT_GOAL := help
+.PHONY: help run down test unit e2e e2e-all check build bench clean machine libraries
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+NODE := node_modules/.bin/node
+# Runs a program of dev/, or says what is missing.
+program = @[ -e $(1) ] || { echo "$(1) is not there yet" >&2; exit 1; }; exec $(NODE) $(1)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: machine build ## run examples/ on a private containerd and watch the pods come up (root)
+	@exec $(NODE) dev/run.ts
+
+down: libraries ## take away what `make run` started (root)
+	@exec $(NODE) dev/down.ts
+
+test: machine build ## all fast tests, end-to-end on containerd 2.x, the smoke list on the distribution's own (root)
+	@exec $(NODE) dev/test.ts test $(ARGS)
+
+unit: libraries ## the fast tests only
+	@exec $(NODE) dev/test.ts unit $(ARGS)
+
+e2e: machine build ## end-to-end tests only; ARGS=test/e2e/cli.test.ts for one file (root)
+	@exec $(NODE) dev/test.ts e2e $(ARGS)
+
+e2e-all: machine build ## end-to-end tests in full length on both containerd versions (root)
+	@exec $(NODE) dev/test.ts e2e-all $(ARGS)
+
+check: libraries build ## lint, types, the tidy test, memory of an idle berthd
+	@node_modules/.bin/biome check --error-on-warnings
+	@node_modules/.bin/tsc
+	@$(NODE) node_modules/vitest/vitest.mjs run test/tidy.test.ts --reporter=dot
+	$(call program,dev/idle-memory.ts)
+
+build: libraries ## dist/berthd and dist/berth
+	$(call program,dev/build.ts)
+
+bench: machine build ## compare with a bare CRI client; ROWS=start50,rest50 AGENT='command {manifests} {endpoint} {root}' (root)
+	@ROWS='$(ROWS)' AGENT='$(AGENT)' ROUNDS='$(ROUNDS)' exec $(NODE) dev/bench/main.ts
+
+clean: ## remove everything that was built, fetched or started here (root)
+	@[ ! -e $(NODE) ] || $(NODE) dev/down.ts all
+	@rm -rf dist coverage .work
+
+machine:
+	@dev/bootstrap.sh
+
+libraries:
+	@dev/bootstrap.sh libraries

@@ -1,0 +1,105 @@
+// The floor of the benchmark, in a process of its own: starts pods by bare calls, 8 at a time, and does nothing else.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Draft } from "../../src/base/protobuf.ts";
+import type { ContainerConfig, PodSandboxConfig } from "../../src/cri/generated/types.ts";
+import { type BareCalls, openBareCalls } from "./bare-calls.ts";
+
+/** What the benchmark asks of this process; every command is answered with its own number. */
+export type FloorCommand = { readonly number: number } & (
+  | { readonly kind: "start" | "remove"; readonly pods: readonly string[] }
+  /** From now on a container that stops is replaced. */
+  | { readonly kind: "keep" }
+);
+export type FloorAnswer = { readonly number: number; readonly beganAtMs?: number; readonly complaint?: string };
+
+const AT_A_TIME = 8;
+const [endpoint = "", logs = "", cgroup = ""] = process.argv.slice(2);
+const cri: BareCalls = openBareCalls(endpoint);
+const sandboxes = new Map<string, { readonly id: string; readonly config: Draft<PodSandboxConfig> }>();
+
+process.on("message", async (command: FloorCommand) => {
+  const answer = await perform(command).catch((thrown: unknown) => ({ complaint: String(thrown) }));
+  process.send?.({ number: command.number, ...answer } satisfies FloorAnswer);
+});
+process.on("disconnect", () => process.exit(0));
+
+async function perform(command: FloorCommand): Promise<{ beganAtMs?: number }> {
+  switch (command.kind) {
+    case "start": {
+      for (const pod of command.pods) await mkdir(join(logs, pod, "main"), { recursive: true });
+      const beganAtMs = Date.now();
+      await each(command.pods, start);
+      return { beganAtMs };
+    }
+    case "remove":
+      await each(command.pods, remove);
+      return {};
+    case "keep":
+      cri.onEvent((event) => {
+        if (event.container_event_type === 2)
+          void replace(event.container_id, event.pod_sandbox_status?.metadata?.name);
+      });
+      return {};
+  }
+}
+
+/** Works on all of a list, 8 at a time. */
+async function each(list: readonly string[], work: (item: string) => Promise<void>): Promise<void> {
+  const waiting = [...list].reverse();
+  const worker = async () => {
+    for (let item = waiting.pop(); item !== undefined; item = waiting.pop()) await work(item);
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+}
+
+async function start(pod: string): Promise<void> {
+  const labels = {
+    "io.kubernetes.pod.name": pod,
+    "io.kubernetes.pod.namespace": "default",
+    "io.kubernetes.pod.uid": `uid-${pod}`,
+  };
+  const config: Draft<PodSandboxConfig> = {
+    metadata: { name: pod, namespace: "default", uid: `uid-${pod}`, attempt: 0 },
+    hostname: pod,
+    log_directory: join(logs, pod),
+    labels,
+    linux: {
+      cgroup_parent: cgroup,
+      security_context: { namespace_options: { pid: 1 }, seccomp: { profile_type: 0 } },
+    },
+  };
+  const { pod_sandbox_id: id } = await cri.call("RunPodSandbox", { config });
+  sandboxes.set(pod, { id, config });
+  await startContainer(pod, 0);
+}
+
+async function startContainer(pod: string, attempt: number): Promise<void> {
+  const sandbox = sandboxes.get(pod);
+  if (!sandbox) return;
+  const config: Draft<ContainerConfig> = {
+    metadata: { name: "main", attempt },
+    image: { image: "docker.io/library/busybox:1.36", user_specified_image: "busybox:1.36" },
+    command: ["sleep", "1000000"],
+    labels: sandbox.config.labels ?? {},
+    log_path: `main/${attempt}.log`,
+    linux: { security_context: { namespace_options: { pid: 1 }, seccomp: { profile_type: 1 } } },
+  };
+  const request = { pod_sandbox_id: sandbox.id, config, sandbox_config: sandbox.config };
+  const { container_id } = await cri.call("CreateContainer", request);
+  await cri.call("StartContainer", { container_id });
+}
+
+async function replace(containerId: string, pod: string | undefined): Promise<void> {
+  const sandbox = sandboxes.get(pod ?? "");
+  if (pod === undefined || sandbox === undefined || sandbox.id === containerId) return;
+  await startContainer(pod, 1).catch(() => undefined); // it is being removed
+}
+
+async function remove(pod: string): Promise<void> {
+  const id = sandboxes.get(pod)?.id;
+  sandboxes.delete(pod);
+  if (id === undefined) return;
+  await cri.call("StopPodSandbox", { pod_sandbox_id: id });
+  await cri.call("RemovePodSandbox", { pod_sandbox_id: id });
+}

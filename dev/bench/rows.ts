@@ -1,0 +1,52 @@
+/** What Berth must reach in a row: a ratio to the floor, so much more than the floor, or a number alone. */
+export type Limit =
+  | { readonly kind: "ratio"; readonly atMost: number }
+  | { readonly kind: "above-floor"; readonly atMost: number }
+  | { readonly kind: "value"; readonly atMost: number };
+
+/** One line of the result. */
+export type Row = {
+  readonly name: string;
+  readonly what: string;
+  readonly unit: "ms" | "%" | "MiB";
+  readonly limit: Limit;
+};
+
+/** All rows with their limits, from the list of numbers to reach. */
+export const ROWS = [
+  { name: "start50", what: "50 pods dropped at once, all running", unit: "ms", limit: { kind: "ratio", atMost: 1.15 } },
+  {
+    name: "start150",
+    what: "150 pods dropped at once, all running",
+    unit: "ms",
+    limit: { kind: "ratio", atMost: 1.15 },
+  },
+  { name: "single", what: "one pod on an idle node (p50)", unit: "ms", limit: { kind: "above-floor", atMost: 20 } },
+  {
+    name: "restart",
+    what: "container killed to its replacement (p50)",
+    unit: "ms",
+    limit: { kind: "value", atMost: 100 },
+  },
+  { name: "rest50", what: "CPU at rest with 50 pods", unit: "%", limit: { kind: "value", atMost: 0.5 } },
+  { name: "memory50", what: "resident memory with 50 pods", unit: "MiB", limit: { kind: "value", atMost: 80 } },
+  { name: "rest150", what: "CPU at rest with 150 pods", unit: "%", limit: { kind: "value", atMost: 0.7 } },
+  { name: "memory150", what: "resident memory with 150 pods", unit: "MiB", limit: { kind: "value", atMost: 95 } },
+  {
+    name: "adopt100",
+    what: "killed and started with 100 pods: all adopted",
+    unit: "ms",
+    limit: { kind: "value", atMost: 2000 },
+  },
+] as const satisfies readonly Row[];
+export type RowName = (typeof ROWS)[number]["name"];
+
+/** Values by contender, for each row that was measured. */
+export type Results = Map<RowName, Map<string, number[]>>;
+
+/** Adds one measured value. */
+export function addResult(results: Results, row: RowName, contender: string, value: number): void {
+  const values = results.get(row) ?? new Map<string, number[]>();
+  values.set(contender, [...(values.get(contender) ?? []), value]);
+  results.set(row, values);
+}

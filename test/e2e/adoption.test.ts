@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { makeBarePod, removeBarePod } from "../kit/bare-pods.ts";
+import { type Host, openHost } from "../kit/host.ts";
+import { recordLives } from "../kit/lives.ts";
+import { container, pod, sh } from "../kit/sample-pods.ts";
+import { thorough } from "../kit/scope.ts";
+import { type Seeded, seeded } from "../kit/seeded.ts";
+
+const ROUNDS = thorough ? 200 : 20;
+const MOST_PODS = 8;
+
+let host: Host;
+
+beforeEach(async () => {
+  host = await openHost({ started: false });
+});
+
+afterEach(() => host.close());
+
+it(`${ROUNDS} kills at random moments while manifests come, change and go`, {
+  timeout: 30_000 + ROUNDS * 10_000,
+}, async () => {
+  const chance = seeded();
+  console.log(`seed ${chance.seed} (BERTH_SEED=${chance.seed} repeats it)`);
+  const recorder = recordLives(host.cri, host.node, host.runtime.version === "2");
+  const wanted = new Map<string, string>();
+  await host.start();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (let change = chance.below(3); change >= 0; change -= 1)
+      await changeSomething(wanted, chance, `${round}-${change}`);
+    await sleep(chance.below(600));
+    await host.crash();
+    if (chance.fraction() < 0.3) await changeSomething(wanted, chance, `${round}-down`);
+    await host.start({ ready: false });
+  }
+  await host.eventually("the runtime holds exactly what the directory asks for", () => holdsExactly(wanted), {
+    withinMs: 60_000,
+  });
+  await recorder.stop();
+  expect(recorder.overlaps()).toEqual([]);
+  // A container of one pod that started twice was restarted: nothing here ever ends by itself.
+  const starts = recorder.lives().map(({ uid, key }) => `${key} of ${uid}`);
+  expect(starts.filter((start, index) => starts.indexOf(start) !== index)).toEqual([]);
+  expect(starts.length).toBeGreaterThan(ROUNDS / 2);
+});
+
+it("nothing is restarted and no count or back-off is lost when berthd is killed", { timeout: 120_000 }, async () => {
+  await host.start();
+  const recorder = recordLives(host.cri, host.node, host.runtime.version === "2");
+  await host.manifests.drop("steady.yaml", pod("steady", { containers: [container("a"), container("b")] }));
+  await host.manifests.drop(
+    "failing.yaml",
+    pod("failing", { containers: [container("main", { command: sh("exit 3") })] }),
+  );
+  const steady = [await host.running("steady", "a"), await host.running("steady", "b")];
+  for (let round = 0; round < 12; round += 1) {
+    await sleep(2_000);
+    await host.crash();
+    await host.start();
+  }
+  for (const { id } of steady) expect(await host.cri.status(id)).toMatchObject({ state: "running" });
+  await recorder.stop();
+  const failing = recorder.lives().filter(({ key }) => key === "default/failing/main");
+  expect(failing.map(({ attempt }) => attempt)).toEqual(failing.map((_, index) => index));
+  const gapsMs = failing.slice(1).map((life, index) => life.startedAtMs - (failing[index]?.finishedAtMs ?? 0));
+  expect(gapsMs.length).toBeGreaterThanOrEqual(2);
+  for (const [index, leastMs] of [10_000, 20_000].entries()) {
+    const gapMs = gapsMs[index + 1];
+    if (gapMs !== undefined) expect(gapMs).toBeGreaterThanOrEqual(leastMs);
+  }
+  const [status] = (await host.pod("failing")).status?.containerStatuses ?? [];
+  expect(status?.restartCount).toBe(failing.length - 1);
+});
+
+it("SIGTERM leaves the pods alone, and the next berthd finds them", async () => {
+  await host.start();
+  await host.manifests.drop("web.yaml", pod("web"));
+  const before = await host.running("web");
+  await host.leave();
+  expect(await host.cri.status(before.id)).toMatchObject({ state: "running" });
+  await host.start();
+  expect((await host.running("web")).id).toBe(before.id);
+  expect((await host.metrics()).sum("berth_adopted_pods")).toBe(1);
+});
+
+it("two berthds with two root directories share one containerd, even under one node name", async () => {
+  const other = await openHost({ node: host.node });
+  try {
+    await host.start();
+    for (const name of ["a1", "a2"]) await host.manifests.drop(`${name}.yaml`, pod(name));
+    for (const name of ["b1", "b2"]) await other.manifests.drop(`${name}.yaml`, pod(name));
+    const ids = new Map<string, string>();
+    for (const name of ["a1", "a2", "b1", "b2"]) ids.set(name, (await host.running(name)).id);
+    for (const one of [host, other]) await one.crash();
+    for (const one of [host, other]) await one.start();
+    await host.manifests.remove("a1.yaml");
+    await host.gone("a1");
+    await host.steadily(5_000, async () => {
+      for (const name of ["a2", "b1", "b2"]) expect((await host.running(name)).id).toBe(ids.get(name));
+    });
+    const shown = async (one: Host) => (await one.pods()).map(({ metadata }) => metadata?.name).sort();
+    expect(await shown(host)).toEqual([`a2-${host.node}`]);
+    expect(await shown(other)).toEqual([`b1-${host.node}`, `b2-${host.node}`]);
+  } finally {
+    await other.close();
+  }
+});
+
+it("what others made is never touched, and a kubelet's pods keep berthd from starting", async () => {
+  const strict = await openHost({ started: false, agent: { allowKubelet: false } });
+  const plain = await makeBarePod(host.cri, `plain-${host.node}`);
+  const labels = {
+    "io.kubernetes.pod.name": `theirs-${host.node}`,
+    "io.kubernetes.pod.namespace": "default",
+    "io.kubernetes.pod.uid": `uid-${host.node}`,
+    "io.kubernetes.container.name": "stranger",
+  };
+  const kubelets = await makeBarePod(host.cri, `theirs-${host.node}`, labels);
+  try {
+    const refused = await strict.start({ ready: false });
+    await strict.eventually("berthd refuses to start", async () => {
+      await expect(refused.ready(100)).rejects.toThrow(/ended before it was ready/);
+    });
+    expect(await strict.log()).toMatch(/KubeletPresent|kubelet/);
+
+    await host.start();
+    await host.manifests.drop("web.yaml", pod("web"));
+    await host.running("web");
+    await host.crash();
+    await host.start();
+    await host.manifests.remove("web.yaml");
+    await host.gone("web");
+    for (const { containerId } of [plain, kubelets]) {
+      expect(await host.cri.status(containerId)).toMatchObject({ state: "running" });
+    }
+    expect(await host.pods()).toEqual([]);
+  } finally {
+    await removeBarePod(host.cri, plain);
+    await removeBarePod(host.cri, kubelets);
+    await strict.close();
+  }
+});
+
+it("a second berthd on one root directory is refused", async () => {
+  await host.start();
+  const second = await openHost({ node: host.node, started: false, flags: ["--root-dir", host.places.root] });
+  try {
+    const refused = await second.start({ ready: false });
+    await second.eventually("it refuses to start", async () => {
+      await expect(refused.ready(100)).rejects.toThrow(/ended before it was ready/);
+    });
+    expect(await second.log()).toMatch(/RootDirTaken|another berthd/);
+  } finally {
+    await second.close();
+  }
+});
+
+/** Adds, changes or removes one pod, in the directory and in the map from name to version. */
+async function changeSomething(wanted: Map<string, string>, chance: Seeded, version: string): Promise<void> {
+  const names = [...wanted.keys()];
+  const kind = names.length === 0 ? "add" : chance.pick(["add", "add", "change", "remove"] as const);
+  if (kind === "remove" || (kind === "add" && names.length >= MOST_PODS)) {
+    const name = chance.pick(names);
+    wanted.delete(name);
+    return host.manifests.remove(`${name}.yaml`);
+  }
+  const name = kind === "add" ? `p${version}` : chance.pick(names);
+  wanted.set(name, version);
+  const containers = chance.fraction() < 0.3 ? [container("a"), container("b")] : [container("a")];
+  await host.manifests.drop(`${name}.yaml`, pod(name, { containers }, { annotations: { version } }));
+}
+
+/** One ready sandbox for each wanted pod in its wanted version, with all its containers running, and nothing else. */
+async function holdsExactly(wanted: ReadonlyMap<string, string>): Promise<void> {
+  const sandboxes = await host.cri.sandboxes();
+  const held = sandboxes.filter((it) => it.ready).map((it) => `${it.pod} ${it.annotations.version}`);
+  expect(held.sort()).toEqual([...wanted].map(([name, version]) => `${name} ${version}`).sort());
+  const containers = await host.cri.containers();
+  expect(containers.filter((it) => it.state !== "running" && it.state !== "exited")).toEqual([]);
+  for (const sandbox of sandboxes.filter((it) => it.ready)) {
+    expect(
+      containers.some((it) => it.sandboxId === sandbox.id && it.state === "running"),
+      sandbox.pod,
+    ).toBe(true);
+  }
+  const running = containers.filter((it) => it.state === "running");
+  expect(running.filter((it) => !sandboxes.some((sandbox) => sandbox.ready && sandbox.id === it.sandboxId))).toEqual(
+    [],
+  );
+}

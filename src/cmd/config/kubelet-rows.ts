@@ -1,0 +1,595 @@
+import {
+  address,
+  boolean,
+  choice,
+  count,
+  duration,
+  endpoint,
+  integer,
+  list,
+  map,
+  path,
+  port,
+  priorityGrace,
+  quantity,
+  taint,
+  text,
+} from "./kinds.ts";
+import { optional, row } from "./row.ts";
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const percent = integer(0, 100);
+
+/** The fields of KubeletConfiguration that mean something to Berth, under the kubelet's names (node.md 8.2). */
+export const KUBELET_ROWS = {
+  // manifests
+  staticPodPath: row({
+    kind: path,
+    default: "/etc/berth/manifests",
+    flag: "pod-manifest-path",
+    kubelet: '""',
+    help: "Directory of manifests, or one manifest file.",
+  }),
+  fileCheckFrequency: row({
+    kind: duration(SECOND_MS),
+    default: 20 * SECOND_MS,
+    help: "How often the manifest directory is read again even though no change was noticed.",
+  }),
+
+  // the runtime
+  containerRuntimeEndpoint: row({
+    kind: endpoint,
+    default: "unix:///run/containerd/containerd.sock",
+    flag: "container-runtime-endpoint",
+    env: "CONTAINER_RUNTIME_ENDPOINT",
+    help: "Socket of the container runtime.",
+  }),
+  imageServiceEndpoint: row({
+    kind: endpoint,
+    default: "",
+    flag: "image-service-endpoint",
+    help: "Socket of the image service; empty means that of the runtime.",
+  }),
+  runtimeRequestTimeout: row({
+    kind: duration(SECOND_MS),
+    default: 2 * MINUTE_MS,
+    help: "Deadline of a call to the runtime, pulls and streams excepted.",
+  }),
+  podLogsDir: row({ kind: path, default: "/var/log/pods", help: "Directory of the pods' logs." }),
+
+  // pods
+  maxPods: row({
+    kind: integer(1, 10_000),
+    default: 250,
+    flag: "max-pods",
+    kubelet: "110",
+    help: "Pods that the node takes at most.",
+  }),
+  podsPerCore: row({ kind: count, default: 0, pending: true, help: "Pods for each core at most; 0 is no bound." }),
+  podPidsLimit: row({
+    kind: integer(-1, 4_194_304),
+    default: -1,
+    help: "Processes that a pod may have at most; -1 is the system's own bound.",
+  }),
+  clusterDNS: row({
+    kind: list(address),
+    default: [],
+    flag: "cluster-dns",
+    help: "Name servers of pods with dnsPolicy ClusterFirst.",
+  }),
+  clusterDomain: row({ kind: text, default: "", flag: "cluster-domain", help: "Domain of the cluster's services." }),
+  resolvConf: row({
+    kind: path,
+    default: "/etc/resolv.conf",
+    flag: "resolv-conf",
+    help: "Resolver file that pods inherit from; empty for none.",
+  }),
+  podCIDR: row({ kind: text, default: "", help: "Address range told to the runtime when there is no cluster." }),
+  "crashLoopBackOff.maxContainerRestartPeriod": row({
+    kind: duration(SECOND_MS, 300 * SECOND_MS),
+    default: 300 * SECOND_MS,
+    help: "Longest wait between two restarts of a container.",
+  }),
+  allowedUnsafeSysctls: row({
+    kind: list(text),
+    default: [],
+    flag: "allowed-unsafe-sysctls",
+    pending: true,
+    help: "Unsafe sysctls, or patterns that end in *, which pods may set.",
+  }),
+  seccompDefault: row({
+    kind: boolean,
+    default: false,
+    flag: "seccomp-default",
+    help: "RuntimeDefault is the seccomp profile of containers that name none.",
+  }),
+  "userNamespaces.idsPerPod": row({
+    kind: integer(65_536, 2 ** 31),
+    default: 65_536,
+    pending: true,
+    help: "Size of a pod's own user namespace.",
+  }),
+
+  // images
+  serializeImagePulls: row({
+    kind: boolean,
+    default: false,
+    kubelet: "true",
+    help: "One image is pulled at a time.",
+  }),
+  maxParallelImagePulls: optional({
+    kind: integer(1, 1000),
+    help: "Images pulled at the same time at most; 5 when it is not set.",
+    kubelet: "no bound",
+  }),
+  registryPullQPS: row({
+    kind: count,
+    default: 5,
+    pending: true,
+    help: "Pulls begun in a second at most; 0 is no bound.",
+  }),
+  registryBurst: row({ kind: count, default: 10, pending: true, help: "Pulls that may begin at once above the rate." }),
+  imageMinimumGCAge: row({
+    kind: duration(),
+    default: 2 * MINUTE_MS,
+    pending: true,
+    help: "Age of an unused image before it may be removed.",
+  }),
+  imageMaximumGCAge: row({
+    kind: duration(),
+    default: 0,
+    pending: true,
+    help: "Age at which an unused image is removed in any case; 0 is never.",
+  }),
+  imageGCHighThresholdPercent: row({
+    kind: percent,
+    default: 85,
+    pending: true,
+    help: "Use of the disk at which unused images are removed.",
+  }),
+  imageGCLowThresholdPercent: row({
+    kind: percent,
+    default: 80,
+    pending: true,
+    help: "Use of the disk down to which they are removed.",
+  }),
+
+  // cgroups and resources
+  cgroupDriver: row({
+    kind: choice("cgroupfs", "systemd"),
+    default: "cgroupfs",
+    flag: "cgroup-driver",
+    help: "Who makes the pods' cgroups; what the runtime says of itself comes first.",
+  }),
+  cgroupRoot: row({ kind: text, default: "", flag: "cgroup-root", help: "Cgroup above all pods; empty is the top." }),
+  cgroupsPerQOS: row({
+    kind: boolean,
+    default: true,
+    flag: "cgroups-per-qos",
+    help: "Pods live below kubepods, kubepods/burstable and kubepods/besteffort.",
+  }),
+  enforceNodeAllocatable: row({
+    kind: list(text),
+    default: ["pods"],
+    pending: true,
+    help: "Groups whose bounds are enforced by cgroups.",
+  }),
+  failCgroupV1: row({
+    kind: boolean,
+    default: false,
+    kubelet: "true",
+    help: "Refuse to start on a host with cgroup v1.",
+  }),
+  failSwapOn: row({
+    kind: boolean,
+    default: false,
+    flag: "fail-swap-on",
+    kubelet: "true",
+    help: "Refuse to start while the host has swap on.",
+  }),
+  "memorySwap.swapBehavior": row({
+    kind: choice("", "NoSwap", "LimitedSwap"),
+    default: "",
+    pending: true,
+    help: "Whether containers may use swap.",
+  }),
+  cpuCFSQuota: row({ kind: boolean, default: true, flag: "cpu-cfs-quota", help: "CPU limits are enforced." }),
+  cpuCFSQuotaPeriod: row({ kind: duration(1, SECOND_MS), default: 100, help: "Period of the CPU quota." }),
+  singleProcessOOMKill: optional({
+    kind: boolean,
+    pending: true,
+    help: "Out of memory ends one process, not the whole container; false on cgroup v2.",
+  }),
+  kubeReserved: row({
+    kind: map(quantity),
+    default: {},
+    flag: "kube-reserved",
+    pending: true,
+    help: "Resources kept back for the agent and the runtime.",
+  }),
+  systemReserved: row({
+    kind: map(quantity),
+    default: {},
+    flag: "system-reserved",
+    pending: true,
+    help: "Resources kept back for the host.",
+  }),
+  reservedSystemCPUs: row({
+    kind: text,
+    default: "",
+    pending: true,
+    help: "CPUs kept back for the host, as a list of ranges.",
+  }),
+  oomScoreAdj: row({
+    kind: integer(-1000, 1000),
+    default: -999,
+    pending: true,
+    help: "oom_score_adj of berthd itself.",
+  }),
+
+  // eviction and garbage
+  evictionHard: row({
+    kind: map(text, "<"),
+    default: {},
+    flag: "eviction-hard",
+    pending: true,
+    help: "Thresholds at which pods are evicted at once.",
+  }),
+  evictionSoft: row({
+    kind: map(text, "<"),
+    default: {},
+    flag: "eviction-soft",
+    pending: true,
+    help: "Thresholds at which pods are evicted after a while.",
+  }),
+  evictionSoftGracePeriod: row({
+    kind: map(duration()),
+    default: {},
+    flag: "eviction-soft-grace-period",
+    pending: true,
+    help: "How long a soft threshold must be met.",
+  }),
+  evictionMinimumReclaim: row({
+    kind: map(text),
+    default: {},
+    flag: "eviction-minimum-reclaim",
+    pending: true,
+    help: "How much an eviction frees at least.",
+  }),
+  evictionMaxPodGracePeriod: row({
+    kind: count,
+    default: 0,
+    pending: true,
+    help: "Longest grace in seconds of a pod evicted by a soft threshold.",
+  }),
+  evictionPressureTransitionPeriod: row({
+    kind: duration(),
+    default: 5 * MINUTE_MS,
+    pending: true,
+    help: "How long a pressure condition stays after it is over.",
+  }),
+  mergeDefaultEvictionSettings: row({
+    kind: boolean,
+    default: false,
+    pending: true,
+    help: "Thresholds that evictionHard does not name keep their defaults.",
+  }),
+  localStorageCapacityIsolation: row({
+    kind: boolean,
+    default: true,
+    pending: true,
+    help: "Bounds of ephemeral storage are enforced.",
+  }),
+  volumeStatsAggPeriod: row({
+    kind: duration(),
+    default: MINUTE_MS,
+    pending: true,
+    help: "How often the size of volumes is measured; 0 or less is never.",
+  }),
+
+  // logs of containers
+  containerLogMaxSize: row({ kind: quantity, default: "10Mi", help: "Size at which a container's log is rotated." }),
+  containerLogMaxFiles: row({ kind: integer(2, 10_000), default: 5, help: "Log files kept for a container." }),
+  containerLogMaxWorkers: row({
+    kind: integer(1, 100),
+    default: 1,
+    pending: true,
+    help: "Logs rotated at the same time.",
+  }),
+  containerLogMonitorInterval: row({
+    kind: duration(3 * SECOND_MS),
+    default: 10 * SECOND_MS,
+    help: "How often the logs' sizes are looked at.",
+  }),
+
+  // shutdown of the host
+  shutdownGracePeriod: row({
+    kind: duration(),
+    default: 0,
+    pending: true,
+    help: "Time that pods have to end when the host shuts down; 0 switches it off.",
+  }),
+  shutdownGracePeriodCriticalPods: row({
+    kind: duration(),
+    default: 0,
+    pending: true,
+    help: "Part of it that is kept for critical pods.",
+  }),
+  shutdownGracePeriodByPodPriority: row({
+    kind: list(priorityGrace),
+    default: [],
+    pending: true,
+    help: "The same, by the pods' priority.",
+  }),
+
+  // listening
+  healthzPort: row({
+    kind: port,
+    default: 10248,
+    flag: "healthz-port",
+    help: "Port of /healthz, /readyz, /livez and /metrics; 0 switches it off.",
+  }),
+  healthzBindAddress: row({
+    kind: address,
+    default: "127.0.0.1",
+    flag: "healthz-bind-address",
+    help: "Address of that port.",
+  }),
+  address: row({
+    kind: address,
+    default: "0.0.0.0",
+    flag: "address",
+    pending: true,
+    help: "Address of the node's own API.",
+  }),
+  port: row({
+    kind: integer(1, 65_535),
+    default: 10_250,
+    flag: "port",
+    pending: true,
+    help: "Port of the node's own API; open only with a kubeconfig or tlsCertFile.",
+  }),
+  readOnlyPort: row({
+    kind: port,
+    default: 0,
+    flag: "read-only-port",
+    pending: true,
+    help: "Port of the read-only API without authentication; 0 switches it off.",
+  }),
+  enableServer: row({
+    kind: boolean,
+    default: true,
+    pending: true,
+    help: "Whether the node's own API may listen at all.",
+  }),
+  tlsCertFile: row({
+    kind: path,
+    default: "",
+    flag: "tls-cert-file",
+    pending: true,
+    help: "Certificate of the node's own API.",
+  }),
+  tlsPrivateKeyFile: row({ kind: path, default: "", flag: "tls-private-key-file", pending: true, help: "Its key." }),
+  tlsCipherSuites: row({
+    kind: list(text),
+    default: [],
+    pending: true,
+    help: "Cipher suites; empty is the library's choice.",
+  }),
+  tlsMinVersion: row({
+    kind: choice("", "VersionTLS12", "VersionTLS13"),
+    default: "VersionTLS12",
+    pending: true,
+    help: "Oldest version of TLS.",
+  }),
+  streamingConnectionIdleTimeout: row({
+    kind: duration(),
+    default: 4 * HOUR_MS,
+    help: "An exec session without traffic is closed after this; 0 is never.",
+  }),
+  "authentication.x509.clientCAFile": row({
+    kind: path,
+    default: "",
+    flag: "client-ca-file",
+    pending: true,
+    help: "Authority of client certificates.",
+  }),
+  "authentication.webhook.enabled": row({
+    kind: boolean,
+    default: true,
+    pending: true,
+    help: "Tokens are checked by the API server.",
+  }),
+  "authentication.webhook.cacheTTL": row({
+    kind: duration(),
+    default: 2 * MINUTE_MS,
+    pending: true,
+    help: "How long such an answer is good for.",
+  }),
+  "authentication.anonymous.enabled": row({
+    kind: boolean,
+    default: false,
+    flag: "anonymous-auth",
+    pending: true,
+    help: "Requests without a credential are let through to authorization.",
+  }),
+  "authorization.mode": row({
+    kind: choice("Webhook", "AlwaysAllow"),
+    default: "Webhook",
+    flag: "authorization-mode",
+    pending: true,
+    help: "Who says what a request may do.",
+  }),
+  "authorization.webhook.cacheAuthorizedTTL": row({
+    kind: duration(),
+    default: 5 * MINUTE_MS,
+    pending: true,
+    help: "How long a yes is good for.",
+  }),
+  "authorization.webhook.cacheUnauthorizedTTL": row({
+    kind: duration(),
+    default: 30 * SECOND_MS,
+    pending: true,
+    help: "How long a no is good for.",
+  }),
+  enableDebuggingHandlers: row({
+    kind: boolean,
+    default: true,
+    pending: true,
+    help: "Logs, exec, attach and port-forward through the node's own API.",
+  }),
+
+  // a node of a cluster
+  registerNode: row({
+    kind: boolean,
+    default: true,
+    flag: "register-node",
+    pending: true,
+    help: "The node makes its own Node object.",
+  }),
+  registerWithTaints: row({
+    kind: list(taint),
+    default: [],
+    flag: "register-with-taints",
+    pending: true,
+    help: "Taints of the new Node object.",
+  }),
+  providerID: row({
+    kind: text,
+    default: "",
+    flag: "provider-id",
+    pending: true,
+    help: "The machine's name at its cloud provider.",
+  }),
+  rotateCertificates: row({
+    kind: boolean,
+    default: false,
+    flag: "rotate-certificates",
+    pending: true,
+    help: "The client certificate is renewed before it expires.",
+  }),
+  serverTLSBootstrap: row({
+    kind: boolean,
+    default: false,
+    pending: true,
+    help: "The serving certificate is asked from the API server.",
+  }),
+  syncFrequency: row({
+    kind: duration(),
+    default: MINUTE_MS,
+    pending: true,
+    help: "How often volumes of ConfigMaps and Secrets of the API server are looked at.",
+  }),
+  nodeStatusUpdateFrequency: row({
+    kind: duration(),
+    default: 10 * SECOND_MS,
+    pending: true,
+    help: "How often the node's status is worked out.",
+  }),
+  nodeStatusReportFrequency: row({
+    kind: duration(),
+    default: 5 * MINUTE_MS,
+    pending: true,
+    help: "How often an unchanged status is reported.",
+  }),
+  nodeLeaseDurationSeconds: row({
+    kind: integer(1, 86_400),
+    default: 40,
+    pending: true,
+    help: "How long the node counts as alive without a heartbeat.",
+  }),
+  nodeStatusMaxImages: row({
+    kind: integer(-1, 100_000),
+    default: 50,
+    pending: true,
+    help: "Images in the node's status; -1 is all.",
+  }),
+  kubeAPIQPS: row({
+    kind: count,
+    default: 50,
+    flag: "kube-api-qps",
+    pending: true,
+    help: "Requests to the API server in a second.",
+  }),
+  kubeAPIBurst: row({
+    kind: count,
+    default: 100,
+    flag: "kube-api-burst",
+    pending: true,
+    help: "Requests at once above the rate.",
+  }),
+  eventRecordQPS: row({
+    kind: count,
+    default: 50,
+    flag: "event-qps",
+    pending: true,
+    help: "Events in a second; 0 is no bound.",
+  }),
+  eventBurst: row({ kind: count, default: 100, pending: true, help: "Events at once above the rate." }),
+
+  // berthd's own log
+  "logging.format": row({
+    kind: choice("auto", "text", "json"),
+    default: "auto",
+    flag: "logging-format",
+    kubelet: "text",
+    help: "Readable lines or JSON lines; auto is readable on a terminal.",
+  }),
+  "logging.verbosity": row({
+    kind: integer(0, 10),
+    default: 0,
+    flag: "v",
+    short: "v",
+    help: "From 4 on, debugging lines are logged too.",
+  }),
+};
+
+const OTHER_PLATFORM = "it belongs to parts of the kubelet that Berth does not have";
+const BY_THE_RUNTIME = "the container runtime does this";
+
+/** Fields of KubeletConfiguration that have no meaning here, with the reason; setting one is a warning. */
+export const MEANINGLESS: Readonly<Record<string, string>> = {
+  staticPodURL: "manifests come from files only",
+  staticPodURLHeader: "manifests come from files only",
+  httpCheckFrequency: "manifests come from files only",
+  tlsCurvePreferences: "the curves are the TLS library's choice",
+  enableProfilingHandler: "Berth is not a Go program",
+  enableDebugFlagsHandler: "Berth is not a Go program",
+  enableSystemLogHandler: "Berth does not serve the host's logs",
+  enableSystemLogQuery: "Berth does not serve the host's logs",
+  kubeReservedCgroup: "Berth does not manage cgroups other than those of pods",
+  systemReservedCgroup: "Berth does not manage cgroups other than those of pods",
+  systemCgroups: "Berth does not manage cgroups other than those of pods",
+  kubeletCgroups: "Berth does not manage cgroups other than those of pods",
+  qosReserved: "no version of the kubelet has it on by default",
+  memoryThrottlingFactor: "the gate MemoryQoS is off",
+  imagePullCredentialsVerificationPolicy: "every user of this host's manifests is its administrator",
+  preloadedImagesVerificationAllowlist: "every user of this host's manifests is its administrator",
+  contentType: "Berth speaks JSON to the API server",
+  configMapAndSecretChangeDetectionStrategy: "Berth always watches",
+  enableControllerAttachDetach: "Berth attaches no volumes",
+  volumePluginDir: "Berth loads no volume plugins",
+  cpuManagerPolicy: "Berth pins no CPUs",
+  cpuManagerPolicyOptions: "Berth pins no CPUs",
+  cpuManagerReconcilePeriod: "Berth pins no CPUs",
+  memoryManagerPolicy: "Berth pins no memory",
+  reservedMemory: "Berth pins no memory",
+  topologyManagerPolicy: "Berth pins no devices",
+  topologyManagerPolicyOptions: "Berth pins no devices",
+  topologyManagerScope: "Berth pins no devices",
+  protectKernelDefaults: "Berth sets no kernel parameters",
+  kernelMemcgNotification: OTHER_PLATFORM,
+  makeIPTablesUtilChains: OTHER_PLATFORM,
+  iptablesMasqueradeBit: OTHER_PLATFORM,
+  iptablesDropBit: OTHER_PLATFORM,
+  hairpinMode: BY_THE_RUNTIME,
+  maxOpenFiles: "set LimitNOFILE in the service's unit",
+  runOnce: "the kubelet refuses it too",
+  tracing: "Berth sends no traces",
+  featureGates: "what Berth does is not switched by gates",
+  showHiddenMetricsForVersion: "Berth hides no metrics",
+  "logging.flushFrequency": "each line is written at once",
+  "logging.options": "each line is written at once",
+};

@@ -6,8 +6,8 @@ import { formatDuration, parseDurationMs } from "../../src/cmd/config/duration.t
 import { showFinding } from "../../src/cmd/config/finding.ts";
 import { type ReadFlags, readFlags } from "../../src/cmd/config/flags.ts";
 import { helpPage } from "../../src/cmd/config/help.ts";
-import { MEANINGLESS } from "../../src/cmd/config/kubelet-rows.ts";
 import { type Loaded, loadSettings } from "../../src/cmd/config/load.ts";
+import { MEANINGLESS } from "../../src/cmd/config/meaningless.ts";
 import { printSettings } from "../../src/cmd/config/print.ts";
 import { ALL_ROWS, DOCUMENTS, defaultSettings } from "../../src/cmd/config/settings.ts";
 

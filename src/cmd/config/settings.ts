@@ -1,5 +1,6 @@
 import { AGENT_ROWS } from "./agent-rows.ts";
-import { KUBELET_ROWS, MEANINGLESS } from "./kubelet-rows.ts";
+import { KUBELET_ROWS } from "./kubelet-rows.ts";
+import { MEANINGLESS } from "./meaningless.ts";
 import type { Row, ValuesOf } from "./row.ts";
 
 /** The documents that a configuration is made of. */

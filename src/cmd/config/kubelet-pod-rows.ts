@@ -1,4 +1,4 @@
-import { duration, endpoint, integer, path } from "./kinds.ts";
+import { address, boolean, count, duration, endpoint, integer, list, path, quantity, text } from "./kinds.ts";
 import { optional, row } from "./row.ts";
 
 const SECOND_MS = 1000;

@@ -1,5 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
+import { BerthError } from "../base/errors.ts";
 import type { ExecStreams } from "../ports.ts";
 import type { SessionResult, TerminalSize } from "./frames.ts";
 import { makeSpdyReader, makeSpdyWriter, type SpdyNews } from "./spdy.ts";
@@ -27,19 +28,12 @@ export type Outputs = {
 const PROTOCOL = "v4.channel.k8s.io";
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Connects to the URL that the runtime gave for a session and opens its streams. Throws when it cannot. */
-export async function openRuntimeStream(
-  url: string,
-  streams: ExecStreams,
-  outputs: Outputs,
-  signal: AbortSignal,
-): Promise<RuntimeStream> {
-  const { socket, head } = await upgrade(url, signal);
-  return speak(socket, head, streams, outputs, signal);
-}
+/** A connection to the runtime's streaming server on which nothing has been said yet. */
+export type RuntimeConnection = { readonly socket: Socket; readonly head: Buffer };
 
-function upgrade(url: string, signal: AbortSignal): Promise<{ socket: Socket; head: Buffer }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ socket: Socket; head: Buffer }>();
+/** Connects to the URL that the runtime gave for a session. Throws RuntimeUnavailable. */
+export async function connectRuntime(url: string, signal: AbortSignal): Promise<RuntimeConnection> {
+  const { promise, resolve, reject } = Promise.withResolvers<RuntimeConnection>();
   const asked: ClientRequest = request(url, {
     method: "POST",
     headers: { connection: "Upgrade", upgrade: "SPDY/3.1", "x-stream-protocol-version": PROTOCOL },
@@ -52,17 +46,24 @@ function upgrade(url: string, signal: AbortSignal): Promise<{ socket: Socket; he
   });
   asked.on("response", (answer) => {
     answer.resume();
-    reject(new Error(`the runtime's streaming server answered ${answer.statusCode}`));
+    reject(new Error(`it answered ${answer.statusCode}`));
   });
-  asked.on("timeout", () => asked.destroy(new Error("the runtime's streaming server does not answer")));
+  asked.on("timeout", () => asked.destroy(new Error("it does not answer")));
   asked.on("error", reject);
   asked.end();
-  return promise;
+  try {
+    return await promise;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new BerthError("RuntimeUnavailable", `connecting to the runtime's streaming server: ${message}`, {
+      cause: error,
+    });
+  }
 }
 
-function speak(
-  socket: Socket,
-  head: Buffer,
+/** Opens the session's streams on a connection. */
+export function openSession(
+  { socket, head }: RuntimeConnection,
   streams: ExecStreams,
   outputs: Outputs,
   signal: AbortSignal,
@@ -101,7 +102,8 @@ function speak(
         if (news.isLast) leave(news.stream);
         return;
       case "reset":
-        return leave(news.stream);
+        leave(news.stream);
+        return;
       case "goAway":
         return;
       case "answer":
@@ -122,7 +124,7 @@ function speak(
   socket.on("end", finish);
   socket.on("close", finish);
   signal.addEventListener("abort", () => socket.destroy(), { once: true });
-  if (head.length > 0) take(head);
+  if (head.length > 0) socket.unshift(head);
 
   return {
     writeStdin: (bytes) => (stdin === undefined ? true : socket.write(writer.data(stdin, bytes))),

@@ -9,7 +9,16 @@
 import { makeSplitter } from "./frames.ts";
 
 const VERSION = 3;
-const CONTROL = { synStream: 1, synReply: 2, rstStream: 3, settings: 4, ping: 6, goAway: 7, headers: 8, windowUpdate: 9 };
+const CONTROL = {
+  synStream: 1,
+  synReply: 2,
+  rstStream: 3,
+  settings: 4,
+  ping: 6,
+  goAway: 7,
+  headers: 8,
+  windowUpdate: 9,
+};
 const FIN = 0x01;
 const FRAME_HEADER_BYTES = 8;
 const LONGEST_FRAME_BYTES = 16 * 1024 * 1024;
@@ -105,10 +114,13 @@ function length32(length: number): Buffer {
   return bytes;
 }
 
-/** A stored block of DEFLATE that is not the last one: a marker, the length and its complement, the bytes. */
+/** What a flush leaves in a DEFLATE stream: an empty stored block. Go's reader holds bytes back until it sees one. */
+const FLUSH = Buffer.from([0x00, 0x00, 0x00, 0xff, 0xff]);
+
+/** A stored block of DEFLATE that is not the last one (a marker, the length and its complement, the bytes), flushed. */
 function storedBlock(bytes: Buffer): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt16LE(bytes.length, 1);
   head.writeUInt16LE(~bytes.length & 0xffff, 3);
-  return Buffer.concat([head, bytes]);
+  return Buffer.concat([head, bytes, FLUSH]);
 }

@@ -19,16 +19,3 @@ export function parseDurationMs(text: string): number | undefined {
   for (const [, amount, unit] of text.matchAll(PART)) sumMs += Number(amount) * (UNIT_MS[unit ?? ""] ?? 0);
   return text.startsWith("-") ? -sumMs : sumMs;
 }
-
-/** Milliseconds as Go prints them: `1m30s`, `250ms`, `0s`. */
-export function formatDuration(durationMs: number): string {
-  if (durationMs === 0) return "0s";
-  const sign = durationMs < 0 ? "-" : "";
-  const allMs = Math.abs(durationMs);
-  if (allMs < 1000) return `${sign}${allMs}ms`;
-  const hours = Math.floor(allMs / 3_600_000);
-  const minutes = Math.floor((allMs % 3_600_000) / 60_000);
-  const seconds = (allMs % 60_000) / 1000;
-  const parts = [hours > 0 ? `${hours}h` : "", minutes > 0 ? `${minutes}m` : "", seconds > 0 ? `${seconds}s` : ""];
-  return sign + parts.join("");
-}

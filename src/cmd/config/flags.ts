@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { nearest } from "./nearest.ts";
+import { type Complaint, type FlagShape, splitArgs } from "../args.ts";
 import type { Assignment } from "./read-document.ts";
 import { ALL_ROWS } from "./settings.ts";
 
@@ -39,20 +38,31 @@ const REMOVED: Readonly<Record<string, string>> = {
 };
 
 const SETTING_FLAGS = new Map(ALL_ROWS.flatMap((entry) => (entry.row.flag ? [[entry.row.flag, entry] as const] : [])));
-const SHORT = new Map([
-  ["h", "help"],
-  ...[...SETTING_FLAGS].flatMap(([name, { row }]) => (row.short ? [[row.short, name] as const] : [])),
-]);
-const KNOWN = [...Object.keys(OWN_FLAGS), ...SETTING_FLAGS.keys()];
+const SHAPES: Readonly<Record<string, FlagShape>> = {
+  ...Object.fromEntries(
+    Object.entries(OWN_FLAGS).map(([name, { argument }]) => [
+      name,
+      { takesValue: argument !== "", ...(name === "help" ? { short: "h" } : {}) },
+    ]),
+  ),
+  ...Object.fromEntries(
+    [...SETTING_FLAGS].map(([name, { row }]) => [
+      name,
+      { takesValue: row.kind.argument !== "", ...(row.short === undefined ? {} : { short: row.short }) },
+    ]),
+  ),
+};
 
 /** Reads berthd's command line. Answers with the complaint when it makes no sense (exit code 2). */
-export function readFlags(args: readonly string[]): ReadFlags | { readonly complaint: string } {
-  const given = splitFlags(args);
-  if (!Array.isArray(given)) return given;
+export function readFlags(args: readonly string[]): ReadFlags | Complaint {
+  const split = splitArgs(args, SHAPES, (name) => REMOVED[name]);
+  if ("complaint" in split) return split;
+  const stray = split.words[0] ?? split.rest?.[0];
+  if (stray !== undefined) return { complaint: `unexpected argument ${JSON.stringify(stray)}` };
   const own = new Map<string, string>();
   const assignments: Assignment[] = [];
 
-  for (const { name, value: written } of given) {
+  for (const { name, value: written } of split.flags) {
     const entry = SETTING_FLAGS.get(name);
     if (entry === undefined) {
       own.set(name, written ?? "true");
@@ -71,41 +81,6 @@ export function readFlags(args: readonly string[]): ReadFlags | { readonly compl
     ...(configDir === undefined ? {} : { configDir }),
     assignments,
   };
-}
-
-type Given = { readonly name: string; readonly value: string | undefined };
-
-function splitFlags(args: readonly string[]): Given[] | { readonly complaint: string } {
-  const options = Object.fromEntries(
-    KNOWN.map((name) => [name, { type: takesArgument(name) ? ("string" as const) : ("boolean" as const) }]),
-  );
-  const shorts = args.map((arg) => {
-    const [, letter, rest = ""] = /^-([a-zA-Z])(.*)$/.exec(arg) ?? [];
-    const name = SHORT.get(letter ?? "");
-    return name === undefined ? arg : `--${name}${rest === "" || rest.startsWith("=") ? rest : `=${rest}`}`;
-  });
-  const { tokens } = parseArgs({ args: shorts, options, strict: false, tokens: true });
-  const given: Given[] = [];
-  for (const token of tokens) {
-    if (token.kind === "positional") return { complaint: `unexpected argument ${JSON.stringify(token.value)}` };
-    if (token.kind === "option-terminator") continue;
-    if (!KNOWN.includes(token.name)) return { complaint: unknownFlag(token.name) };
-    if (takesArgument(token.name) && token.value === undefined) return { complaint: `--${token.name} needs a value` };
-    given.push({ name: token.name, value: token.value });
-  }
-  return given;
-}
-
-function takesArgument(name: string): boolean {
-  if (name in OWN_FLAGS) return OWN_FLAGS[name as keyof typeof OWN_FLAGS].argument !== "";
-  return SETTING_FLAGS.get(name)?.row.kind.argument !== "";
-}
-
-function unknownFlag(name: string): string {
-  const removed = REMOVED[name];
-  if (removed !== undefined) return `unknown flag --${name}: ${removed}`;
-  const like = nearest(name, KNOWN);
-  return `unknown flag --${name}${like === undefined ? "" : `; did you mean --${like}?`}`;
 }
 
 function commandOf(own: ReadonlyMap<string, string>): Command {

@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
-import { formatDuration, parseDurationMs } from "./duration.ts";
+import { goDuration } from "../../pod/duration.ts";
+import { parseQuantity } from "../../pod/quantity.ts";
+import { parseDurationMs } from "./duration.ts";
 
 /** What reading one value gave: the value, or what it should have been. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string };
@@ -76,8 +78,8 @@ export const count = integer(0, Number.MAX_SAFE_INTEGER);
 /** A Go duration, kept in milliseconds. */
 export function duration(leastMs = 0, mostMs = Number.MAX_SAFE_INTEGER): Kind<number> {
   const bounds = [
-    leastMs > 0 ? ` of at least ${formatDuration(leastMs)}` : "",
-    mostMs < Number.MAX_SAFE_INTEGER ? ` up to ${formatDuration(mostMs)}` : "",
+    leastMs > 0 ? ` of at least ${goDuration(leastMs)}` : "",
+    mostMs < Number.MAX_SAFE_INTEGER ? ` up to ${goDuration(mostMs)}` : "",
   ].join("");
   const expected = `a duration${bounds} with its unit, such as 30s, 1m30s or 250ms`;
   const readText = (written: string): Parsed<number> => {
@@ -89,11 +91,9 @@ export function duration(leastMs = 0, mostMs = Number.MAX_SAFE_INTEGER): Kind<nu
     argument: "duration",
     read: (value) => (typeof value === "string" ? readText(value) : value === 0 ? readText("0") : bad(expected)),
     readText,
-    show: formatDuration,
+    show: goDuration,
   };
 }
-
-const QUANTITY = /^[+]?(\d+(?:\.\d*)?|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d+)?$/;
 
 /** A Kubernetes quantity (`10Mi`, `500m`), kept as written. */
 export const quantity: Kind<string> = {
@@ -101,7 +101,7 @@ export const quantity: Kind<string> = {
   argument: "quantity",
   read: (value) =>
     typeof value === "number" || typeof value === "string" ? quantity.readText(String(value)) : bad(QUANTITY_WORDS),
-  readText: (written) => (QUANTITY.test(written) ? good(written) : bad(QUANTITY_WORDS)),
+  readText: (written) => (parseQuantity(written) === undefined ? bad(QUANTITY_WORDS) : good(written)),
   show: (value) => value,
 };
 const QUANTITY_WORDS = "a quantity such as 10Mi, 1Gi or 500m";

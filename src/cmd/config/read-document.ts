@@ -12,9 +12,9 @@ import {
   parseAllDocuments,
   type YAMLMap,
 } from "yaml";
+import { nearest } from "../nearest.ts";
 import type { Finding, Place } from "./finding.ts";
 import { isPlainObject } from "./kinds.ts";
-import { nearest } from "./nearest.ts";
 import { DOCUMENTS, type DocumentKind, type SettingKey } from "./settings.ts";
 
 /** One value that a file, flag or variable sets; null takes back what an earlier one set. */

@@ -59,6 +59,10 @@ const ANSWERS: { readonly [R in RouteName]: (answering: Answering) => Promise<vo
   node: ({ response, sources: { facts, maxPods, view, version } }) =>
     sendJson(response, nodeToV1(facts, maxPods, view.health().ready, version)),
   pods: answerPods,
+  pod: ({ sources: { view }, role, asked, response }) => {
+    const pod = podOf(view, asked);
+    sendJson(response, role === "reader" ? redactPod(pod) : pod);
+  },
   holds: answerHolds,
   problems: ({ response, sources: { view }, asked, signal }) =>
     readFlag(asked.query, "watch")

@@ -6,7 +6,7 @@ import { errorBody, statusOf } from "./answer.ts";
 import { ask, podOf } from "./api.ts";
 import { findContainer, keyOf } from "./find-pod.ts";
 import {
-  encodeFrame,
+  encodeFrames,
   encodeJsonFrame,
   type Frame,
   makeFrameReader,
@@ -70,8 +70,8 @@ async function runSession(
     if (socket.writable && !socket.write(bytes)) runtime.pause();
   };
   const outputs = {
-    stdout: (bytes: Buffer) => send(encodeFrame("stdout", bytes)),
-    stderr: (bytes: Buffer) => send(encodeFrame("stderr", bytes)),
+    stdout: (bytes: Buffer) => send(encodeFrames("stdout", bytes)),
+    stderr: (bytes: Buffer) => send(encodeFrames("stderr", bytes)),
   };
   const runtime: RuntimeStream = openSession(connection, streams, outputs, signal);
   join(socket, head, runtime, idleTimeoutMs);
@@ -92,7 +92,7 @@ function join(socket: Socket, head: Buffer, runtime: RuntimeStream, idleTimeoutM
   runtime.onDrain(() => socket.resume());
   socket.on("drain", () => runtime.resume());
   socket.on("data", take);
-  socket.on("end", () => runtime.endStdin());
+  socket.on("end", () => socket.destroy()); // a client that ends stdin says so in a frame: this one has gone
   socket.setTimeout(idleTimeoutMs, () => socket.destroy());
   if (head.length > 0) take(head);
 }

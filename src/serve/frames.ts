@@ -18,10 +18,20 @@ export type TerminalSize = { readonly width: number; readonly height: number };
 
 export type Frame = { readonly channel: Channel; readonly payload: Buffer };
 
-/** Longest payload that is read; senders stay far below. */
-export const LONGEST_PAYLOAD_BYTES = 1024 * 1024;
+/** Longest payload; what is longer travels in several frames. */
+export const LONGEST_PAYLOAD_BYTES = 256 * 1024;
 const HEADER_BYTES = 5;
 const NAMES = new Map<number, Channel>(Object.entries(CHANNEL).map(([name, number]) => [number, name as Channel]));
+
+/** A payload of any length as one frame, or as many as it takes. */
+export function encodeFrames(channel: Channel, payload: Uint8Array): Buffer {
+  if (payload.length <= LONGEST_PAYLOAD_BYTES) return encodeFrame(channel, payload);
+  const frames: Buffer[] = [];
+  for (let from = 0; from < payload.length; from += LONGEST_PAYLOAD_BYTES) {
+    frames.push(encodeFrame(channel, payload.subarray(from, from + LONGEST_PAYLOAD_BYTES)));
+  }
+  return Buffer.concat(frames);
+}
 
 /** One frame as bytes. */
 export function encodeFrame(channel: Channel, payload: Uint8Array = new Uint8Array()): Buffer {

@@ -12,6 +12,12 @@ export const ROUTES = {
     query: ["namespace", "name", "watch"],
     help: "v1 PodList with live status. With `watch=true` one JSON value a line: `put` for every pod there is, `synced`, then a `put` or `gone` for each change.",
   },
+  pod: {
+    method: "GET",
+    path: "/v1/pods/:namespace/:name",
+    role: "reader",
+    help: "One v1 Pod with live status, by its full name or its manifest's name.",
+  },
   holds: {
     method: "GET",
     path: "/v1/pods/:namespace/:name/holds",
@@ -79,8 +85,10 @@ export type NotAsked = { readonly kind: "unknown" | "forbidden" | "badQuery"; re
 /** Finds the route of a request and checks that the role may use it. */
 export function findRoute(role: Role, method: string, url: string): Asked | NotAsked {
   const { pathname, searchParams } = new URL(url, "http://berth");
+  const path = decodePath(pathname);
+  if (path === undefined) return { kind: "badQuery", message: `${pathname} is not well encoded` };
   for (const [name, route] of Object.entries(ROUTES) as [RouteName, Route][]) {
-    const parts = matchPath(route.path, pathname);
+    const parts = matchPath(route.path, path);
     if (parts === undefined || route.method !== method) continue;
     if (route.role === "operator" && role === "reader") {
       return { kind: "forbidden", message: `this socket is for readers; ${pathname} needs the operators' socket` };
@@ -92,14 +100,21 @@ export function findRoute(role: Role, method: string, url: string): Asked | NotA
   return { kind: "unknown", message: `there is no ${method} ${pathname}` };
 }
 
-function matchPath(pattern: string, pathname: string): Record<string, string> | undefined {
+function decodePath(pathname: string): string[] | undefined {
+  try {
+    return pathname.split("/").map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
+}
+
+function matchPath(pattern: string, given: readonly string[]): Record<string, string> | undefined {
   const wanted = pattern.split("/");
-  const given = pathname.split("/");
   if (wanted.length !== given.length) return undefined;
   const parts: Record<string, string> = {};
   for (const [index, part] of wanted.entries()) {
     const found = given[index] ?? "";
-    if (part.startsWith(":")) parts[part.slice(1)] = decodeURIComponent(found);
+    if (part.startsWith(":")) parts[part.slice(1)] = found;
     else if (part !== found) return undefined;
   }
   return parts;

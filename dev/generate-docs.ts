@@ -1,0 +1,15 @@
+// Writes the pages of docs/ that follow from tables in the code. `test/cmd/docs.test.ts` fails when a page is out of date.
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { configurationPage } from "../src/cmd/config/document.ts";
+
+/** Every page that is made from code, by its path from the root of the repository. */
+export const PAGES: Readonly<Record<string, () => string>> = {
+  "docs/configuration.md": configurationPage,
+};
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const [path, page] of Object.entries(PAGES))
+    writeFileSync(join(resolve(import.meta.dirname, ".."), path), page());
+}

@@ -1,0 +1,48 @@
+import type { Client } from "./client.ts";
+import type { FlagName } from "./flags.ts";
+import { type Terminal, usageFailure } from "./terminal.ts";
+
+/** One command of `berth`. */
+export type Command = {
+  /** What stands after the name in the usage line. */
+  readonly usage: string;
+  readonly help: string;
+  readonly flags: readonly FlagName[];
+  readonly examples?: readonly string[];
+  /** Does it; the answer is the exit code. Throws CommandFailure. */
+  run(call: Call): Promise<number>;
+};
+
+/** One use of a command. */
+export type Call = {
+  readonly terminal: Terminal;
+  readonly client: Client;
+  readonly words: readonly string[];
+  /** What follows `--`. */
+  readonly rest: readonly string[] | undefined;
+  has(flag: FlagName): boolean;
+  value(flag: FlagName): string | undefined;
+};
+
+/** The namespace that a call is about; undefined is all of them. */
+export function namespaceOf(call: Call): string | undefined {
+  return call.has("all-namespaces") ? undefined : (call.value("namespace") ?? "default");
+}
+
+/** The one pod that a command is about, as `NAME` or `pod/NAME`. Throws a usage failure. */
+export function podArgument(call: Call): string {
+  const [written, ...more] = call.words;
+  if (written === undefined) throw usageFailure("which pod? give its name");
+  if (more.length > 0) throw usageFailure(`one pod at a time, not also ${more.join(" ")}`);
+  return podName(written);
+}
+
+/** The name in `NAME`, `pod/NAME`, `pods/NAME` or `po/NAME`. */
+export function podName(written: string): string {
+  return written.replace(/^(?:pods?|po)\//, "");
+}
+
+/** The path of a pod in the sockets' API. */
+export function podPath(namespace: string, name: string): string {
+  return `/v1/pods/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
+}

@@ -1,0 +1,26 @@
+/** Every flag of `berth`; commands name those that they take. Help and completion follow from this table. */
+export const FLAGS = {
+  "all-namespaces": { short: "A", argument: "", help: "All namespaces." },
+  namespace: { short: "n", argument: "name", help: "Namespace; default is `default`." },
+  output: { short: "o", argument: "form", help: "wide, json, yaml or name." },
+  watch: { short: "w", argument: "", help: "Go on and print each change." },
+  "no-headers": { argument: "", help: "No line of headings." },
+  container: { short: "c", argument: "name", help: "Container; default is the annotated or first one." },
+  follow: { short: "f", argument: "", help: "Go on as the log grows." },
+  previous: { short: "p", argument: "", help: "The instance before this one." },
+  tail: { argument: "lines", help: "Only so many of the last lines; -1 is all." },
+  since: { argument: "duration", help: "Only what is newer, such as 5m." },
+  timestamps: { argument: "", help: "Begin each line with its time." },
+  "limit-bytes": { argument: "number", help: "Stop after so many bytes." },
+  stdin: { short: "i", argument: "", help: "Pass standard input to the command." },
+  tty: { short: "t", argument: "", help: "Give the command a terminal." },
+  for: { argument: "condition", help: "condition=Ready, condition=NAME=VALUE, or delete." },
+  timeout: { argument: "duration", help: "Give up after this; default 30s." },
+  socket: { argument: "path", help: "berthd's socket; also BERTH_SOCKET." },
+  help: { short: "h", argument: "", help: "Print help." },
+} as const satisfies Record<string, FlagRow>;
+
+export type FlagRow = { readonly short?: string; readonly argument: string; readonly help: string };
+export type FlagName = keyof typeof FLAGS;
+/** Flags that every command takes. */
+export const COMMON_FLAGS: readonly FlagName[] = ["socket", "help"];

@@ -1,0 +1,47 @@
+import type { Call } from "./command.ts";
+import { outputForm, printItems } from "./output.ts";
+
+type NodeItem = {
+  readonly metadata: { readonly name: string };
+  readonly status: {
+    readonly conditions: readonly { readonly type: string; readonly status: string }[];
+    readonly addresses: readonly { readonly type: string; readonly address: string }[];
+    readonly capacity: Readonly<Record<string, string>>;
+    readonly nodeInfo: { readonly kubeletVersion: string };
+  };
+};
+
+/** `berth get node`. */
+export async function getNode(call: Call): Promise<number> {
+  const form = outputForm(call.value("output"));
+  const node = await call.client.get<NodeItem>("/v1/node");
+  await printItems(
+    call,
+    form,
+    [node],
+    {
+      nameOf: ({ metadata }) => `node/${metadata.name}`,
+      columns: [
+        { heading: "NAME" },
+        { heading: "STATUS" },
+        { heading: "VERSION" },
+        { heading: "INTERNAL-IP", wide: true },
+        { heading: "CPU", wide: true },
+        { heading: "MEMORY", wide: true },
+        { heading: "PODS", wide: true },
+      ],
+      cells: ({ metadata, status }) => [
+        metadata.name,
+        status.conditions.some(({ type, status: word }) => type === "Ready" && word === "True") ? "Ready" : "NotReady",
+        status.nodeInfo.kubeletVersion,
+        status.addresses.find(({ type }) => type === "InternalIP")?.address ?? "<none>",
+        status.capacity.cpu ?? "",
+        status.capacity.memory ?? "",
+        status.capacity.pods ?? "",
+      ],
+      colourOf: (cell, heading) => (heading === "STATUS" ? (cell === "Ready" ? "green" : "red") : undefined),
+    },
+    true,
+  );
+  return 0;
+}

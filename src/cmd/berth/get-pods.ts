@@ -1,0 +1,96 @@
+import type * as v1 from "../../pod/v1.ts";
+import type { PodChange } from "../../ports.ts";
+import { type Call, namespaceOf, podPath } from "./command.ts";
+import { outputForm, printItems, printOne, shownColumns } from "./output.ts";
+import { podPresentation } from "./pod-cells.ts";
+import { columnWidths, tableLine } from "./print-table.ts";
+import { CommandFailure } from "./terminal.ts";
+
+/** `berth get pods`. */
+export async function getPods(call: Call, names: string[]): Promise<number> {
+  const form = outputForm(call.value("output"));
+  if (call.has("watch")) return watchPods(call, names, form);
+  const namespace = namespaceOf(call);
+  const { items, missing } = await listPods(call, namespace, names);
+  const presentation = podPresentation(call.terminal.now(), namespace === undefined);
+  if (items.length === 0 && missing.length === 0 && (form === "table" || form === "wide")) {
+    await call.terminal.err.write(
+      namespace === undefined ? "No resources found\n" : `No resources found in ${namespace} namespace.\n`,
+    );
+  } else if (items.length > 0 || names.length === 0) {
+    await printItems(call, form, items, presentation, names.length === 1);
+  }
+  for (const message of missing) await call.terminal.err.write(`error: ${message}\n`);
+  return missing.length > 0 ? 1 : 0;
+}
+
+/** Pods of a namespace, all of them or those of the given names, each of which must mean exactly one. */
+export async function listPods(
+  call: Call,
+  namespace: string | undefined,
+  names: readonly string[],
+): Promise<{ items: v1.Pod[]; missing: string[] }> {
+  if (names.length === 0) {
+    const { items } = await call.client.get<{ items: v1.Pod[] }>("/v1/pods", { namespace });
+    return { items, missing: [] };
+  }
+  const found = await Promise.all(names.map((name) => onePod(call, namespace ?? "default", name)));
+  return {
+    items: found.filter((each) => typeof each !== "string"),
+    missing: found.filter((each) => typeof each === "string"),
+  };
+}
+
+/** The pod of a name; a text says why there is none. */
+async function onePod(call: Call, namespace: string, name: string): Promise<v1.Pod | string> {
+  try {
+    return await call.client.get<v1.Pod>(podPath(namespace, name));
+  } catch (error) {
+    if (error instanceof CommandFailure && /not found|may be any/.test(error.message)) return error.message;
+    throw error;
+  }
+}
+
+async function watchPods(call: Call, names: string[], form: ReturnType<typeof outputForm>): Promise<number> {
+  const { terminal } = call;
+  const namespace = namespaceOf(call);
+  const query = { namespace, name: names[0], watch: true };
+  const changes = call.client.lines<PodChange>("/v1/pods", query, terminal.signal);
+  const presentationNow = () => podPresentation(terminal.now(), namespace === undefined);
+  if (form !== "table" && form !== "wide") {
+    for await (const change of changes) {
+      if (change.kind === "put") await printOne(call, form, change.pod, presentationNow());
+    }
+    return 0;
+  }
+  const indexes = shownColumns(presentationNow().columns, form);
+  const headings = indexes.map((index) => presentationNow().columns[index] ?? { heading: "" });
+  const first: v1.Pod[] = [];
+  let widths: readonly number[] | undefined;
+  for await (const change of changes) {
+    const row = (pod: v1.Pod): string[] => {
+      const cells = presentationNow().cells(pod);
+      return indexes.map((index) => cells[index] ?? "");
+    };
+    switch (change.kind) {
+      case "put":
+        if (widths === undefined) first.push(change.pod);
+        else await terminal.out.write(tableLine(row(change.pod), widths));
+        break;
+      case "synced": {
+        widths ??= columnWidths(headings, first.map(row), terminal.out.columns);
+        const heading = call.has("no-headers")
+          ? ""
+          : tableLine(
+              headings.map(({ heading: text }) => text),
+              widths,
+            );
+        await terminal.out.write(heading + first.map((pod) => tableLine(row(pod), widths ?? [])).join(""));
+        break;
+      }
+      case "gone":
+        break;
+    }
+  }
+  return 0;
+}

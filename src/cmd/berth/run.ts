@@ -1,0 +1,67 @@
+import { type Complaint, type FlagShape, type SplitArgs, splitArgs } from "../args.ts";
+import { nearest } from "../nearest.ts";
+import { VERSION } from "../version.ts";
+import { makeClient } from "./client.ts";
+import type { Call, Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { COMMON_FLAGS, FLAGS, type FlagName, type FlagRow } from "./flags.ts";
+import { commandHelp, overview } from "./help.ts";
+import { CommandFailure, type Terminal } from "./terminal.ts";
+
+/** Runs one command line of `berth`. The answer is the exit code: 0 good, 1 failed, 2 wrong use, or a command's own. */
+export async function runBerth(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [name, ...more] = args;
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") return page(terminal, more[0]);
+  if (name === "--version") {
+    await terminal.out.write(`berth ${VERSION}\n`);
+    return 0;
+  }
+  const command = COMMANDS[name];
+  if (command === undefined) return complain(terminal, unknownCommand(name));
+  const split = splitArgs(more, shapesOf(command));
+  if ("complaint" in split) return complain(terminal, split.complaint, name);
+  const call = callOf(split, terminal);
+  if (call.has("help")) return page(terminal, name);
+  try {
+    return await command.run(call);
+  } catch (error) {
+    if (terminal.signal.aborted) return 130;
+    if (!(error instanceof CommandFailure)) throw error;
+    if (error.exitCode === 2) return complain(terminal, error.message, name);
+    await terminal.err.write(`error: ${error.message}\n`);
+    return error.exitCode;
+  }
+}
+
+function shapesOf(command: Command): Record<string, FlagShape> {
+  return Object.fromEntries(
+    [...command.flags, ...COMMON_FLAGS].map((name) => {
+      const flag: FlagRow = FLAGS[name];
+      return [name, { takesValue: flag.argument !== "", ...(flag.short === undefined ? {} : { short: flag.short }) }];
+    }),
+  );
+}
+
+function callOf(split: Exclude<SplitArgs, Complaint>, terminal: Terminal): Call {
+  const values = new Map(split.flags.map(({ name, value }) => [name, value]));
+  const has = (flag: FlagName): boolean => values.has(flag) && values.get(flag) !== "false";
+  const value = (flag: FlagName): string | undefined => values.get(flag);
+  const socket = value("socket") ?? terminal.environment.BERTH_SOCKET;
+  return { terminal, client: makeClient(socket || undefined), words: split.words, rest: split.rest, has, value };
+}
+
+async function page(terminal: Terminal, name: string | undefined): Promise<number> {
+  const command = name === undefined ? undefined : COMMANDS[name];
+  await terminal.out.write(name === undefined || command === undefined ? overview() : commandHelp(name, command));
+  return 0;
+}
+
+async function complain(terminal: Terminal, message: string, name?: string): Promise<number> {
+  await terminal.err.write(`error: ${message}\nSee: berth ${name === undefined ? "" : `${name} `}--help\n`);
+  return 2;
+}
+
+function unknownCommand(name: string): string {
+  const like = nearest(name, Object.keys(COMMANDS));
+  return `there is no command ${JSON.stringify(name)}${like === undefined ? "" : `; did you mean ${like}?`}`;
+}

@@ -1,0 +1,71 @@
+import { setTimeout } from "node:timers/promises";
+import type * as v1 from "../../pod/v1.ts";
+import type { PodChange } from "../../ports.ts";
+import { parseDurationMs } from "../config/duration.ts";
+import { type Command, namespaceOf, podName } from "./command.ts";
+import { CommandFailure, usageFailure } from "./terminal.ts";
+
+export const wait: Command = {
+  usage: "POD... --for=condition=Ready",
+  help: "Wait until pods meet a condition, or are gone.",
+  flags: ["namespace", "for", "timeout"],
+  examples: ["berth wait web --for=condition=Ready --timeout=60s", "berth wait web --for=delete"],
+  async run(call) {
+    const { terminal, client, words } = call;
+    if (words.length === 0) throw usageFailure("wait for which pod?");
+    const goal = readGoal(call.value("for"));
+    const timeoutMs = parseDurationMs(call.value("timeout") ?? "30s");
+    if (timeoutMs === undefined) throw usageFailure("--timeout is a duration such as 30s or 5m");
+    const over = new AbortController();
+    const signal = AbortSignal.any([terminal.signal, over.signal]);
+    void setTimeout(timeoutMs, undefined, { signal, ref: false }).then(
+      () => over.abort(),
+      () => undefined,
+    );
+    const waits = words.map(async (word) => {
+      const name = podName(word);
+      const query = { namespace: namespaceOf(call), name, watch: true };
+      const changes = client.lines<PodChange>("/v1/pods", query, signal);
+      if (await isMet(changes, goal)) await terminal.out.write(`pod/${name} ${goal.words}\n`);
+      else
+        throw new CommandFailure(
+          `timed out waiting for pod/${name}: ${goal.words} was not seen within ${timeoutMs / 1000} s`,
+        );
+    });
+    const failed = (await Promise.allSettled(waits)).filter((end) => end.status === "rejected");
+    over.abort();
+    for (const { reason } of failed)
+      await terminal.err.write(`error: ${reason instanceof Error ? reason.message : reason}\n`);
+    return failed.length > 0 ? 1 : 0;
+  },
+};
+
+type Goal = { readonly words: string; readonly kind: "gone" | "present"; readonly holds: (pod: v1.Pod) => boolean };
+
+function readGoal(written: string | undefined): Goal {
+  if (written === "delete") return { kind: "gone", words: "deleted", holds: () => false };
+  const [, type, value = "True"] = /^condition=([^=]+)(?:=(.+))?$/.exec(written ?? "") ?? [];
+  if (type === undefined) throw usageFailure("--for is condition=NAME, condition=NAME=VALUE, or delete");
+  const fits = (one: v1.PodCondition): boolean =>
+    one.type.toLowerCase() === type.toLowerCase() && one.status.toLowerCase() === value.toLowerCase();
+  return { kind: "present", words: "condition met", holds: (pod) => pod.status?.conditions?.some(fits) ?? false };
+}
+
+/** Whether the goal was reached before the changes ended. */
+async function isMet(changes: AsyncIterable<PodChange>, goal: Goal): Promise<boolean> {
+  let present = 0;
+  for await (const change of changes) {
+    switch (change.kind) {
+      case "put":
+        present += 1;
+        if (goal.holds(change.pod)) return true;
+        break;
+      case "gone":
+        if (goal.kind === "gone") return true;
+        break;
+      case "synced":
+        if (goal.kind === "gone" && present === 0) return true;
+    }
+  }
+  return false;
+}

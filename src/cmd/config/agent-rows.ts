@@ -1,0 +1,113 @@
+import { address, boolean, choice, duration, integer, listenAddress, map, path, quantity, text } from "./kinds.ts";
+import { optional, row } from "./row.ts";
+
+const SECOND_MS = 1000;
+
+/** The fields of AgentConfiguration: what only Berth has, and what the kubelet knows as flags only. */
+export const AGENT_ROWS = {
+  // the host
+  rootDir: row({ kind: path, default: "/var/lib/berth", flag: "root-dir", help: "Directory of the agent's state." }),
+  containerLogsDir: row({
+    kind: path,
+    default: "/var/log/containers",
+    help: "Directory of links to the containers' logs, for log collectors; empty for none.",
+  }),
+  hostnameOverride: row({
+    kind: text,
+    default: "",
+    flag: "hostname-override",
+    help: "Name of the node; empty is the host's name.",
+  }),
+  nodeIP: optional({
+    kind: address,
+    flag: "node-ip",
+    help: "Address of the node; found by itself when it is not set.",
+  }),
+  nodeLabels: row({
+    kind: map(text),
+    default: {},
+    flag: "node-labels",
+    help: "Labels of the node; nodeSelector and node affinity see them.",
+  }),
+
+  // manifests
+  unknownFields: row({
+    kind: choice("error", "warn"),
+    default: "error",
+    help: "Whether a manifest with a field that does not exist is refused or only reported.",
+  }),
+  manifestSettleTime: row({
+    kind: duration(0, 10 * SECOND_MS),
+    default: 50,
+    help: "How long a manifest must stand still before a change or loss counts; new pods and renames do not wait.",
+  }),
+
+  // sockets and ports
+  socketPath: row({
+    kind: path,
+    default: "/run/berth/berth.sock",
+    help: "Socket for operators: everything that `berth` can do.",
+  }),
+  socketGroup: row({ kind: text, default: "berth", help: "Group that may use it; without the group, only root may." }),
+  viewSocketPath: row({
+    kind: path,
+    default: "/run/berth/berth-view.sock",
+    help: "Socket for readers: no exec, no logs, no values of variables; empty for none.",
+  }),
+  viewSocketGroup: row({ kind: text, default: "berth-view", help: "Group that may use it." }),
+  maxSocketConnections: row({ kind: integer(1, 10_000), default: 64, help: "Connections to each socket at most." }),
+  metricsBindAddress: row({
+    kind: listenAddress,
+    default: "",
+    help: "Another address and port for /metrics alone, for a Prometheus on another host; empty for none.",
+  }),
+
+  // pace
+  maxParallelStarts: row({
+    kind: integer(1, 256),
+    default: 8,
+    help: "Sandboxes and containers made at the same time.",
+  }),
+  maxParallelExecProbes: row({ kind: integer(1, 1024), default: 16, help: "Exec probes run at the same time." }),
+  relistPeriod: row({
+    kind: duration(SECOND_MS),
+    default: 60 * SECOND_MS,
+    help: "How often everything in the runtime is listed while its event stream works.",
+  }),
+  relistPeriodWithoutEvents: row({
+    kind: duration(100),
+    default: SECOND_MS,
+    help: "The same for runtimes without an event stream.",
+  }),
+  allowKubelet: row({
+    kind: boolean,
+    default: false,
+    help: "Start even though a kubelet seems to manage the same runtime.",
+  }),
+
+  // events
+  "eventJournal.maxSize": row({ kind: quantity, default: "4Mi", help: "Size of the journal of events on disk." }),
+
+  // a node of a cluster
+  kubeconfig: row({
+    kind: path,
+    default: "",
+    flag: "kubeconfig",
+    pending: true,
+    help: "How to reach the cluster; empty for none.",
+  }),
+  bootstrapKubeconfig: row({
+    kind: path,
+    default: "",
+    flag: "bootstrap-kubeconfig",
+    pending: true,
+    help: "How to ask the cluster for a first certificate.",
+  }),
+  certDirectory: row({
+    kind: path,
+    default: "",
+    flag: "cert-dir",
+    pending: true,
+    help: "Directory of certificates; empty is pki in the root directory.",
+  }),
+};

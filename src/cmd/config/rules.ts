@@ -1,0 +1,64 @@
+import type { Finding, Place } from "./finding.ts";
+import type { Merged } from "./merge.ts";
+import type { SettingKey, Settings } from "./settings.ts";
+
+type Rule = { readonly key: SettingKey; readonly broken: (settings: Settings) => string | undefined };
+
+/** What must hold between settings; each rule names the setting that is pointed at. */
+const RULES: readonly Rule[] = [
+  {
+    key: "maxParallelImagePulls",
+    broken: ({ serializeImagePulls, maxParallelImagePulls = 1 }) =>
+      serializeImagePulls && maxParallelImagePulls > 1
+        ? "maxParallelImagePulls above 1 needs serializeImagePulls: false"
+        : undefined,
+  },
+  {
+    key: "imageGCLowThresholdPercent",
+    broken: ({ imageGCLowThresholdPercent, imageGCHighThresholdPercent }) =>
+      imageGCLowThresholdPercent >= imageGCHighThresholdPercent
+        ? "imageGCLowThresholdPercent must be below imageGCHighThresholdPercent"
+        : undefined,
+  },
+  {
+    key: "shutdownGracePeriodCriticalPods",
+    broken: ({ shutdownGracePeriod, shutdownGracePeriodCriticalPods }) =>
+      shutdownGracePeriodCriticalPods > shutdownGracePeriod
+        ? "shutdownGracePeriodCriticalPods is part of shutdownGracePeriod and cannot be longer"
+        : undefined,
+  },
+  {
+    key: "podLogsDir",
+    broken: ({ podLogsDir }) => (podLogsDir.startsWith("/") ? undefined : "podLogsDir must be an absolute path"),
+  },
+  {
+    key: "socketPath",
+    broken: ({ socketPath, viewSocketPath }) =>
+      socketPath === "" || socketPath === viewSocketPath
+        ? "socketPath must be set and differ from viewSocketPath"
+        : undefined,
+  },
+  ...(["socketPath", "viewSocketPath"] as const).map((key) => ({
+    key,
+    broken: (settings: Settings) =>
+      Buffer.byteLength(settings[key]) > 107
+        ? `${key} is longer than the 107 bytes that a socket's path may have`
+        : undefined,
+  })),
+  {
+    key: "hostnameOverride",
+    broken: ({ hostnameOverride }) =>
+      hostnameOverride === "" || /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(hostnameOverride)
+        ? undefined
+        : "hostnameOverride must be a DNS name in lower case",
+  },
+];
+
+/** The rules that the settings break. */
+export function checkRules(merged: Merged): readonly Finding[] {
+  return RULES.flatMap(({ key, broken }) => {
+    const message = broken(merged.settings);
+    const place: Place = merged.places.get(key) ?? { kind: "default" };
+    return message === undefined ? [] : [{ severity: "error" as const, place, message }];
+  });
+}

@@ -1,0 +1,166 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { asBerthError, BerthError } from "../base/errors.ts";
+import type { PodEvent } from "../pod/event.ts";
+import type { NodeFacts } from "../pod/node.ts";
+import type * as v1 from "../pod/v1.ts";
+import type { LogOptions, Logs, PodChange, View } from "../ports.ts";
+import { sendBytes, sendError, sendJson, sendLines, sendList } from "./answer.ts";
+import { findContainer, findPod, isCalled, keyOf } from "./find-pod.ts";
+import { readCount, readFlag, readWord } from "./queries.ts";
+import { redactPod } from "./redact.ts";
+import { type Asked, findRoute, type Role, type RouteName } from "./routes.ts";
+import { eventToV1, nodeToV1 } from "./to-v1.ts";
+
+/** What the sockets' API answers from. */
+export type ApiSources = {
+  readonly view: View;
+  readonly logs: Logs;
+  readonly facts: NodeFacts;
+  readonly maxPods: number;
+  readonly version: string;
+};
+
+type Answering = {
+  readonly sources: ApiSources;
+  readonly role: Role;
+  readonly asked: Asked;
+  readonly response: ServerResponse;
+  /** Aborts when the client leaves. */
+  readonly signal: AbortSignal;
+};
+
+/** Answers one request on a socket of this role. Never throws. */
+export async function answerApi(
+  sources: ApiSources,
+  role: Role,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const left = new AbortController();
+  response.on("close", () => left.abort());
+  request.resume(); // no request has a body that matters
+  try {
+    const asked = ask(role, request);
+    await ANSWERS[asked.route]({ sources, role, asked, response, signal: left.signal });
+  } catch (error) {
+    if (!left.signal.aborted) sendError(response, asBerthError(error, `answering ${request.method} ${request.url}`));
+  }
+}
+
+/** The route of a request. Throws NotFound or BadRequest. */
+export function ask(role: Role, request: IncomingMessage): Asked {
+  const asked = findRoute(role, request.method ?? "", request.url ?? "");
+  if ("route" in asked) return asked;
+  throw new BerthError(asked.kind === "unknown" ? "NotFound" : "BadRequest", asked.message);
+}
+
+const ANSWERS: { readonly [R in RouteName]: (answering: Answering) => Promise<void> | void } = {
+  version: ({ response, sources }) => sendJson(response, { version: sources.version, api: "v1" }),
+  node: ({ response, sources: { facts, maxPods, view, version } }) =>
+    sendJson(response, nodeToV1(facts, maxPods, view.health().ready, version)),
+  pods: answerPods,
+  pod: ({ sources: { view }, role, asked, response }) => {
+    const pod = podOf(view, asked);
+    sendJson(response, role === "reader" ? redactPod(pod) : pod);
+  },
+  holds: answerHolds,
+  problems: ({ response, sources: { view }, asked, signal }) =>
+    readFlag(asked.query, "watch")
+      ? sendLines(response, view.watchProblems(signal))
+      : sendJson(response, { items: view.problems() }),
+  events: ({ response, sources: { view }, asked }) => {
+    const namespace = readWord(asked.query, "namespace");
+    const inside = ({ object }: PodEvent): boolean =>
+      namespace === undefined || (object.kind === "Pod" && object.namespace === namespace);
+    return sendList(response, "EventList", view.events().filter(inside).map(eventToV1));
+  },
+  log: answerLog,
+  restart: answerRestart,
+  exec: () => {
+    throw new BerthError("BadRequest", "exec needs `Connection: Upgrade` and `Upgrade: berth-stream/1`");
+  },
+};
+
+async function answerPods({ sources: { view }, role, asked, response, signal }: Answering): Promise<void> {
+  const namespace = readWord(asked.query, "namespace");
+  const name = readWord(asked.query, "name");
+  const wanted = (pod: v1.Pod): boolean =>
+    (namespace === undefined || pod.metadata?.namespace === namespace) && (name === undefined || isCalled(pod, name));
+  const shown = (pod: v1.Pod): v1.Pod => (role === "reader" ? redactPod(pod) : pod);
+  if (!readFlag(asked.query, "watch")) return sendList(response, "PodList", view.pods().filter(wanted).map(shown));
+  return sendLines(response, selectChanges(view.watchPods(signal), wanted, shown));
+}
+
+/** Only the changes of wanted pods; of a pod that was never shown, its end is not told either. */
+async function* selectChanges(
+  changes: AsyncIterable<PodChange>,
+  wanted: (pod: v1.Pod) => boolean,
+  shown: (pod: v1.Pod) => v1.Pod,
+): AsyncGenerator<PodChange> {
+  const told = new Set<string>();
+  for await (const change of changes) {
+    switch (change.kind) {
+      case "put":
+        if (!wanted(change.pod)) continue;
+        told.add(keyOf(change.pod));
+        yield { kind: "put", pod: shown(change.pod) };
+        continue;
+      case "gone":
+        if (told.delete(change.key)) yield change;
+        continue;
+      case "synced":
+        yield change;
+    }
+  }
+}
+
+function answerHolds({ sources: { view }, asked, response }: Answering): void {
+  const pod = podOf(view, asked);
+  sendJson(response, { pod: keyOf(pod), holds: view.holds(keyOf(pod)) ?? [] });
+}
+
+async function answerLog({ sources: { view, logs }, asked, response, signal }: Answering): Promise<void> {
+  const { query } = asked;
+  const pod = podOf(view, asked);
+  const key = keyOf(pod);
+  const container = findContainer(pod, readWord(query, "container"));
+  const which = readFlag(query, "previous") ? "previous" : "newest";
+  const instance = view.instance(key, container, which);
+  if (instance === undefined) {
+    const what = which === "previous" ? "has no earlier instance" : "has not been created yet";
+    throw new BerthError("NotFound", `container "${container}" of pod "${key}" ${what}`);
+  }
+  const tailLines = readCount(query, "tailLines");
+  const sinceSeconds = readCount(query, "sinceSeconds");
+  const limitBytes = readCount(query, "limitBytes");
+  const options: LogOptions = {
+    follow: readFlag(query, "follow"),
+    timestamps: readFlag(query, "timestamps"),
+    ...(tailLines === undefined ? {} : { tailLines }),
+    ...(sinceSeconds === undefined ? {} : { sinceWallMs: Date.now() - sinceSeconds * 1000 }),
+    ...(limitBytes === undefined ? {} : { limitBytes }),
+    running: () => view.instance(key, container, "newest")?.id === instance.id && stillRuns(view, key, container),
+  };
+  await sendBytes(response, logs.read(instance.logPath, options, signal));
+}
+
+function stillRuns(view: View, key: ReturnType<typeof keyOf>, container: string): boolean {
+  return view.instance(key, container, "newest")?.running ?? false;
+}
+
+function answerRestart({ sources: { view }, asked, response }: Answering): void {
+  const pod = podOf(view, asked);
+  const named = readWord(asked.query, "container");
+  const containers =
+    named === undefined ? (pod.spec?.containers ?? []).map((container) => container.name) : [findContainer(pod, named)];
+  const restarted = containers.filter((container) => view.restart(keyOf(pod), container));
+  if (restarted.length === 0) {
+    throw new BerthError("NotFound", `pod "${keyOf(pod)}" has no container that could be restarted now`);
+  }
+  sendJson(response, { pod: keyOf(pod), restarted });
+}
+
+/** The pod that the path names. */
+export function podOf(view: View, asked: Asked): v1.Pod {
+  return findPod(view.pods(), asked.parts.namespace ?? "", asked.parts.name ?? "");
+}

@@ -1,0 +1,92 @@
+/**
+ * The protocol `berth-stream/1`: after an HTTP upgrade both sides send frames of one channel byte, four bytes of length (big
+ * endian) and so many bytes. The client sends stdin, its end, and sizes; the server sends stdout, stderr, and one result last.
+ */
+export const STREAM_PROTOCOL = "berth-stream/1";
+
+/** What a frame carries. The numbers are part of the protocol. */
+export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, result: 3, resize: 4, stdinEnd: 5 } as const;
+export type Channel = keyof typeof CHANNEL;
+
+/** The last frame of a session, as JSON: how the command ended, or why it could not be run. */
+export type SessionResult =
+  | { readonly kind: "exited"; readonly exitCode: number }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** A terminal's size in characters; the payload of a resize frame as JSON. */
+export type TerminalSize = { readonly width: number; readonly height: number };
+
+export type Frame = { readonly channel: Channel; readonly payload: Buffer };
+
+/** Longest payload; what is longer travels in several frames. */
+export const LONGEST_PAYLOAD_BYTES = 256 * 1024;
+const HEADER_BYTES = 5;
+const NAMES = new Map<number, Channel>(Object.entries(CHANNEL).map(([name, number]) => [number, name as Channel]));
+
+/** A payload of any length as one frame, or as many as it takes. */
+export function encodeFrames(channel: Channel, payload: Uint8Array): Buffer {
+  if (payload.length <= LONGEST_PAYLOAD_BYTES) return encodeFrame(channel, payload);
+  const frames: Buffer[] = [];
+  for (let from = 0; from < payload.length; from += LONGEST_PAYLOAD_BYTES) {
+    frames.push(encodeFrame(channel, payload.subarray(from, from + LONGEST_PAYLOAD_BYTES)));
+  }
+  return Buffer.concat(frames);
+}
+
+/** One frame as bytes. */
+export function encodeFrame(channel: Channel, payload: Uint8Array = new Uint8Array()): Buffer {
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
+  frame.writeUInt8(CHANNEL[channel], 0);
+  frame.writeUInt32BE(payload.length, 1);
+  frame.set(payload, HEADER_BYTES);
+  return frame;
+}
+
+/** A frame whose payload is JSON. */
+export function encodeJsonFrame(channel: "result" | "resize", value: SessionResult | TerminalSize): Buffer {
+  return encodeFrame(channel, Buffer.from(JSON.stringify(value)));
+}
+
+/** Takes bytes as they come and gives whole frames. Throws when the other side does not speak the protocol. */
+export function makeFrameReader(): (chunk: Uint8Array) => Frame[] {
+  const split = makeSplitter(HEADER_BYTES, (header) => header.readUInt32BE(1), LONGEST_PAYLOAD_BYTES);
+  return (chunk) =>
+    split(chunk).map(({ header, payload }) => {
+      const channel = NAMES.get(header.readUInt8(0));
+      if (channel === undefined) throw new Error(`unknown channel ${header.readUInt8(0)}`);
+      return { channel, payload };
+    });
+}
+
+/** Cuts a stream of bytes at fixed headers that tell the length of what follows. Keeps at most one unfinished piece. */
+export function makeSplitter(
+  headerBytes: number,
+  payloadBytes: (header: Buffer) => number,
+  longestBytes: number,
+): (chunk: Uint8Array) => { header: Buffer; payload: Buffer }[] {
+  let parts: Uint8Array[] = [];
+  let heldBytes = 0;
+  let wantedBytes = headerBytes;
+
+  return (chunk) => {
+    parts.push(chunk);
+    heldBytes += chunk.length;
+    if (heldBytes < wantedBytes) return [];
+    let rest = Buffer.concat(parts, heldBytes);
+    const pieces: { header: Buffer; payload: Buffer }[] = [];
+    wantedBytes = headerBytes;
+    while (rest.length >= headerBytes) {
+      const header = rest.subarray(0, headerBytes);
+      const length = payloadBytes(header);
+      if (length > longestBytes) throw new Error(`a frame of ${length} bytes is too long`);
+      wantedBytes = headerBytes + length;
+      if (rest.length < wantedBytes) break;
+      pieces.push({ header, payload: rest.subarray(headerBytes, wantedBytes) });
+      rest = rest.subarray(wantedBytes);
+      wantedBytes = headerBytes;
+    }
+    parts = rest.length > 0 ? [rest] : [];
+    heldBytes = rest.length;
+    return pieces;
+  };
+}

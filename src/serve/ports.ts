@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { asBerthError } from "../base/errors.ts";
+import type { View } from "../ports.ts";
+import { sendError, sendText } from "./answer.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** What the loopback port answers from. */
+export type PortSources = { readonly view: View; readonly metrics: Metrics };
+
+/** Answers a request on the port of health and numbers. `only` keeps an open port to the numbers alone. Never throws. */
+export async function answerPort(
+  { view, metrics }: PortSources,
+  only: "metrics" | "all",
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  request.resume();
+  const path = (request.url ?? "").split("?")[0] ?? "";
+  const allowed = request.method === "GET" || request.method === "HEAD";
+  try {
+    if (!allowed) sendText(response, "method not allowed\n", 405);
+    else if (path === "/metrics") await sendMetrics(metrics, response);
+    else if (only === "all" && path in HEALTH) sendHealth(view, path, response);
+    else sendText(response, "not found\n", 404);
+  } catch (error) {
+    sendError(response, asBerthError(error, `answering ${request.url}`));
+  }
+}
+
+async function sendMetrics(metrics: Metrics, response: ServerResponse): Promise<void> {
+  const { text, type } = await metrics.page();
+  sendText(response, text, 200, type);
+}
+
+/** /healthz is the kubelet's name for being alive. */
+const HEALTH: Readonly<Record<string, "live" | "ready">> = { "/healthz": "live", "/livez": "live", "/readyz": "ready" };
+
+function sendHealth(view: View, path: string, response: ServerResponse): void {
+  const health = view.health();
+  const good = health[HEALTH[path] ?? "live"];
+  sendText(
+    response,
+    good ? "ok" : `not ok\n${health.reasons.map((reason) => `- ${reason}\n`).join("")}`,
+    good ? 200 : 503,
+  );
+}

@@ -1,0 +1,50 @@
+import type { PodEvent } from "../pod/event.ts";
+import type { NodeFacts } from "../pod/node.ts";
+
+/** An event in the shape of a v1 Event, as far as it is known here. */
+export function eventToV1(event: PodEvent): Record<string, unknown> {
+  const time = new Date(event.atWallMs).toISOString();
+  const { object } = event;
+  return {
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { namespace: object.kind === "Pod" ? object.namespace : "default", creationTimestamp: time },
+    type: event.type,
+    reason: event.reason,
+    message: event.message,
+    involvedObject: { apiVersion: "v1", ...object },
+    firstTimestamp: time,
+    lastTimestamp: time,
+    count: 1,
+    source: { component: "berth" },
+  };
+}
+
+/** The node in the shape of a v1 Node, as far as it is known here. */
+export function nodeToV1(facts: NodeFacts, maxPods: number, ready: boolean, version: string): Record<string, unknown> {
+  const resources = {
+    cpu: String(facts.cpuMillis / 1000),
+    memory: `${Math.floor(facts.memoryBytes / 1024)}Ki`,
+    pods: String(maxPods),
+  };
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: facts.nodeName, labels: facts.labels },
+    status: {
+      addresses: [
+        ...facts.ips.map((address) => ({ type: "InternalIP", address })),
+        { type: "Hostname", address: facts.hostname },
+      ],
+      capacity: resources,
+      allocatable: resources,
+      conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
+      nodeInfo: {
+        architecture: facts.arch,
+        bootID: facts.bootId,
+        kubeletVersion: `berth-${version}`,
+        operatingSystem: "linux",
+      },
+    },
+  };
+}

@@ -1,0 +1,291 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runBerth } from "../../src/cmd/berth/run.ts";
+import { startStreaming } from "../serve/fake-streaming.ts";
+import { type House, makePod, makeTerminal, openHouse } from "../serve/house.ts";
+
+let house: House;
+beforeEach(async () => {
+  house = await openHouse();
+});
+afterEach(() => house.close());
+
+/** Runs one command line to its end. */
+async function berth(line: string, input = "") {
+  const seen = makeTerminal(house.socket, input);
+  const exitCode = await runBerth(line.split(" "), seen.terminal);
+  return { exitCode, out: seen.out(), err: seen.err() };
+}
+
+const PROBLEM = {
+  code: "FieldUnknown",
+  severity: "error",
+  file: "/m/a.yaml",
+  line: 3,
+  column: 5,
+  path: "spec.ports",
+  message: "unknown field",
+  advice: "did you mean spec.containers[0].ports?",
+} as const;
+
+describe("get", () => {
+  it("prints kubectl's table", async () => {
+    house.put(makePod("web"));
+    house.put(makePod("other", { namespace: "kube-system" }));
+    expect(await berth("get pods")).toEqual({
+      exitCode: 0,
+      err: "",
+      out: "NAME        READY   STATUS    RESTARTS   AGE\nweb-node1   1/1     Running   0          60s\n",
+    });
+    expect((await berth("get po -A")).out.split("\n")[2]).toBe(
+      "kube-system   other-node1   1/1     Running   0          60s",
+    );
+    expect((await berth("get pods -o wide")).out).toContain("10.1.0.1   node1\n");
+    expect((await berth("get pods -oname")).out).toBe("pod/web-node1\n");
+  });
+
+  it("prints objects as JSON and YAML, one alone when it was named", async () => {
+    house.put(makePod("web"));
+    expect(JSON.parse((await berth("get pods -o json")).out)).toMatchObject({ kind: "List", items: [{ kind: "Pod" }] });
+    expect(JSON.parse((await berth("get pod web -o json")).out)).toMatchObject({ kind: "Pod" });
+    expect((await berth("get pod/web-node1 -o yaml")).out).toContain("name: web-node1\n");
+  });
+
+  it("says on stderr that there is nothing, or not that", async () => {
+    expect(await berth("get pods")).toEqual({
+      exitCode: 0,
+      out: "",
+      err: "No resources found in default namespace.\n",
+    });
+    expect(await berth("get pods nope")).toMatchObject({
+      exitCode: 1,
+      out: "",
+      err: expect.stringContaining('pod "nope" not found'),
+    });
+  });
+
+  it("lists both pods of an ambiguous name", async () => {
+    house.put(makePod("a"));
+    house.put(makePod("a-node1"));
+    expect(await berth("get pod a-node1")).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining("a-node1, a-node1-node1"),
+    });
+  });
+
+  it("ends with a notice on stderr while something is broken", async () => {
+    house.put(makePod("web"));
+    house.state.problems = [PROBLEM];
+    const { out, err, exitCode } = await berth("get pods");
+    expect(exitCode).toBe(0);
+    expect(out).not.toContain("a.yaml");
+    expect(err).toContain("1 problem waits");
+    expect(err).toContain("/m/a.yaml:3:5: unknown field");
+    const problems = await berth("get problems");
+    expect(problems.out).toBe(
+      "/m/a.yaml:3:5: error: spec.ports: unknown field\n    did you mean spec.containers[0].ports?\n",
+    );
+    expect(problems.err).toBe("");
+  });
+
+  it("-w prints the list, then a line for each change", async () => {
+    house.put(makePod("one"));
+    const seen = makeTerminal(house.socket);
+    const end = runBerth(["get", "pods", "-w"], seen.terminal);
+    await seen.until("one-node1");
+    house.put(makePod("two"));
+    await seen.until("two-node1");
+    seen.interrupt();
+    await end;
+    expect(
+      seen
+        .out()
+        .split("\n")
+        .map((line) => line.split(" ")[0]),
+    ).toEqual(["NAME", "one-node1", "two-node1", ""]);
+  });
+
+  it("folds equal events", async () => {
+    const object = { kind: "Pod", namespace: "default", name: "web-node1", uid: "uid-web" } as const;
+    const event = { type: "Warning", reason: "BackOff", message: "again", object } as const;
+    const at = Date.parse("2026-01-02T03:04:35Z");
+    house.state.events = [
+      { ...event, atWallMs: at },
+      { ...event, reason: "Killing", atWallMs: at },
+      { ...event, atWallMs: at + 10_000 },
+    ];
+    const { out } = await berth("get events -o wide");
+    expect(out.trim().split("\n")).toHaveLength(3);
+    expect(out.trim().split("\n")[2]).toMatch(/^20s +Warning +BackOff +pod\/web-node1 +30s +2 +again$/);
+  });
+
+  it("shows the node", async () => {
+    expect((await berth("get node")).out).toContain("node1   Ready    berth-1.2.3");
+  });
+});
+
+it("describe tells about containers, conditions and events", async () => {
+  house.put(makePod("web", { containers: ["main", "side"] }));
+  const object = { kind: "Pod", namespace: "default", name: "web-node1", uid: "uid-web" } as const;
+  house.state.events = [
+    { type: "Normal", reason: "Started", message: "Container started", object, atWallMs: 1_767_323_105_000 },
+  ];
+  const { out, exitCode } = await berth("describe pod web");
+  expect(exitCode).toBe(0);
+  for (const words of [
+    "Name:            web-node1",
+    "  side:",
+    "    State:          Running",
+    "  Ready ",
+    "Container started",
+  ]) {
+    expect(out).toContain(words);
+  }
+});
+
+describe("logs", () => {
+  it("prints bytes as they are and says which container is taken", async () => {
+    house.put(makePod("web", { containers: ["main", "side"] }));
+    house.state.log = async function* () {
+      yield Buffer.from("one\n");
+      yield Buffer.from("two");
+    };
+    const { out, err } = await berth("logs web --tail 3 --since 5m --timestamps");
+    expect(out).toBe("one\ntwo");
+    expect(err).toBe('Defaulted container "main" out of: main, side\n');
+    expect(house.state.logReads[0]).toMatchObject({
+      path: "/logs/main/0.log",
+      options: { tailLines: 3, timestamps: true, follow: false },
+    });
+  });
+
+  it("-f goes on until interrupted, and the reader of the file is told", async () => {
+    house.put(makePod("web"));
+    const { promise: aborted, resolve } = Promise.withResolvers<void>();
+    house.state.log = async function* (signal) {
+      yield Buffer.from("one\n");
+      await new Promise<void>((done) => signal.addEventListener("abort", () => done()));
+      resolve();
+    };
+    const seen = makeTerminal(house.socket);
+    const end = runBerth(["logs", "-f", "web"], seen.terminal);
+    await seen.until("one");
+    seen.interrupt();
+    expect(await end).toBe(0);
+    await aborted;
+  });
+
+  it("explains a missing earlier instance", async () => {
+    house.put(makePod("web"));
+    expect(await berth("logs -p web")).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining("has no earlier instance"),
+    });
+  });
+});
+
+describe("exec", () => {
+  it("passes stdin and its end, stdout, stderr and the exit code", async () => {
+    const streaming = await startStreaming(7);
+    house.put(makePod("web"));
+    house.state.execUrl = streaming.url;
+    expect(await berth("exec -i web -- cat -n", "hello\n")).toEqual({ exitCode: 7, out: "hello\n", err: "bye\n" });
+    expect(streaming.seen).toEqual([
+      "POST SPDY/3.1 v4.channel.k8s.io",
+      "open error",
+      "open stdin",
+      "open stdout",
+      "open stderr",
+    ]);
+    expect(house.state.execs).toEqual([
+      ["id-main", ["cat", "-n"], { stdin: true, stdout: true, stderr: true, tty: false }],
+    ]);
+    await streaming.close();
+  });
+
+  it("carries megabytes both ways", async () => {
+    const streaming = await startStreaming(0);
+    house.put(makePod("web"));
+    house.state.execUrl = streaming.url;
+    const input = "0123456789abcdef".repeat(300_000);
+    const { exitCode, out, err } = await berth("exec -i web -- cat", input);
+    expect(err).toBe("bye\n");
+    expect(exitCode).toBe(0);
+    expect(out === input).toBe(true);
+    await streaming.close();
+  });
+
+  it("says why it cannot", async () => {
+    house.put(makePod("web"));
+    expect(await berth("exec web -c nope -- ls")).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('no container "nope"; it has main'),
+    });
+    expect(await berth("exec web -- ls")).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining("streaming server"),
+    });
+    expect(await berth("exec web")).toMatchObject({ exitCode: 2 });
+    expect(await berth("exec -t web -- sh")).toMatchObject({
+      exitCode: 2,
+      err: expect.stringContaining("needs a terminal"),
+    });
+  });
+});
+
+describe("wait", () => {
+  it("ends when the condition is met, or the pod is gone", async () => {
+    const pod = makePod("web");
+    house.put({ ...pod, status: { ...pod.status, conditions: [{ type: "Ready", status: "False" }] } });
+    const seen = makeTerminal(house.socket);
+    const end = runBerth(["wait", "web", "--for=condition=Ready"], seen.terminal);
+    await expect.poll(() => house.state.watchers).toBe(1);
+    house.put(pod);
+    expect(await end).toBe(0);
+    expect(seen.out()).toBe("pod/web condition met\n");
+    const gone = berth("wait pod/web --for=delete");
+    await expect.poll(() => house.state.watchers).toBe(1);
+    house.remove(pod);
+    expect((await gone).exitCode).toBe(0);
+  });
+
+  it("gives up in time", async () => {
+    expect(await berth("wait web --for=condition=Ready --timeout=20ms")).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining("timed out"),
+    });
+  });
+});
+
+it("restart asks for all app containers, or for one", async () => {
+  house.put(makePod("web", { containers: ["main", "side"] }));
+  expect((await berth("restart web")).exitCode).toBe(0);
+  expect((await berth("restart web -c side")).exitCode).toBe(0);
+  expect(house.state.restarts).toEqual(["default/web-node1/main", "default/web-node1/side", "default/web-node1/side"]);
+});
+
+describe("wrong use", () => {
+  it.each([
+    ["gett", "did you mean get?"],
+    ["get", "get what?"],
+    ["get shoes", 'cannot get "shoes"'],
+    ["get pods --otput json", "did you mean --output?"],
+    ["get pods -o xml", "one of wide, json, yaml, name"],
+    ["logs", "which pod?"],
+    ["logs web --tail=x", "whole number"],
+    ["wait web", "--for is"],
+  ])("berth %s: exit code 2", async (line, words) => {
+    expect(await berth(line)).toMatchObject({ exitCode: 2, out: "", err: expect.stringContaining(words) });
+  });
+
+  it("a socket at which nobody answers gives a hint", async () => {
+    const seen = makeTerminal("/nowhere/berth.sock");
+    expect(await runBerth(["get", "pods"], seen.terminal)).toBe(1);
+    expect(seen.err()).toContain("berthd is not running");
+  });
+
+  it("every command has a page", async () => {
+    for (const name of ["get", "describe", "logs", "exec", "restart", "wait", "version"]) {
+      expect((await berth(`${name} --help`)).out).toContain(`Usage: berth ${name}`);
+    }
+  });
+});

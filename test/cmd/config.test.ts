@@ -1,0 +1,227 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseDurationMs } from "../../src/cmd/config/duration.ts";
+import { showFinding } from "../../src/cmd/config/finding.ts";
+import { type ReadFlags, readFlags } from "../../src/cmd/config/flags.ts";
+import { helpPage } from "../../src/cmd/config/help.ts";
+import { type Loaded, loadSettings } from "../../src/cmd/config/load.ts";
+import { MEANINGLESS } from "../../src/cmd/config/meaningless.ts";
+import { printSettings } from "../../src/cmd/config/print.ts";
+import { ALL_ROWS, DOCUMENTS, defaultSettings } from "../../src/cmd/config/settings.ts";
+
+const KUBELET = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
+const AGENT = "apiVersion: berth.dev/v1alpha1\nkind: AgentConfiguration\n";
+
+let dir = "";
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "berth-config-"));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+/** Loads files by name: `config.yaml` and drop-ins below `config.d`. */
+async function load(
+  files: Record<string, string>,
+  args: readonly string[] = [],
+  environment: Record<string, string> = {},
+): Promise<Loaded> {
+  for (const [name, content] of Object.entries({ "config.d/.keep": "", ...files })) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    writeFileSync(join(dir, name), content);
+  }
+  const where = [
+    "--config-dir",
+    join(dir, "config.d"),
+    ...("config.yaml" in files ? ["--config", join(dir, "config.yaml")] : []),
+  ];
+  return loadSettings(flags([...where, ...args]), environment);
+}
+
+function flags(args: readonly string[]): ReadFlags {
+  const read = readFlags(args);
+  if ("complaint" in read) throw new Error(read.complaint);
+  return read;
+}
+
+const said = (loaded: Loaded): string[] =>
+  loaded.findings.map((finding) => showFinding(finding).replace(`${dir}/`, ""));
+
+describe("the table", () => {
+  it("has defaults that its own kinds accept", () => {
+    for (const { row } of ALL_ROWS) {
+      if (row.default === undefined) continue;
+      expect(row.kind.read(row.kind.show(row.default))).toEqual({ ok: true, value: row.default });
+    }
+  });
+
+  it("names no flag and no key twice", () => {
+    const names = ALL_ROWS.flatMap(({ key, row }) => [key, ...(row.flag === undefined ? [] : [`--${row.flag}`])]);
+    expect(new Set(names).size).toBe(names.length);
+    expect(Object.keys(MEANINGLESS).filter((key) => key in DOCUMENTS.KubeletConfiguration.rows)).toEqual([]);
+  });
+
+  it("has every flag on the help page", () => {
+    const page = helpPage();
+    for (const { row } of ALL_ROWS) if (row.flag !== undefined) expect(page).toContain(`--${row.flag}`);
+  });
+});
+
+describe("precedence", () => {
+  it("lets drop-ins win over the file, the environment over both, flags over all", async () => {
+    const files = {
+      "config.yaml": `${KUBELET}maxPods: 1\npodPidsLimit: 1\nclusterDomain: a\ncontainerRuntimeEndpoint: unix:///a\n`,
+      "config.d/10.conf": `${KUBELET}maxPods: 2\npodPidsLimit: 2\ncontainerRuntimeEndpoint: unix:///b\n`,
+      "config.d/20/x.conf": `${KUBELET}maxPods: 3\n`,
+      "config.d/ignored.yaml": `${KUBELET}maxPods: 99\n`,
+    };
+    const loaded = await load(files, ["--max-pods=4"], { CONTAINER_RUNTIME_ENDPOINT: "/run/c.sock" });
+    expect(said(loaded)).toEqual([]);
+    expect(loaded.settings).toMatchObject({
+      maxPods: 4,
+      podPidsLimit: 2,
+      clusterDomain: "a",
+      containerRuntimeEndpoint: "unix:///run/c.sock",
+      fileCheckFrequency: 20_000,
+    });
+  });
+
+  it("merges maps, replaces lists, takes back with null", async () => {
+    const loaded = await load({
+      "config.yaml": `${KUBELET}clusterDNS: [10.0.0.1, 10.0.0.2]\nmaxPods: 7\nresolvConf: /x\n---\n${AGENT}nodeLabels: { a: "1", b: "2" }\n`,
+      "config.d/a.conf": `${KUBELET}clusterDNS: [10.0.0.3]\nmaxPods: null\n---\n${AGENT}nodeLabels: { b: null, c: "3" }\n`,
+    });
+    expect(said(loaded)).toEqual([]);
+    expect(loaded.settings).toMatchObject({
+      clusterDNS: ["10.0.0.3"],
+      maxPods: 250,
+      nodeLabels: { a: "1", c: "3" },
+      resolvConf: "/x",
+    });
+  });
+
+  it("fills defaults in last, so that a drop-in meets only what somebody wrote (node.md 8.1, trap 1)", async () => {
+    const loaded = await load({
+      "config.yaml": `${KUBELET}maxPods: 1\n`,
+      "config.d/a.conf": `${KUBELET}maxParallelImagePulls: 3\n`,
+    });
+    expect(said(loaded)).toEqual([]);
+    expect(loaded.settings.maxParallelImagePulls).toBe(3);
+  });
+
+  it("reads paths relative to the file that names them", async () => {
+    const loaded = await load({ "config.yaml": `${KUBELET}staticPodPath: pods\n` });
+    expect(loaded.settings.staticPodPath).toBe(join(dir, "pods"));
+  });
+});
+
+describe("what is wrong", () => {
+  const cases: [name: string, document: string, message: string][] = [
+    [
+      "an unknown field",
+      `${KUBELET}maxPod: 3\n`,
+      "config.yaml:3:1: error: KubeletConfiguration has no field maxPod; did you mean maxPods?",
+    ],
+    [
+      "an unknown field below",
+      `${KUBELET}authentication:\n  anonimous: {}\n`,
+      "config.yaml:4:3: error: KubeletConfiguration has no field authentication.anonimous; did you mean authentication.anonymous?",
+    ],
+    [
+      "a field of the other document",
+      `${KUBELET}unknownFields: warn\n`,
+      "config.yaml:3:1: error: unknownFields is a field of AgentConfiguration, not of KubeletConfiguration",
+    ],
+    [
+      "a field without a meaning",
+      `${KUBELET}cpuManagerPolicy: static\n`,
+      "config.yaml:3:1: warning: cpuManagerPolicy has no effect in Berth: Berth pins no CPUs",
+    ],
+    [
+      "a value of the wrong type",
+      `${KUBELET}fileCheckFrequency: 20\n`,
+      "config.yaml:3:21: error: fileCheckFrequency is 20, expected a duration of at least 1s with its unit, such as 30s, 1m30s or 250ms",
+    ],
+    ["a duplicate field", `${KUBELET}maxPods: 1\nmaxPods: 2\n`, "config.yaml:4:1: error: Map keys must be unique"],
+    [
+      "another kind",
+      "apiVersion: v1\nkind: Pod\n",
+      'config.yaml:2:7: error: kind is "Pod", expected KubeletConfiguration or AgentConfiguration',
+    ],
+    [
+      "another version",
+      "apiVersion: v1\nkind: AgentConfiguration\n",
+      'config.yaml:1:13: error: apiVersion of a AgentConfiguration is berth.dev/v1alpha1, not "v1"',
+    ],
+    ["a list", "- 1\n", "config.yaml:1:1: error: not a mapping of fields"],
+    [
+      "settings that contradict one another",
+      `${KUBELET}serializeImagePulls: true\nmaxParallelImagePulls: 3\n`,
+      "config.yaml:4:1: error: maxParallelImagePulls above 1 needs serializeImagePulls: false",
+    ],
+  ];
+  it.each(cases)("%s", async (_name, document, message) => {
+    expect(said(await load({ "config.yaml": document }))).toEqual([message]);
+  });
+
+  it("a file that was asked for and is missing is an error, the usual one may be missing", async () => {
+    const gone = await loadSettings(flags(["--config", join(dir, "none.yaml"), "--config-dir", dir]), {});
+    expect(gone.findings.map(({ severity }) => severity)).toEqual(["error"]);
+    expect(said(await load({}))).toEqual([]);
+  });
+
+  it("an alias bomb is an error, not a crash", async () => {
+    const bomb = `${KUBELET}evictionHard: &a { x: y }\nevictionSoft: [${"*a,".repeat(10)}]\n`;
+    expect(said(await load({ "config.yaml": bomb })).join()).toContain("evictionSoft is");
+  });
+});
+
+describe("the command line", () => {
+  const complaints: [args: string[], complaint: string][] = [
+    [["--max-pod=3"], "unknown flag --max-pod; did you mean --max-pods?"],
+    [["--network-plugin=cni"], "unknown flag --network-plugin: the container runtime does the network"],
+    [["--max-pods"], "--max-pods needs a value"],
+    [["--max-pods", "many"], '--max-pods is "many", expected 1 to 10000'],
+    [["run"], 'unexpected argument "run"'],
+  ];
+  it.each(complaints)("%j is refused", (args, complaint) => {
+    expect(readFlags(args)).toEqual({ complaint });
+  });
+
+  it("takes values with a sign or a blank, booleans with or without a value, and -v", async () => {
+    const { settings } = await load({}, [
+      "--root-dir",
+      "/r",
+      "--seccomp-default",
+      "--fail-swap-on=false",
+      "-v=4",
+      "--node-labels=a=b,c=d",
+    ]);
+    expect(settings).toMatchObject({
+      rootDir: "/r",
+      seccompDefault: true,
+      failSwapOn: false,
+      "logging.verbosity": 4,
+      nodeLabels: { a: "b", c: "d" },
+    });
+  });
+});
+
+it("--print-config gives a file that reads back as the same settings", async () => {
+  const first = await load({}, ["--max-pods=9", "--node-labels=a=b", "--register-with-taints=k=v:NoSchedule"]);
+  const again = await load({ "config.yaml": printSettings(first.settings) });
+  expect(again.settings).toEqual(first.settings);
+  expect(printSettings(defaultSettings())).toContain("fileCheckFrequency: 20s");
+});
+
+it("durations are Go's", () => {
+  expect(["1m30s", "250ms", "0", "1.5h", "-3s", "5", "1 s"].map(parseDurationMs)).toEqual([
+    90_000,
+    250,
+    0,
+    5_400_000,
+    -3000,
+    undefined,
+    undefined,
+  ]);
+});

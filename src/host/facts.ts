@@ -5,6 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { BerthError } from "../base/errors.ts";
 import type { NodeFacts } from "../pod/node.ts";
 import { chooseAddresses, type LocalAddress } from "./addresses.ts";
+import { readKernelFacts } from "./kernel.ts";
 import { parseResolvConf } from "./resolv-conf.ts";
 import { defaultInterfaces } from "./routes.ts";
 
@@ -34,6 +35,7 @@ export async function readNodeFacts(wishes: NodeWishes, signal: AbortSignal): Pr
     // Two given addresses leave nothing to look up.
     wishes.nodeIps.length > 0 ? [] : addressesOf(nodeName, signal),
   ]);
+  const cgroupVersion = cgroups.type === CGROUP2_MAGIC ? 2 : 1;
   const local = localAddresses(routes);
   const ips = chooseAddresses({ given: wishes.nodeIps, nodeName, named, local });
   const architecture = ARCHITECTURES[arch()] ?? arch();
@@ -52,9 +54,10 @@ export async function readNodeFacts(wishes: NodeWishes, signal: AbortSignal): Pr
     },
     cpuMillis: cpus().length * 1000,
     memoryBytes: Number(/^MemTotal:\s*(\d+) kB/m.exec(memory)?.[1] ?? 0) * 1024,
-    cgroupVersion: cgroups.type === CGROUP2_MAGIC ? 2 : 1,
+    cgroupVersion,
     arch: architecture,
     resolvConf: resolver,
+    ...(await readKernelFacts(cgroupVersion)),
   };
 }
 

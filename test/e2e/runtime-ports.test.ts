@@ -9,6 +9,7 @@ import { silentLog } from "../../src/base/log.ts";
 import { readHierarchies } from "../../src/cgroup/hierarchies.ts";
 import { makeCgroups } from "../../src/cgroup/pod-cgroups.ts";
 import { type Cri, connectCri } from "../../src/cri/connect.ts";
+import { readKernelFacts } from "../../src/host/kernel.ts";
 import { podCgroup } from "../../src/pod/cgroup.ts";
 import type { DesiredContainer, DesiredPod } from "../../src/pod/desired.ts";
 import type { Meter } from "../../src/pod/metrics.ts";
@@ -41,7 +42,7 @@ async function start(version: RuntimeVersion) {
     imageEndpoint: runtime.endpoint,
     requestTimeoutMs: 30_000,
     settings,
-    facts: { ...FACTS, cgroupVersion },
+    facts: { ...FACTS, cgroupVersion, ...(await readKernelFacts(cgroupVersion)) },
     clock: systemClock,
     log: silentLog,
     meter,

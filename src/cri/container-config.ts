@@ -1,5 +1,5 @@
 import type { Draft } from "../base/protobuf.ts";
-import { expand } from "../pod/expand.ts";
+import { expand } from "../pod/expansion.ts";
 import type { ContainerRequest, PreparedMount } from "../ports.ts";
 import { supportsImageSubPath } from "./capabilities.ts";
 import { type ContainerConfig, type IDMapping, type Mount, MountPropagation } from "./generated/types.ts";
@@ -38,7 +38,7 @@ export function containerConfig(request: ContainerRequest, surroundings: Surroun
 function commandLine({ container, environment }: ContainerRequest): Draft<ContainerConfig> {
   const variables = new Map(environment.map(({ name, value }) => [name, value]));
   const expandAll = (texts: readonly string[] | undefined): string[] =>
-    (texts ?? []).map((text) => expand(text, (name) => variables.get(name)).text);
+    (texts ?? []).map((text) => expand(text, (name) => variables.get(name)));
   return { command: expandAll(container.spec.command), args: expandAll(container.spec.args) };
 }
 

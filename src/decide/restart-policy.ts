@@ -5,10 +5,14 @@ import type * as v1 from "../pod/v1.ts";
 export function restartsAfter(container: DesiredContainer, exitCode: number): boolean {
   if (container.role === "sidecar") return true;
   if (container.role === "init" && exitCode === 0) return false;
-  if (container.restartRules.some((rule) => matches(rule, exitCode))) return true;
+  if (ruleFor(container, exitCode) !== undefined) return true;
   if (container.restartPolicy === "Never") return false;
   return container.restartPolicy === "Always" || exitCode !== 0;
 }
+
+/** The first rule that an exit code fits; there are none unless the container sets its own policy (S20). */
+export const ruleFor = ({ restartRules }: DesiredContainer, exitCode: number): v1.ContainerRestartRule | undefined =>
+  restartRules.find((rule) => matches(rule, exitCode));
 
 function matches({ exitCodes }: v1.ContainerRestartRule, exitCode: number): boolean {
   const listed = exitCodes?.values?.includes(exitCode) ?? false;

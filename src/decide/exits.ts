@@ -1,0 +1,62 @@
+import type { Cause } from "../pod/action.ts";
+import type { DesiredContainer } from "../pod/desired.ts";
+import type { ObservedContainer } from "../pod/observed.ts";
+import { type Draft, instanceOf } from "./draft.ts";
+import { restartsAfter } from "./restart-policy.ts";
+
+/** Stops after which the container is started again whatever its policy says: people asked for another one (S17). */
+const ANYWAY: readonly Cause[] = ["definitionChanged", "resize", "restartRequested"];
+/** Stops after which it is started again unless the policy is Never; rules and exit code do not count (S18, S5, S9). */
+const UNLESS_NEVER: readonly Cause[] = ["livenessFailed", "startupFailed", "sandboxChanged", "unknownState"];
+
+/** Code of an exit that nobody can tell. */
+const UNKNOWN_EXIT = 255;
+/** Code of a container that never ran, as containerd has it (4.3). */
+const START_ERROR = 128;
+
+/** A dead instance: it exited, or could not be started and never will be. */
+export const isDead = (draft: Draft, instance: ObservedContainer): boolean =>
+  instance.state === "exited" || (instance.state === "created" && instanceOf(draft, instance.id).startFailed === true);
+
+/** How it ended is known as well as it ever will be: a status was read, or a look that began after its end found no more. */
+export function isExitKnown(draft: Draft, instance: ObservedContainer): boolean {
+  if (!isDead(draft, instance)) return false;
+  if (instance.state === "created" || instance.detailed || instance.exitCode !== undefined) return true;
+  const { endedAt } = instanceOf(draft, instance.id);
+  return endedAt !== undefined && (draft.memory.lookedAt ?? Number.NEGATIVE_INFINITY) > endedAt;
+}
+
+/** Exit code of a dead instance. */
+export const exitCodeOf = ({ state, exitCode }: ObservedContainer): number =>
+  exitCode ?? (state === "created" ? START_ERROR : UNKNOWN_EXIT);
+
+/** S10: an init container that was killed for memory failed, whatever its exit code. */
+export const hasSucceeded = (container: DesiredContainer, instance: ObservedContainer): boolean =>
+  exitCodeOf(instance) === 0 && !(container.role === "init" && instance.reason === "OOMKilled");
+
+/** Why this agent, or the one before it, stopped the instance. */
+export const stopCauseOf = (draft: Draft, instance: ObservedContainer): Cause | undefined =>
+  instanceOf(draft, instance.id).stop?.cause;
+
+/** Whether a dead instance gets a successor: by the cause of its stop, else by its exit (S5, S17, S18, S20). */
+export function hasSuccessor(draft: Draft, container: DesiredContainer, instance: ObservedContainer): boolean {
+  const cause = stopCauseOf(draft, instance);
+  if (cause !== undefined && ANYWAY.includes(cause)) return true;
+  if (cause !== undefined && UNLESS_NEVER.includes(cause)) return container.restartPolicy !== "Never";
+  if (isFromOtherSandbox(draft, instance) && startsOver(draft, container)) return !ranOnce(container, instance);
+  const code = hasSucceeded(container, instance) ? 0 : exitCodeOf(instance) || 1;
+  return restartsAfter(container, code);
+}
+
+const isFromOtherSandbox = (draft: Draft, { sandboxId }: ObservedContainer): boolean =>
+  draft.picture.observed.sandboxes[0]?.id !== sandboxId;
+
+/** S5: with a new sandbox and no init containers the app containers begin anew. */
+function startsOver({ picture: { desired } }: Draft, { role }: DesiredContainer): boolean {
+  return (
+    role === "app" && desired.restartPolicy !== "Never" && desired.containers.every((other) => other.role === "app")
+  );
+}
+
+const ranOnce = ({ restartPolicy }: DesiredContainer, instance: ObservedContainer): boolean =>
+  restartPolicy === "OnFailure" && exitCodeOf(instance) === 0;

@@ -1,0 +1,71 @@
+import type { ObservedContainer } from "../pod/observed.ts";
+import { act, type Draft, flightOf, instanceOf } from "./draft.ts";
+import { isDead, isExitKnown } from "./exits.ts";
+import { allNames, desiredOf, instancesOf, isAlive, isFitting } from "./instances.ts";
+import { purge } from "./sandbox.ts";
+
+/** Instances whose message a status may show: the newest and the one before (C1, C4). */
+const SHOWN_INSTANCES = 2;
+
+/** Reads what exited containers left behind, beside everything else (C4). */
+export function readMessages(draft: Draft): void {
+  for (const name of allNames(draft.picture)) {
+    if (desiredOf(draft.picture, name)?.spec.terminationMessagePath === undefined) continue;
+    for (const instance of instancesOf(draft.picture, name).slice(0, SHOWN_INSTANCES)) {
+      const { id } = instance;
+      if (needsMessage(draft, instance)) act(draft, { subject: `message/${id}`, kind: "read-message", id, name });
+    }
+  }
+}
+
+/** How it ended decides whether its log is read instead: the message waits for the exit code. */
+const needsMessage = (draft: Draft, instance: ObservedContainer): boolean =>
+  instance.state === "exited" &&
+  isExitKnown(draft, instance) &&
+  instance.terminationMessage === undefined &&
+  instanceOf(draft, instance.id).messageRead !== true;
+
+/** Whether every message that is still to be read has been. */
+export const messagesAreRead = (draft: Draft): boolean =>
+  ![...draft.picture.inFlight.keys(), ...draft.actions.map(({ subject }) => subject)].some((subject) =>
+    subject.startsWith("message/"),
+  );
+
+/**
+ * Removes dead instances but the newest of each name, and of containers that are asked for no more all (G8, G9). `starting`
+ * names those whose start is under way: nothing holds it up.
+ */
+export function removeDead(draft: Draft, starting: ReadonlySet<string>): void {
+  for (const name of allNames(draft.picture)) {
+    if (starting.has(name)) continue;
+    const container = desiredOf(draft.picture, name);
+    if (container !== undefined && container.role !== "app")
+      purge(draft, name, draft.picture.observed.sandboxes[0]?.id);
+    const useless = instancesOf(draft.picture, name).filter(
+      (instance) => !isAlive(instance) && (container === undefined || !isFitting(draft, container, instance)),
+    );
+    const oldest = useless.slice(container === undefined ? 0 : 1).at(-1);
+    if (oldest !== undefined) removeInstance(draft, oldest);
+  }
+}
+
+/** Removes a dead instance with its log, once its message is not being read any more. */
+export function removeInstance(draft: Draft, { id, name }: ObservedContainer): void {
+  if (flightOf(draft, `message/${id}`) !== undefined) return;
+  act(draft, { subject: `container/${name}`, kind: "remove-container", id, name, keepLog: false });
+}
+
+/** Removes sandboxes in which nothing is left, but the newest (G13); they are stopped before. */
+export function removeOldSandboxes(draft: Draft, keepNewest: boolean): void {
+  const { sandboxes, containers } = draft.picture.observed;
+  for (const sandbox of sandboxes.slice(keepNewest ? 1 : 0)) {
+    if (sandbox.state === "ready" && keepNewest) continue;
+    if (containers.some(({ sandboxId }) => sandboxId === sandbox.id)) continue;
+    const kind = draft.memory.stoppedSandboxes.includes(sandbox.id) ? "remove-sandbox" : "stop-sandbox";
+    if (act(draft, { subject: "sandbox", kind, id: sandbox.id })) return;
+  }
+}
+
+/** Dead instances are all that is left of the pod's containers. */
+export const areAllDead = (draft: Draft): boolean =>
+  draft.picture.observed.containers.every((instance) => isDead(draft, instance) || instance.state === "created");

@@ -1,0 +1,80 @@
+import type { Action, Subject } from "../pod/action.ts";
+import type { DesiredVolume } from "../pod/desired.ts";
+import type { Picture } from "../pod/plan.ts";
+import { act, type Draft, failureKey, hold, waitsAfterFailure } from "./draft.ts";
+import { notFound } from "./env-documents.ts";
+
+/** Version of a volume whose content comes from no document. */
+const PLAIN = "plain";
+
+/** How far the pod's directories and volumes are. `held`: something about them has to be mended first. */
+export type HomeStep = "standing" | "working" | "held";
+
+/** Makes the pod's home, then its volumes, and keeps them at the newest version of their documents (5.6). */
+export function carryHome(draft: Draft): HomeStep {
+  if (draft.memory.home !== "made") return makeHome(draft);
+  const steps = draft.picture.desired.volumes.map((volume) => carryVolume(draft, volume));
+  return steps.find((step) => step === "held") ?? steps.find((step) => step === "working") ?? "standing";
+}
+
+function makeHome(draft: Draft): HomeStep {
+  const action: Action = { subject: "pod", kind: "make-home" };
+  if (!waitsAfterFailure(draft, action)) {
+    act(draft, action);
+    return "working";
+  }
+  return holdFailure(draft, action, "Failed", (message) => `error making pod data directories: ${message}`);
+}
+
+/** A volume that stands goes on standing while its next version cannot be had. */
+function carryVolume(draft: Draft, volume: DesiredVolume): HomeStep {
+  const standing = draft.memory.volumes[volume.name];
+  const wanted = versionOf(draft.picture, volume);
+  if (wanted.kind === "version" && standing === wanted.version) return "standing";
+  const step =
+    wanted.kind === "missing" ? holdMissing(draft, volume, wanted.message, standing) : set(draft, volume, wanted);
+  return standing === undefined ? step : "standing";
+}
+
+function set(draft: Draft, { name }: DesiredVolume, { version }: { version: string }): HomeStep {
+  const action: Action = { subject: `volume/${name}`, kind: "set-volume", volume: name, version };
+  if (!waitsAfterFailure(draft, action)) {
+    act(draft, action);
+    return "working";
+  }
+  return holdFailure(draft, action, "FailedMount", (text) => `MountVolume.SetUp failed for volume "${name}" : ${text}`);
+}
+
+function holdMissing(draft: Draft, { name }: DesiredVolume, cause: string, standing: string | undefined): HomeStep {
+  if (standing !== undefined) return "standing";
+  const message = `MountVolume.SetUp failed for volume "${name}" : ${cause}`;
+  hold(draft, { subject: `volume/${name}`, reason: "FailedMount", message, needs: "document" });
+  return "held";
+}
+
+function holdFailure(draft: Draft, action: Action, reason: string, say: (message: string) => string): HomeStep {
+  const { subject }: { subject: Subject } = action;
+  const failed = draft.memory.failures[failureKey(action)];
+  if (failed === undefined) return "working";
+  hold(draft, { subject, reason, message: say(failed.failure.message), until: failed.retryAt, needs: "volume" });
+  return "held";
+}
+
+type Wanted =
+  | { readonly kind: "version"; readonly version: string }
+  | { readonly kind: "missing"; readonly message: string };
+
+/** One text for the versions of all documents of a volume; absent optional ones count as a version too. */
+function versionOf({ around }: Picture, { documents }: DesiredVolume): Wanted {
+  if (documents.length === 0) return { kind: "version", version: PLAIN };
+  const parts: string[] = [];
+  for (const { key, optional } of documents) {
+    const version = around.documents.get(key) ?? "missing";
+    const [kind, , name = ""] = key.split("/");
+    if (version === "missing" && !optional) {
+      return { kind: "missing", message: notFound(kind === "Secret" ? "Secret" : "ConfigMap", name) };
+    }
+    parts.push(`${key}=${version}`);
+  }
+  return { kind: "version", version: parts.sort().join(",") };
+}

@@ -15,7 +15,7 @@ import {
   wake,
   withdraw,
 } from "./draft.ts";
-import { desiredOf, isAlive, mayBegin } from "./instances.ts";
+import { allNames, desiredOf, instancesOf, isAlive, mayBegin } from "./instances.ts";
 
 /** Smallest timeout that a StopContainer is ever sent, in seconds (H9). */
 const SHORTEST_STOP_SECONDS = 2;
@@ -46,9 +46,8 @@ export function carryStop(draft: Draft, instance: ObservedContainer, order: Stop
 
 /** Stops every container side by side; sidecars are signalled after the apps, in reverse order (H10, H11). */
 export function stopAll(draft: Draft, order: Omit<StopOrder, "turn">): void {
-  for (const instance of draft.picture.observed.containers.filter(isAlive)) {
-    carryStop(draft, instance, { ...order, turn: hasTurn(draft, instance) });
-  }
+  const alive = allNames(draft.picture).flatMap((name) => instancesOf(draft.picture, name).filter(isAlive));
+  for (const instance of alive) carryStop(draft, instance, { ...order, turn: hasTurn(draft, instance) });
   dropQueuedBegins(draft);
 }
 

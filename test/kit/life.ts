@@ -1,5 +1,5 @@
 import type { MonoMs } from "../../src/base/clock.ts";
-import { join, type Known, nothingKnown } from "../../src/decide/join.ts";
+import { join, joinMessage, type Known, nothingKnown } from "../../src/decide/join.ts";
 import { noteOutcome } from "../../src/decide/outcome.ts";
 import { nextPlan } from "../../src/decide/plan.ts";
 import type { Action, Failure, Outcome, SeenImage, Subject } from "../../src/pod/action.ts";
@@ -128,8 +128,8 @@ export class Life {
       ...record,
     };
     this.inFlight.clear();
+    this.gapMs += this.monoMs - 1000;
     this.monoMs = 1000;
-    this.gapMs += NOW.monoMs - 1000;
   }
 
   /** Settles what is in flight on the subject, as the runtime would or with this outcome. */
@@ -162,7 +162,11 @@ export class Life {
 
   private note(action: Action, outcome: Outcome): void {
     this.memory = noteOutcome(this.memory, action, outcome, this.now);
-    if (outcome.kind === "done" && outcome.seen?.kind === "objects") this.see(outcome.seen.sighting);
+    if (outcome.kind !== "done") return;
+    if (outcome.seen?.kind === "objects") this.see(outcome.seen.sighting);
+    if (outcome.seen?.kind === "message" && action.kind === "read-message") {
+      this.known = joinMessage(this.known, action.id, outcome.seen.text, this.monoMs);
+    }
   }
 
   private perform(action: Action): Outcome {

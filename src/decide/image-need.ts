@@ -39,7 +39,7 @@ export function stepToImage(draft: Draft, container: string, need: ImageNeed): I
   if (kind !== undefined) return { kind: kind === "find-image" ? "looking" : "pulling" };
   if (isBusy(draft, subject)) return { kind: "held" };
   return need.policy === "Always" || isKnownMissing(draft, memory, need)
-    ? fetch(draft, container, need, memory)
+    ? fetchImage(draft, container, need, memory)
     : find(draft, container, need, memory);
 }
 
@@ -68,7 +68,7 @@ function find(draft: Draft, container: string, need: ImageNeed, memory: ImageMem
 }
 
 /** What is to be done about an image that is to come from the registry: pull, wait, or say that it must not be pulled. */
-function fetch(draft: Draft, container: string, need: ImageNeed, memory: ImageMemory | undefined): ImageStep {
+function fetchImage(draft: Draft, container: string, need: ImageNeed, memory: ImageMemory | undefined): ImageStep {
   if (need.policy === "Never") {
     const message = `Container image "${need.written}" is not present with pull policy of Never`;
     const until = (memory?.seenAt ?? draft.picture.now.monoMs) + LOOK_AGAIN_MS;

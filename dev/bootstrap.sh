@@ -23,11 +23,34 @@ To go on here, put these into place yourself: Node 24 and 'npm ci'; iptables, nf
 }
 [ "${1:-}" = libraries ] || check_machine
 
+case $(uname -m) in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) fail "No pinned Node.js for $(uname -m)." ;; esac
+pinned=node_modules/node-linux-$arch/bin/node
+
+# npm leaves out what its own Node.js is too old for, so an old one only fetches the pinned one, which then runs npm.
+install_libraries() {
+  quiet="--no-audit --no-fund --loglevel=error"
+  if [ "$(node -p 'parseInt(process.versions.node)')" -ge 24 ]; then
+    npm ci $quiet >&2
+  else
+    npm ci $quiet --omit=dev --ignore-scripts >&2
+    [ -x "$pinned" ] || fail "npm brought no Node 24 (package node-linux-$arch)."
+    mkdir -p .work/node
+    ln -f "$pinned" .work/node/node 2>/dev/null || cp -f "$pinned" .work/node/node
+    # Debian's npm finds its own libraries through Debian's Node.js only; another one is told where they are.
+    libraries=/usr/share/nodejs:/usr/lib/nodejs:$(echo /usr/lib/*-linux-gnu/nodejs | tr ' ' :)
+    PATH=$PWD/.work/node:$PATH NODE_PATH=$libraries NODE_NO_WARNINGS=1 \
+      .work/node/node "$(readlink -f "$(command -v npm)")" ci $quiet >&2
+    rm -r .work/node
+  fi
+  # npm 9 leaves out the link, too.
+  [ -e node_modules/.bin/node ] || ln -s "../node-linux-$arch/bin/node" node_modules/.bin/node
+}
+
 mkdir -p .work
 wanted=$(sha256sum package-lock.json | cut -d' ' -f1)
 if [ ! -x node_modules/.bin/node ] || [ "$(cat .work/npm-ci 2>/dev/null)" != "$wanted" ]; then
   say "installing Node 24 and the libraries (npm ci)"
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  install_libraries
   echo "$wanted" >.work/npm-ci
 fi
 [ "${1:-}" != libraries ] || exit 0

@@ -17,15 +17,21 @@ if [ ! -e "$base/.whole" ]; then
   mirror=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(COMPONENT) $(RELEASE)' 'Created-By: Packages' |
     awk '$2 == "Debian" && $3 == "main" && $4 !~ /-/ { print $1; exit }')
   rm -rf "$base"
-  debootstrap --variant=minbase --include=git,make,nodejs,npm,ca-certificates "$suite" "$base" "$mirror" >"$base.log" ||
+  debootstrap --variant=minbase --include=ca-certificates "$suite" "$base" "$mirror" >"$base.log" ||
+    { tail -20 "$base.log" >&2; exit 1; }
+  cp -L /etc/resolv.conf "$base/etc/resolv.conf"
+  DEBIAN_FRONTEND=noninteractive chroot "$base" sh -c \
+    'apt-get update && apt-get install -y --no-install-recommends git make nodejs npm' >>"$base.log" 2>&1 ||
     { tail -20 "$base.log" >&2; exit 1; }
   touch "$base/.whole"
 fi
 
-# What this machine needs to reach its registries: its own authorities and the configuration of npm.
+# What this machine needs to reach its registries: its own authorities, and how npm and apt are set up.
 cp -L /etc/resolv.conf "$base/etc/resolv.conf"
 [ -z "${NODE_EXTRA_CA_CERTS:-}" ] || cp -L "$NODE_EXTRA_CA_CERTS" "$base/etc/ssl/reach.pem"
 for file in /etc/npmrc /root/.npmrc; do [ ! -e "$file" ] || grep -v '^nodedir' "$file" >"$base$file"; done
+
+apt-config dump --format '%f "%v";%n' Acquire >"$base/etc/apt/apt.conf.d/99reach"
 
 clone=/root/berth-fresh
 rm -rf "${base:?}$clone"

@@ -64,7 +64,7 @@ describe("get", () => {
   });
 
   it("-w goes on and shows what comes, changes and goes", async () => {
-    const table = watchPods(host.places.socket);
+    const table = watchPods(host);
     await table.shows("talker", "Running");
     await host.manifests.drop("coming.yaml", pod("coming"));
     await table.shows("coming", "Running");

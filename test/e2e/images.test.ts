@@ -11,7 +11,7 @@ let table: Table;
 
 beforeAll(async () => {
   host = await openHost();
-  table = watchPods(host.places.socket);
+  table = watchPods(host);
 });
 
 afterAll(async () => {

@@ -19,7 +19,7 @@ const STUBBORN = sh("trap '' TERM; while :; do sleep 1; done");
 
 beforeAll(async () => {
   host = await openHost();
-  table = watchPods(host.places.socket);
+  table = watchPods(host);
 });
 
 afterAll(async () => {

@@ -26,7 +26,7 @@ beforeAll(async () => {
     for (const file of await yamlFiles(folder)) await copyFile(join(folder, file), join(host.manifests.path, file));
   }
   await host.start();
-  table = watchPods(host.places.socket);
+  table = watchPods(host);
 });
 
 afterAll(async () => {

@@ -15,6 +15,7 @@ import { eventually, type Patience, steadily } from "./eventually.ts";
 import { type ManifestFolder, makeManifestFolder } from "./manifest-folder.ts";
 import { type Metrics, readMetrics } from "./metrics.ts";
 import type { SharedRuntime } from "./shared-runtime.ts";
+import { getOverSocket } from "./socket-api.ts";
 
 /** What differs from the usual berthd of a test. */
 export type HostOptions = {
@@ -50,7 +51,7 @@ export type Host = {
   /** One command of the CLI, to its end. */
   berth(...args: string[]): Promise<Finished>;
   berthWith(input: string, ...args: string[]): Promise<Finished>;
-  /** All pods as `berth get pods -A -o json` prints them. */
+  /** All pods, asked over the socket, which costs less than a command. */
   pods(): Promise<v1.Pod[]>;
   /** One of them, by `name` or `namespace/name`, without the node's suffix. Throws when it is not there. */
   pod(key: string): Promise<v1.Pod>;
@@ -101,11 +102,8 @@ export async function openHost(options: HostOptions = {}): Promise<Host> {
     return berthd;
   }
 
-  async function items<T>(...args: string[]): Promise<T[]> {
-    const finished = await runBerth(places.socket, [...args, "-o", "json"]);
-    if (finished.code !== 0) throw new Error(`berth ${args.join(" ")}: exit ${finished.code}\n${finished.stderr}`);
-    const answer = JSON.parse(finished.stdout) as { items?: T[] } | T[];
-    return Array.isArray(answer) ? answer : (answer.items ?? [answer as T]);
+  async function items<T>(path: string): Promise<T[]> {
+    return (await getOverSocket<{ items: T[] }>(places.socket, path)).items;
   }
 
   const host: Host = {
@@ -121,7 +119,7 @@ export async function openHost(options: HostOptions = {}): Promise<Host> {
     pid: () => berthd?.id.pid ?? 0,
     berth: (...args) => runBerth(places.socket, args),
     berthWith: (input, ...args) => runBerth(places.socket, args, input),
-    pods: () => items<v1.Pod>("get", "pods", "-A"),
+    pods: () => items<v1.Pod>("/v1/pods"),
     async pod(key) {
       const [name, namespace = "default"] = key.split("/").reverse();
       const found = (await host.pods()).find(
@@ -131,7 +129,7 @@ export async function openHost(options: HostOptions = {}): Promise<Host> {
       if (!found) throw new Error(`berth get pods does not show ${key}`);
       return found;
     },
-    problems: () => items<Problem>("get", "problems"),
+    problems: () => items<Problem>("/v1/problems"),
     metrics: () => readMetrics(port),
     async log() {
       const names = (await readdir(places.folder)).filter((file) => file.endsWith(".log")).sort();

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { programOf } from "../../dev/agent/programs.ts";
 import { eventually, type Patience } from "./eventually.ts";
+import type { Host } from "./host.ts";
 
 /** One printed line of a table, by its column heads. */
 export type Row = Readonly<Record<string, string>>;
@@ -17,11 +18,11 @@ export type Table = {
   close(): Promise<void>;
 };
 
-/** Starts `berth get pods -A -w` against a socket; names are those of manifests or carry a node's suffix. */
-export function watchPods(socket: string): Table {
+/** Starts `berth get pods -A -w` on a host. Pods are named as in their manifests. */
+export function watchPods(host: Pick<Host, "places" | "node">): Table {
   const program = programOf("berth");
   const child = spawn(program.command, [...program.args, "get", "pods", "-A", "-w"], {
-    env: { ...process.env, BERTH_SOCKET: socket },
+    env: { ...process.env, BERTH_SOCKET: host.places.socket },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const rows: Row[] = [];
@@ -35,7 +36,7 @@ export function watchPods(socket: string): Table {
   child.stderr.on("data", (chunk: Buffer) => {
     complaint += chunk.toString();
   });
-  const of = (pod: string) => rows.filter(({ NAME }) => NAME === pod || NAME?.startsWith(`${pod}-n`));
+  const of = (pod: string) => rows.filter(({ NAME }) => NAME === `${pod}-${host.node}`);
   const statuses = (pod: string) =>
     of(pod)
       .map((row) => row.STATUS ?? "")

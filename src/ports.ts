@@ -2,7 +2,7 @@
 
 import type { SeenImage } from "./pod/action.ts";
 import type { CgroupLimits } from "./pod/cgroup.ts";
-import type { DesiredContainer, DesiredPod, DocumentKey, PodKey } from "./pod/desired.ts";
+import type { DesiredContainer, DesiredPod, DocumentKey, EndCause, PodKey } from "./pod/desired.ts";
 import type { PodEvent } from "./pod/event.ts";
 import type { PodRecord } from "./pod/memory.ts";
 import type { ObservedContainer, ObservedSandbox, Sighting } from "./pod/observed.ts";
@@ -174,6 +174,10 @@ export type StoredPod = {
   readonly seenWallMs: number;
   readonly manifest: v1.Pod;
   readonly record: PodRecord;
+  /** The device of the manifest directory when the pod was accepted: one that is not mounted after a restart removes nothing (D1). */
+  readonly device?: string;
+  /** The pod was told to end: an agent that starts goes on with it, whatever the sources say by then (T16). */
+  readonly ending?: { readonly cause: EndCause; readonly graceSeconds: number };
 };
 
 /** Pod cgroups. With the systemd driver both do nothing: slices come and go with what runs in them. */

@@ -1,3 +1,4 @@
+import type { PostStart } from "../pod/memory.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { StoredPod } from "../ports.ts";
 
@@ -37,12 +38,14 @@ function isRecord(value: unknown): value is StoredPod["record"] {
   );
 }
 
+const POST_STARTS: readonly PostStart[] = ["due", "running", "done", "failed"];
+
 function isInstance(value: unknown): boolean {
   return (
     isMap(value) &&
     isOptional(value.started, isFlag) &&
     isOptional(value.ready, isFlag) &&
-    isOptional(value.postStart, (word) => word === "running" || word === "done" || word === "failed")
+    isOptional(value.postStart, (word) => POST_STARTS.some((known) => known === word))
   );
 }
 

@@ -26,7 +26,7 @@ const stored = (uid: string, changes: Partial<StoredPod> = {}): StoredPod => ({
     version: 1,
     initialized: true,
     startedWallMs: 5,
-    instances: { abc: { started: true, postStart: "done" } },
+    instances: { abc: { started: true, postStart: "done" }, def: { postStart: "due" } },
     decidedWallMs: { c: 7 },
     conditions: [],
   },

@@ -1,0 +1,80 @@
+import type { Clock } from "../base/clock.ts";
+import { asBerthError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { type DesiredPod, podKey } from "../pod/desired.ts";
+import type { Problem } from "../pod/problem.ts";
+import type { AcceptedPod, IntakeState } from "../pod/source.ts";
+import type { ManifestSource, PodFiles, StoredPod } from "../ports.ts";
+import type { Remembered } from "./roster.ts";
+
+/** What an earlier agent left on disk, sorted by what becomes of it. */
+export type Legacy = {
+  readonly remembered: readonly Remembered[];
+  /** What was accepted last: it stays accepted until the sources say otherwise (D1). */
+  readonly intake: IntakeState;
+  /** Pods that were being ended, or whose name a later pod has taken: their end goes on. */
+  readonly ending: readonly { readonly pod: DesiredPod; readonly remembered: Remembered }[];
+  readonly problems: readonly Problem[];
+};
+
+/** Reads all records and compiles their pods again; what does not compile any more is still known by its record. */
+export async function readLegacy(
+  files: PodFiles,
+  source: ManifestSource,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Legacy> {
+  const { pods, problems } = await files.loadRecords(signal);
+  const remembered = await Promise.all(
+    pods.map(async (stored): Promise<Remembered> => {
+      try {
+        const pod = await source.recompile(stored);
+        return pod === undefined || pod.uid !== stored.uid ? { stored } : { stored, pod };
+      } catch (thrown) {
+        log.warn(asBerthError(thrown, "compiling a recorded pod").message, { pod: stored.uid });
+        return { stored };
+      }
+    }),
+  );
+  return { remembered, problems, ...sort(remembered) };
+}
+
+/** Of two records with one name the one that was seen later holds it. */
+function sort(remembered: readonly Remembered[]): Pick<Legacy, "intake" | "ending"> {
+  const holders = new Map<string, { accepted: AcceptedPod; remembered: Remembered }>();
+  const ending: { pod: DesiredPod; remembered: Remembered }[] = [];
+  for (const one of [...remembered].sort((left, right) => left.stored.seenWallMs - right.stored.seenWallMs)) {
+    const { pod, stored } = one;
+    if (pod === undefined) continue;
+    if (stored.ending !== undefined) {
+      ending.push({ pod, remembered: one });
+      continue;
+    }
+    const before = holders.get(podKey(pod));
+    if (before !== undefined) ending.push({ pod: before.accepted.pod, remembered: before.remembered });
+    holders.set(podKey(pod), { accepted: { pod, manifest: stored.manifest }, remembered: one });
+  }
+  const accepted = [...holders.values()].map((holder) => holder.accepted);
+  const device = deviceOf([...holders.values()].map((holder) => holder.remembered.stored));
+  return {
+    ending,
+    intake: { accepted, problems: [], configs: new Map(), ...(device === undefined ? {} : { device }) },
+  };
+}
+
+/** The device that the pod which was accepted last came from. */
+function deviceOf(records: readonly StoredPod[]): string | undefined {
+  return records
+    .toSorted((one, other) => one.seenWallMs - other.seenWallMs)
+    .findLast(({ device }) => device !== undefined)?.device;
+}
+
+/** The promise's end, or that so much time has passed. */
+export async function within(work: Promise<unknown>, limitMs: number, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  try {
+    await Promise.race([work, clock.sleep(limitMs, done.signal)]);
+  } finally {
+    done.abort();
+  }
+}

@@ -1,0 +1,256 @@
+import type { Chance, Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { type DesiredPod, podKey } from "../pod/desired.ts";
+import type { PodEvent } from "../pod/event.ts";
+import type { Meter } from "../pod/metrics.ts";
+import type { NodeFacts, NodeSettings } from "../pod/node.ts";
+import type { ObservedPod } from "../pod/observed.ts";
+import type {
+  AgentHealth,
+  Documents,
+  Handlers,
+  Images,
+  ManifestSource,
+  PodChange,
+  PodFiles,
+  Runtime,
+  Sink,
+  View,
+} from "../ports.ts";
+import { type Legacy, readLegacy, within } from "./adopt.ts";
+import { makeCounts } from "./counts.ts";
+import { makeDetails } from "./details.ts";
+import { type GateLimits, makeGates } from "./gates.ts";
+import { makeHire } from "./hire.ts";
+import { makeLobby } from "./lobby.ts";
+import { type Loop, startLoop } from "./loop.ts";
+import { makeNewestWins } from "./newest-wins.ts";
+import { makeNewsStand } from "./news-stand.ts";
+import { makeNode } from "./node.ts";
+import { makePerform } from "./perform.ts";
+import type { PodCgroups } from "./pod-cgroups.ts";
+import { noProber, type Prober } from "./prober.ts";
+import { makeRoster } from "./roster.ts";
+import { berthRules, type Rules } from "./rules.ts";
+import { makeRuntimeHealth } from "./runtime-health.ts";
+import { makeRuntimeWatch, type WholeList } from "./runtime-watch.ts";
+import { makeSharedImages } from "./shared-images.ts";
+import { makeSources } from "./sources.ts";
+import { type Change, makeStore } from "./store.ts";
+import { makeView, rendered } from "./view.ts";
+import type { Worker } from "./worker.ts";
+
+/** Everything outside that the agent acts through. */
+export type Ports = {
+  readonly runtime: Runtime;
+  readonly images: Images;
+  readonly files: PodFiles;
+  readonly documents: Documents;
+  readonly source: ManifestSource;
+  readonly handlers: Handlers;
+  readonly cgroups?: PodCgroups;
+  readonly podSinks: readonly Sink<PodChange>[];
+  readonly eventSinks: readonly Sink<PodEvent>[];
+};
+
+/** What is fixed for the agent's life. */
+export type Setup = {
+  readonly facts: NodeFacts;
+  readonly settings: NodeSettings;
+  readonly limits: GateLimits;
+  /** Events that the journal has kept. */
+  readonly earlierEvents: readonly PodEvent[];
+};
+
+/** The host's own means: time, chance, and where it tells what it does. */
+export type Means = { readonly clock: Clock; readonly chance: Chance; readonly log: Log; readonly meter: Meter };
+
+export type Agent = {
+  readonly view: View;
+  /** The agent leaves: its loops end, what it has begun finishes or is waited for a few seconds, no container is touched. */
+  stop(): Promise<void>;
+};
+
+/** Adoption does not wait longer for a directory that does not answer: what was accepted last is taken. */
+const FIRST_SIGHTING_MS = 5000;
+/** Nor longer for the exit codes of containers that ended while no agent ran. */
+const FIRST_DETAILS_MS = 1500;
+
+/**
+ * Starts the agent.
+ *
+ * A1  Workers begin only after the records, the runtime's whole list and the directory's first sighting have been read, so
+ *     that the first plan of each pod knows all that is to be known.
+ * A2  Nothing is removed before the directory was listed whole.
+ * A3  Stopping ends loops in the reverse order of their start and touches no container.
+ */
+export async function startAgent(
+  ports: Ports,
+  setup: Setup,
+  means: Means,
+  rules: Rules = berthRules,
+  prober: Prober = noProber,
+): Promise<Agent> {
+  const { clock, log, meter } = means;
+  const { runtime, files, source } = ports;
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  const legacy = await readLegacy(files, source, log, signal);
+  meter.set("kubelet_cgroup_version", {}, setup.facts.cgroupVersion);
+
+  const gates = makeGates(setup.limits, meter);
+  const store = makeStore(legacy.intake);
+  const counts = makeCounts(meter);
+  const news = makeNewsStand({ sinks: ports.eventSinks, earlier: setup.earlierEvents, ...means });
+  const podFeeds = ports.podSinks.map((sink) => makeNewestWins({ name: "a status sink", sink, ...means }));
+  const lobby = makeLobby(rules.join, () => clock.now().monoMs);
+  const listed = Promise.withResolvers<void>();
+
+  const health = makeRuntimeHealth({ runtime, clock, log, onChange: () => ringAll() });
+  const images = makeSharedImages(ports.images, gates);
+  const perform = makePerform({ ...ports, ...means, images, gates, facts: setup.facts });
+  const details = makeDetails({ runtime, gates, log, signal, see: (sighting) => roster.see(sighting) });
+  const hire = makeHire({
+    ...means,
+    rules,
+    perform,
+    facts: setup.facts,
+    settings: setup.settings,
+    files,
+    store,
+    prober,
+    runtimeState: health.now,
+    onStatus: tellStatus,
+    onObserved(worker) {
+      const { pod, observed } = worker.show();
+      counts.note(worker.uid, observed);
+      prober.follow(pod, observed);
+    },
+    onFacts: () => node.ring(),
+    onEvents: news.tell,
+  });
+  const roster = makeRoster({
+    rules,
+    lobby,
+    remembered: legacy.remembered,
+    hire,
+    fill: details.fill,
+    files,
+    log,
+    now: () => clock.now().monoMs,
+    isAsked: (uid) => store.accepted(uid) !== undefined,
+    onChange: () => node.ring(),
+    onForgotten,
+  });
+  const sources = makeSources({
+    ...means,
+    rules,
+    source,
+    store,
+    recordProblems: legacy.problems,
+    onChange: onSourcesChange,
+  });
+  const node = makeNode({ rules, clock, log, facts: setup.facts, settings: setup.settings, roster, sources });
+  const watch = makeRuntimeWatch({ runtime, clock, log, meter, see: (sighting) => roster.see(sighting), seeAll });
+  const desk = makeView({
+    clock,
+    roster,
+    runtime,
+    files,
+    news,
+    asked: store.asked,
+    problems: sources.problems,
+    health: agentHealth,
+  });
+  const loops: Loop[] = [];
+  let adopted = false;
+
+  function ringAll(): void {
+    for (const worker of roster.all()) worker.ring();
+  }
+  function tellStatus(worker: Worker): void {
+    desk.tellPod(worker);
+    for (const feed of podFeeds) feed.put(worker.uid, { kind: "put", pod: rendered(worker) });
+  }
+  function onForgotten(pod: DesiredPod): void {
+    counts.forget(pod.uid);
+    prober.forget(pod.uid);
+    desk.tellGone(pod);
+    for (const feed of podFeeds) feed.put(pod.uid, { kind: "gone", key: podKey(pod) });
+    log.info("a pod is gone", { pod: pod.uid, name: pod.name });
+  }
+  function onSourcesChange(change: Change, becameReady: boolean): void {
+    for (const uid of change.updated) {
+      const accepted = store.accepted(uid);
+      if (accepted !== undefined) roster.get(uid)?.update(accepted.pod);
+    }
+    for (const uid of [...change.pods, ...change.documents]) roster.get(uid)?.ring();
+    if (change.problems) desk.tellProblems(sources.problems());
+    if (change.pods.length > 0 || becameReady) node.ring();
+  }
+  function seeAll(list: WholeList): void {
+    roster.seeAll(list);
+    listed.resolve();
+    node.ring();
+  }
+  function agentHealth(): AgentHealth {
+    const unwell = loops.filter((loop) => !loop.well()).map(({ name }) => `the loop "${name}" failed`);
+    const unready = [
+      ...(adopted ? [] : ["the runtime's pods have not been listed yet"]),
+      ...(sources.ready() ? [] : ["the manifest directory has not been read whole yet"]),
+      ...(health.now().runtimeReady ? [] : [health.now().message ?? "the runtime is not ready"]),
+    ];
+    const reasons = [...unwell, ...unready];
+    return { live: unwell.length === 0, ready: reasons.length === 0, reasons };
+  }
+  function start(name: string, run: (signal: AbortSignal) => Promise<void>): void {
+    loops.push(startLoop(name, run, { clock, log, signal }));
+  }
+  async function adopt(): Promise<void> {
+    await listed.promise;
+    await Promise.all([within(sources.first, FIRST_SIGHTING_MS, clock), within(fillGuests(), FIRST_DETAILS_MS, clock)]);
+    if (signal.aborted) return;
+    takeOver(legacy);
+    adopted = true;
+    start("node", node.run);
+  }
+  async function fillGuests(): Promise<void> {
+    await Promise.all(lobby.strangers().map(({ uid }) => details.fill(uid, exitedOnly(lobby.peek(uid)))));
+  }
+  function takeOver({ ending }: Legacy): void {
+    const sinceMonoMs = clock.now().monoMs;
+    for (const { pod, remembered } of ending) {
+      const told = remembered.stored.ending ?? {
+        cause: "replaced" as const,
+        graceSeconds: Math.max(pod.graceSeconds, 1),
+      };
+      roster.begin(pod, remembered.stored.manifest, { ...told, sinceMonoMs });
+    }
+    meter.set("berth_adopted_pods", {}, lobby.strangers().length);
+  }
+
+  start("runtime health", health.run);
+  start("runtime events", watch.follow);
+  start("runtime lists", watch.list);
+  start("manifests", sources.run);
+  start("events", news.run);
+  for (const [place, feed] of podFeeds.entries()) start(`statuses ${place}`, feed.run);
+  const adoption = adopt().catch((error: unknown) => log.error("adoption failed; this is a fault in Berth", { error }));
+
+  return {
+    view: desk.view,
+    async stop() {
+      leaving.abort();
+      listed.resolve();
+      await adoption;
+      await Promise.all(loops.map((loop) => loop.over));
+      await roster.leave();
+    },
+  };
+}
+
+/** Only what ended: when the running ones began can be read later. */
+const exitedOnly = (observed: ObservedPod): ObservedPod => ({
+  ...observed,
+  containers: observed.containers.filter(({ state }) => state === "exited"),
+});

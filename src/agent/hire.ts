@@ -1,0 +1,103 @@
+import type { Chance, Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { type DesiredPod, type Ending, podId } from "../pod/desired.ts";
+import type { PodEvent } from "../pod/event.ts";
+import type { PodMemory } from "../pod/memory.ts";
+import type { Meter } from "../pod/metrics.ts";
+import type { NodeFacts, NodeSettings } from "../pod/node.ts";
+import type { Around } from "../pod/plan.ts";
+import type * as v1 from "../pod/v1.ts";
+import type { PodFiles, StoredPod } from "../ports.ts";
+import type { Perform } from "./perform.ts";
+import type { Prober } from "./prober.ts";
+import { makeRecordKeeper, type RecordKeeper } from "./record-keeper.ts";
+import type { Rules } from "./rules.ts";
+import type { RuntimeState } from "./runtime-health.ts";
+import type { Store } from "./store.ts";
+import { makeWorker, type Worker, type WorkerStart } from "./worker.ts";
+
+/** A worker with the keeper of its record. */
+export type Hired = { readonly worker: Worker; readonly keeper: RecordKeeper };
+/** Makes the worker of a pod; its record is kept only where its manifest is known. */
+export type Hire = (start: WorkerStart, manifest: v1.Pod | undefined) => Hired;
+
+/** What all workers share. */
+export type HireTools = {
+  readonly rules: Rules;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly perform: Perform;
+  readonly facts: NodeFacts;
+  readonly settings: NodeSettings;
+  readonly files: PodFiles;
+  readonly store: Store;
+  readonly prober: Prober;
+  runtimeState(): RuntimeState;
+  onStatus(worker: Worker): void;
+  onObserved(worker: Worker): void;
+  onFacts(): void;
+  onEvents(events: readonly PodEvent[]): void;
+};
+
+/** Hires over these tools. */
+export function makeHire(tools: HireTools): Hire {
+  const { clock, chance, files, rules, store } = tools;
+  const around = (pod: DesiredPod): Omit<Around, "turn" | "admission" | "restartRequests"> => {
+    const { runtimeReady, networkReady, message } = tools.runtimeState();
+    return {
+      runtimeReady,
+      networkReady,
+      ...(message === undefined ? {} : { networkMessage: message }),
+      asked: store.accepted(pod.uid) !== undefined,
+      documents: store.versions(pod),
+      bootId: tools.facts.bootId,
+      maxRestartDelayMs: tools.settings.maxRestartDelayMs,
+    };
+  };
+
+  return (start, manifest) => {
+    const { uid } = start.pod;
+    const log = tools.log.bind({ pod: podId(start.pod) });
+    const keeper = makeRecordKeeper({ save: files.saveRecord, clock, chance, log });
+    const keep = (pod: DesiredPod, memory: PodMemory, ending: Ending | undefined): void => {
+      const known = store.accepted(uid)?.manifest ?? manifest;
+      const stored =
+        known === undefined ? undefined : storedPod(pod, known, rules.recordOf(memory), ending, store.state().device);
+      if (stored !== undefined) keeper.keep(stored);
+    };
+    const worker = makeWorker(start, {
+      ...tools,
+      log,
+      keeper,
+      keep,
+      around,
+      verdicts: () => tools.prober.verdicts(uid),
+    });
+    return { worker, keeper };
+  };
+}
+
+function storedPod(
+  pod: DesiredPod,
+  manifest: v1.Pod,
+  record: StoredPod["record"],
+  ending: Ending | undefined,
+  device: string | undefined,
+): StoredPod | undefined {
+  if (pod.origin.kind !== "file") return undefined;
+  const { uid, namespace, name, seenWallMs, origin } = pod;
+  return {
+    uid,
+    namespace,
+    name,
+    path: origin.path,
+    document: origin.document,
+    seenWallMs,
+    manifest,
+    record,
+    ...(device === undefined ? {} : { device }),
+    ...(ending === undefined ? {} : { ending: { cause: ending.cause, graceSeconds: ending.graceSeconds } }),
+  };
+}

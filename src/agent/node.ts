@@ -1,0 +1,90 @@
+import { makeBell } from "../base/bell.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { DesiredPod, Ending } from "../pod/desired.ts";
+import type { NodeFacts, NodeSettings } from "../pod/node.ts";
+import type { NodePicture, NodePlan } from "../pod/node-plan.ts";
+
+import type { Roster } from "./roster.ts";
+import type { Rules } from "./rules.ts";
+import type { Sources } from "./sources.ts";
+
+/**
+ * The loop between pods: who begins, who ends, whose turn a name is, who is admitted.
+ *
+ * N1  A plan is carried out whole before the next picture is taken.
+ * N2  Workers hear the node's word in the turn in which they begin, before they first look.
+ * N3  It runs when workers came, went or finished, when the set that is asked for changed, and on a slow beat; never for
+ *     anything that happens inside one pod.
+ * N4  A pod that nobody asks for ends by its own grace and hooks where a record tells them, else by the orphan's.
+ */
+export type Node = {
+  ring(): void;
+  run(signal: AbortSignal): Promise<void>;
+};
+
+const BEAT_MS = 60_000;
+
+/** A node loop that has not begun. */
+export function makeNode(tools: {
+  readonly rules: Rules;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly facts: NodeFacts;
+  readonly settings: NodeSettings;
+  readonly roster: Roster;
+  readonly sources: Pick<Sources, "asked" | "isBroken" | "manifest" | "ready">;
+}): Node {
+  const { rules, clock, log, roster, sources } = tools;
+  const bell = makeBell(clock);
+
+  /** A recorded pod whose manifest no longer compiles is left alone as long as its file is there (D1). */
+  const isMeant = (path: string | undefined): boolean => path !== undefined && sources.isBroken(path);
+  const picture = (): NodePicture => {
+    const asked = sources.asked();
+    const askedUids = new Set(asked.map(({ uid }) => uid));
+    return {
+      facts: tools.facts,
+      settings: tools.settings,
+      workers: roster.facts(),
+      asked,
+      sourcesReady: sources.ready(),
+      strangers: roster.strangers().filter(({ uid, path }) => !askedUids.has(uid) && !isMeant(path)),
+      now: clock.now(),
+    };
+  };
+  const carryOut = (plan: NodePlan): void => {
+    const sinceMonoMs = clock.now().monoMs;
+    for (const { uid, ending } of plan.end) {
+      log.info("a pod is told to end", { pod: uid, cause: ending.cause, graceSeconds: ending.graceSeconds });
+      roster.get(uid)?.end({ ...ending, sinceMonoMs });
+    }
+    for (const pod of plan.begin) roster.begin(pod, sources.manifest(pod.uid));
+    for (const uid of plan.orphans) roster.beginStranger(uid, (pod) => strangerEnding(pod, sinceMonoMs));
+    for (const worker of roster.all()) {
+      const { admission } = worker.facts();
+      worker.tell({
+        turn: plan.turns.get(worker.uid) ?? false,
+        admission: plan.admissions.get(worker.uid) ?? admission,
+      });
+    }
+    for (const uid of plan.forget) roster.forget(uid);
+  };
+
+  return {
+    ring: bell.ring,
+    async run(signal) {
+      while (!signal.aborted) {
+        carryOut(rules.nextNodePlan(picture()));
+        await bell.wait(clock.now().monoMs + BEAT_MS, signal);
+      }
+    },
+  };
+}
+
+/** Its own grace and hooks where they are known, else the orphan's grace, which its rebuilt pod carries (D1, G5). */
+function strangerEnding(pod: DesiredPod | undefined, sinceMonoMs: number): Ending {
+  return pod === undefined
+    ? { cause: "orphaned", graceSeconds: 1, sinceMonoMs }
+    : { cause: "removed", graceSeconds: Math.max(pod.graceSeconds, 1), sinceMonoMs };
+}

@@ -1,0 +1,217 @@
+import { BerthError } from "../base/errors.ts";
+import type { Action, ActionKind, ActionOf, Outcome } from "../pod/action.ts";
+import type { ObservedContainer, ObservedPod } from "../pod/observed.ts";
+import { RANK, WITHDRAWN } from "./gates.ts";
+import { createContainer } from "./perform-create.ts";
+import { done, failed, type Performers, proved, type Step, type Tools } from "./step.ts";
+
+/** Carries out any action. Never rejects: what goes wrong is an outcome. */
+export type Perform = (action: Action, step: Step) => Promise<Outcome>;
+
+/**
+ * What withdrawal does to an action that has begun: a pull or a hook is cancelled, of a stop only the wait ends, everything
+ * else finishes, since a call that was cut off may still take effect.
+ */
+export const WITHDRAWAL: { readonly [K in ActionKind]: "cancel" | "stop waiting" | "finish" } = {
+  look: "finish",
+  "make-home": "finish",
+  "clear-home": "finish",
+  "set-volume": "finish",
+  "find-image": "finish",
+  "pull-image": "cancel",
+  "run-sandbox": "finish",
+  "stop-sandbox": "finish",
+  "remove-sandbox": "finish",
+  "create-container": "finish",
+  "start-container": "finish",
+  "update-container": "finish",
+  "remove-container": "finish",
+  "run-hook": "cancel",
+  "stop-container": "stop waiting",
+  "read-message": "finish",
+};
+
+/** The performers over these tools. */
+export function makePerform(tools: Tools): Perform {
+  const performers = makePerformers(tools);
+  return async (action, step) => {
+    try {
+      return await dispatch(performers, action, step);
+    } catch (thrown) {
+      if (step.withdrawn.aborted && WITHDRAWAL[action.kind] !== "finish") return { kind: "withdrawn" };
+      return failed(thrown, doing(action));
+    }
+  };
+}
+
+/** The compiler cannot see that a kind's entry takes that kind's action; this is the only place that says so. */
+function dispatch(performers: Performers, action: Action, step: Step): Promise<Outcome> {
+  const perform = performers[action.kind] as (action: Action, step: Step) => Promise<Outcome>;
+  return perform(action, step);
+}
+
+const doing = (action: Action): string => `${action.kind} of ${action.subject}`;
+
+function makePerformers(tools: Tools): Performers {
+  const { runtime, files, images, documents, clock } = tools;
+  return {
+    async look(_action, step) {
+      step.begun();
+      return done({ kind: "objects", sighting: await runtime.look(step.pod.uid, step.givenUp) });
+    },
+    async "make-home"(_action, step) {
+      step.begun();
+      await Promise.all([
+        files.makeHome(step.pod, step.givenUp),
+        tools.cgroups?.ensure(step.pod, step.givenUp) ?? Promise.resolve(),
+      ]);
+      return done();
+    },
+    async "clear-home"({ keep }, step) {
+      step.begun();
+      if (keep === "nothing") await step.closeRecord();
+      await files.clearHome(step.pod, keep, step.givenUp);
+      await tools.cgroups?.remove(step.pod, step.givenUp);
+      return done();
+    },
+    async "set-volume"({ volume, version }, step) {
+      step.begun();
+      const uses = step.pod.volumes.find(({ name }) => name === volume)?.documents ?? [];
+      const bodies = documents.bodies(uses.map(({ key }) => key));
+      await files.setVolume(step.pod, volume, bodies, step.givenUp);
+      return done({ kind: "volume", version });
+    },
+    async "find-image"({ ref }, step) {
+      step.begun();
+      return done({ kind: "image", image: (await images.find(ref, step.givenUp)) ?? "missing" });
+    },
+    async "pull-image"({ ref }, step) {
+      const attempt = step.observed.sandboxes[0]?.attempt ?? 0;
+      const image = await images.pull({ ref, pod: step.pod, attempt }, step.begun, step.withdrawn);
+      return done({ kind: "image", image });
+    },
+    "run-sandbox": (action, step) => runSandbox(tools, action, step),
+    async "stop-sandbox"({ id }, step) {
+      step.begun();
+      await runtime.stopSandbox(id, step.givenUp);
+      const sandbox = step.observed.sandboxes.find((other) => other.id === id);
+      return proved(step, { sandboxes: sandbox === undefined ? [] : [{ ...sandbox, state: "notReady" }] });
+    },
+    async "remove-sandbox"({ id }, step) {
+      step.begun();
+      await runtime.removeSandbox(id, step.givenUp);
+      return proved(step, { gone: [id] });
+    },
+    "create-container": (action, step) => createContainer(tools, action, step),
+    "start-container": (action, step) => startContainer(tools, action, step),
+    async "update-container"({ name }) {
+      throw new BerthError("RuntimeUnsupported", `resources of container ${name} cannot be changed while it runs`);
+    },
+    async "remove-container"({ id, name, keepLog }, step) {
+      step.begun();
+      const { attempt } = known(step.observed, id);
+      if (!keepLog) await files.removeInstance(step.pod, name, attempt, id, step.givenUp);
+      await runtime.removeContainer(id, step.givenUp);
+      return proved(step, { gone: [id] });
+    },
+    "run-hook": (action, step) => runHook(tools, action, step),
+    async "stop-container"({ id, graceSeconds }, step) {
+      step.begun();
+      await runtime.stopContainer(id, graceSeconds, step.withdrawn);
+      const container = find(step.observed, id);
+      if (container === undefined || container.state === "exited") return done();
+      const finishedWallMs = clock.now().wallMs;
+      return proved(step, { containers: [{ ...container, state: "exited", finishedWallMs, detailed: false }] });
+    },
+    async "read-message"({ id }, step) {
+      step.begun();
+      const text = await files.readMessage(step.pod, known(step.observed, id), step.givenUp);
+      return done({ kind: "message", text });
+    },
+  };
+}
+
+const find = (observed: ObservedPod, id: string): ObservedContainer | undefined =>
+  observed.containers.find((container) => container.id === id);
+
+function known(observed: ObservedPod, id: string): ObservedContainer {
+  const container = find(observed, id);
+  if (container === undefined) throw new BerthError("Internal", `container ${id} is not known`);
+  return container;
+}
+
+async function runSandbox(tools: Tools, { attempt }: ActionOf<"run-sandbox">, step: Step): Promise<Outcome> {
+  const { gates, meter, runtime } = tools;
+  try {
+    const sandbox = await gates.start(RANK.sandbox, step.withdrawn, () => {
+      step.begun();
+      meter.add("kubelet_started_pods_total", {});
+      return runtime.runSandbox({ pod: step.pod, attempt }, step.givenUp);
+    });
+    return sandbox === WITHDRAWN ? { kind: "withdrawn" } : proved(step, { sandboxes: [sandbox] });
+  } catch (thrown) {
+    meter.add("kubelet_started_pods_errors_total", {});
+    throw thrown;
+  }
+}
+
+async function startContainer(tools: Tools, { id, name }: ActionOf<"start-container">, step: Step): Promise<Outcome> {
+  const { clock, files, gates, meter, runtime } = tools;
+  const isApp = step.pod.containers.find((container) => container.name === name)?.role === "app";
+  const container_type = isApp ? "container" : "init_container";
+  try {
+    const started = await gates.start(RANK.start, step.withdrawn, () => {
+      step.begun();
+      meter.add("kubelet_started_containers_total", { container_type });
+      return runtime.startContainer(id, step.givenUp);
+    });
+    if (started === WITHDRAWN) return { kind: "withdrawn" };
+  } catch (thrown) {
+    const { failure } = failed(thrown, `starting container ${name}`) as Extract<Outcome, { kind: "failed" }>;
+    meter.add("kubelet_started_containers_errors_total", { container_type, code: failure.code });
+    throw thrown;
+  }
+  const container = find(step.observed, id);
+  if (container === undefined) return done();
+  step.aside(`linking the log of container ${name}`, (signal) =>
+    files.linkLog(step.pod, name, container.attempt, id, signal),
+  );
+  if (container.state !== "created") return done();
+  const startedWallMs = clock.now().wallMs;
+  return proved(step, { containers: [{ ...container, state: "running", startedWallMs, detailed: false }] });
+}
+
+/** A preStop is waited for until its deadline and no longer; it is then left alone, not cancelled (H8). */
+async function runHook(tools: Tools, action: ActionOf<"run-hook">, step: Step): Promise<Outcome> {
+  const { clock, facts, handlers } = tools;
+  step.begun();
+  const container = step.pod.containers.find(({ name }) => name === action.name);
+  if (container === undefined) throw new BerthError("Internal", `container ${action.name} is not known`);
+  const sandboxId = known(step.observed, action.id).sandboxId;
+  const ips = step.observed.sandboxes.find(({ id }) => id === sandboxId)?.ips ?? [];
+  const podIp = (step.pod.hostNetwork ? facts.ips[0] : ips[0]) ?? "";
+  const request = { pod: step.pod, container, hook: action.hook, containerId: action.id, podIp };
+  const running = handlers.runHook(request, step.withdrawn);
+  const failure = await untilDue(running, action.until, step, clock);
+  if (step.withdrawn.aborted) return { kind: "withdrawn" };
+  return done({ kind: "hook", ...(failure === "" ? {} : { failure }) });
+}
+
+async function untilDue(
+  running: Promise<string>,
+  until: number | undefined,
+  step: Step,
+  clock: Tools["clock"],
+): Promise<string> {
+  if (until === undefined) return running;
+  const settled = new AbortController();
+  const due = clock
+    .sleep(until - clock.now().monoMs, AbortSignal.any([settled.signal, step.withdrawn]))
+    .then((end) => (end === "elapsed" ? "" : running));
+  running.catch(() => {});
+  try {
+    return await Promise.race([running, due]);
+  } finally {
+    settled.abort();
+  }
+}

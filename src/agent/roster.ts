@@ -1,0 +1,177 @@
+import type { MonoMs } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { DesiredPod, Ending } from "../pod/desired.ts";
+import { freshMemory } from "../pod/memory.ts";
+import type { WorkerFacts } from "../pod/node-plan.ts";
+import type { ObservedPod, Sighting } from "../pod/observed.ts";
+import { orphanPod } from "../pod/orphan.ts";
+import type * as v1 from "../pod/v1.ts";
+import type { PodFiles, StoredPod } from "../ports.ts";
+import type { Hire, Hired } from "./hire.ts";
+import { emptyList, type Lobby } from "./lobby.ts";
+import type { Rules } from "./rules.ts";
+import type { WholeList } from "./runtime-watch.ts";
+import type { Worker } from "./worker.ts";
+
+/** A record that an earlier agent left, with its pod compiled again where that was possible. */
+export type Remembered = { readonly stored: StoredPod; readonly pod?: DesiredPod };
+
+/**
+ * Every pod that has a worker.
+ *
+ * P1  A UID has at most one worker, also while the last one's home is being cleared.
+ * P2  A worker begins with all that is known of its pod: from the lobby and from its record.
+ * P3  A forgotten pod that nobody asks for leaves nothing on disk; an agent that leaves takes nothing away.
+ */
+export type Roster = {
+  get(podUid: string): Worker | undefined;
+  /** In order of arrival. */
+  all(): readonly Worker[];
+  facts(): readonly WorkerFacts[];
+  begin(pod: DesiredPod, manifest: v1.Pod | undefined, ending?: Ending): void;
+  /** A worker that ends what the runtime or the disk holds of a pod that nobody asks for. */
+  beginStranger(podUid: string, ending: (remembered: DesiredPod | undefined) => Ending): void;
+  forget(podUid: string): void;
+  /** Pods without a worker that the runtime or the disk holds. */
+  strangers(): readonly Stranger[];
+  see(news: Sighting): void;
+  seeAll(list: WholeList): void;
+  /** Ends all loops and touches nothing. */
+  leave(): Promise<void>;
+};
+
+/** A pod that nobody works for; the path is that of its manifest where a record tells it. */
+export type Stranger = {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly path?: string;
+};
+
+type Job = Hired & { readonly stop: AbortController; over: Promise<void> };
+
+/** A roster without workers that knows the records of an earlier agent. */
+export function makeRoster(tools: {
+  readonly rules: Rules;
+  readonly lobby: Lobby;
+  readonly remembered: readonly Remembered[];
+  readonly hire: Hire;
+  /** Reads what a list left out of this pod. */
+  fill(podUid: string, observed: ObservedPod): Promise<void>;
+  readonly files: PodFiles;
+  readonly log: Log;
+  readonly now: () => MonoMs;
+  /** A source asks for this UID: what is left of its last life is kept for the next one (T16, T17). */
+  isAsked(podUid: string): boolean;
+  /** Workers came or went. */
+  onChange(): void;
+  onForgotten(pod: DesiredPod): void;
+}): Roster {
+  const { rules, lobby, files, log } = tools;
+  const jobs = new Map<string, Job>();
+  const remembered = new Map(tools.remembered.map((one) => [one.stored.uid, one]));
+  const forgetting = new Set<string>();
+  let arrivals = 0;
+
+  const start = (pod: DesiredPod, manifest: v1.Pod | undefined, ending: Ending | undefined): void => {
+    if (jobs.has(pod.uid)) return;
+    const record = remembered.get(pod.uid)?.stored.record;
+    remembered.delete(pod.uid);
+    const known = lobby.leave(pod.uid);
+    arrivals += 1;
+    const hired = tools.hire(
+      {
+        pod,
+        known,
+        memory: record === undefined ? freshMemory : rules.memoryOf(record),
+        ...(ending === undefined ? {} : { ending }),
+        adopted: isRunning(known.observed),
+        arrival: arrivals,
+      },
+      manifest,
+    );
+    const stop = new AbortController();
+    const job: Job = { ...hired, stop, over: Promise.resolve() };
+    jobs.set(pod.uid, job);
+    // One turn later, so that the worker has heard the node's word before it first looks.
+    job.over = Promise.resolve()
+      .then(() => hired.worker.run(stop.signal))
+      .catch((error: unknown) => log.error("a pod's loop ended by a fault in Berth", { pod: pod.uid, error }));
+    tools.onChange();
+  };
+  const clear = async (uid: string, { worker, keeper, stop, over }: Job): Promise<void> => {
+    const { pod } = worker.show();
+    stop.abort();
+    const cleared = keeper.closed();
+    await keeper.close();
+    await over;
+    try {
+      if (!cleared && !tools.isAsked(uid)) await files.clearHome(pod, "nothing", new AbortController().signal);
+    } catch (error) {
+      log.warn("the home of a pod that is gone could not be cleared", { pod: worker.uid, error });
+    }
+    jobs.delete(uid);
+    forgetting.delete(uid);
+    lobby.enter(uid, pod, worker.known());
+    tools.onForgotten(pod);
+    tools.onChange();
+  };
+
+  return {
+    get: (uid) => jobs.get(uid)?.worker,
+    all: () => [...jobs.values()].map(({ worker }) => worker),
+    facts: () => [...jobs.values()].map(({ worker }) => worker.facts()),
+    begin: start,
+    beginStranger(uid, ending) {
+      const memory = remembered.get(uid);
+      const name = memory?.stored ?? lobby.strangers().find((stranger) => stranger.uid === uid);
+      if (name === undefined) return;
+      const pod = memory?.pod ?? orphanPod(name, lobby.peek(uid));
+      start(pod, memory?.stored.manifest, ending(memory?.pod));
+    },
+    forget(uid) {
+      const job = jobs.get(uid);
+      if (job === undefined || forgetting.has(uid)) return;
+      forgetting.add(uid);
+      void clear(uid, job);
+    },
+    strangers() {
+      const stored = [...remembered.values()].map(({ stored: { uid, namespace, name, path } }) => ({
+        uid,
+        namespace,
+        name,
+        path,
+      }));
+      const all = new Map<string, Stranger>([...lobby.strangers(), ...stored].map((one) => [one.uid, one]));
+      return [...all.values()].filter(({ uid }) => !jobs.has(uid));
+    },
+    see(news) {
+      const worker = jobs.get(news.podUid)?.worker;
+      if (worker === undefined) lobby.see(news);
+      else worker.see(news);
+    },
+    seeAll({ begunMonoMs, sightings }) {
+      const listed = new Map(sightings.map((news) => [news.podUid, news]));
+      lobby.seeAll(
+        begunMonoMs,
+        sightings.filter(({ podUid }) => !jobs.has(podUid)),
+      );
+      for (const { worker } of jobs.values()) {
+        worker.see(listed.get(worker.uid) ?? emptyList(worker.uid, begunMonoMs));
+        void tools.fill(worker.uid, worker.show().observed);
+      }
+    },
+    async leave() {
+      for (const { stop } of jobs.values()) stop.abort();
+      await Promise.all(
+        [...jobs.values()].map(async ({ keeper, over }) => {
+          await over;
+          await keeper.flush();
+        }),
+      );
+    },
+  };
+}
+
+const isRunning = ({ containers, sandboxes }: ObservedPod): boolean =>
+  sandboxes.some(({ state }) => state === "ready") || containers.some(({ state }) => state === "running");

@@ -1,0 +1,41 @@
+import { intake } from "../decide/intake.ts";
+import { join, joinMessage } from "../decide/join.ts";
+import { news } from "../decide/news.ts";
+import { nextNodePlan } from "../decide/node-plan.ts";
+import { noteOutcome } from "../decide/outcome.ts";
+import { nextPlan } from "../decide/plan.ts";
+import { memoryOf, recordOf } from "../decide/record.ts";
+import { shrinkEnding } from "../decide/shrink-ending.ts";
+import { noteStatus, podStatus } from "../decide/status.ts";
+
+/** Every decision that the loops ask for. A test or a simulation may hand in another one to see that it is noticed. */
+export type Rules = {
+  readonly intake: typeof intake;
+  readonly join: typeof join;
+  readonly joinMessage: typeof joinMessage;
+  readonly memoryOf: typeof memoryOf;
+  readonly news: typeof news;
+  readonly nextNodePlan: typeof nextNodePlan;
+  readonly nextPlan: typeof nextPlan;
+  readonly noteOutcome: typeof noteOutcome;
+  readonly noteStatus: typeof noteStatus;
+  readonly podStatus: typeof podStatus;
+  readonly recordOf: typeof recordOf;
+  readonly shrinkEnding: typeof shrinkEnding;
+};
+
+/** The rules of decide/. */
+export const berthRules: Rules = {
+  intake,
+  join,
+  joinMessage,
+  memoryOf,
+  news,
+  nextNodePlan,
+  nextPlan,
+  noteOutcome,
+  noteStatus,
+  podStatus,
+  recordOf,
+  shrinkEnding,
+};

@@ -1,0 +1,81 @@
+import { makeBell } from "../base/bell.ts";
+import type { Clock } from "../base/clock.ts";
+import { asBerthError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Runtime } from "../ports.ts";
+
+/** The runtime's own conditions, as all pods' surroundings have them. */
+export type RuntimeState = {
+  readonly runtimeReady: boolean;
+  readonly networkReady: boolean;
+  /** Why not, in the runtime's words. */
+  readonly message?: string;
+};
+
+/** Watches the runtime's conditions. A runtime that does not answer is not ready; that says nothing about its containers. */
+export type RuntimeHealthWatch = {
+  now(): RuntimeState;
+  /** One look, told through `onChange` when it differs. */
+  look(signal: AbortSignal): Promise<void>;
+  /** Looks every few seconds until the signal. */
+  run(signal: AbortSignal): Promise<void>;
+};
+
+const BEAT_MS = 5000;
+/** While it does not answer the question is asked more often: pods wait for it. */
+const BEAT_WHILE_DOWN_MS = 1000;
+/** A Status call that takes longer is as good as none. */
+const PATIENCE_MS = 10_000;
+
+/** Nothing is known before the first look: nothing is ready. */
+export function makeRuntimeHealth(tools: {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly log: Log;
+  onChange(state: RuntimeState): void;
+}): RuntimeHealthWatch {
+  const { runtime, clock, log } = tools;
+  let state: RuntimeState = { runtimeReady: false, networkReady: false };
+
+  const ask = async (signal: AbortSignal): Promise<RuntimeState> => {
+    const patience = new AbortController();
+    const both = AbortSignal.any([signal, patience.signal]);
+    const timer = new AbortController();
+    void clock.sleep(PATIENCE_MS, timer.signal).then((end) => {
+      if (end === "elapsed") patience.abort(new Error("the runtime did not tell its status in time"));
+    });
+    try {
+      const { ready, networkReady, message } = await runtime.health(both);
+      return { runtimeReady: ready, networkReady, ...(message === undefined ? {} : { message }) };
+    } catch (error) {
+      const { message } = asBerthError(error, "asking the runtime for its status");
+      return { runtimeReady: false, networkReady: state.networkReady, message };
+    } finally {
+      timer.abort();
+    }
+  };
+  const look = async (signal: AbortSignal): Promise<void> => {
+    const next = await ask(signal);
+    if (signal.aborted || JSON.stringify(next) === JSON.stringify(state)) return;
+    state = next;
+    log.info("the runtime's conditions changed", { ...next });
+    tools.onChange(next);
+  };
+
+  return {
+    now: () => state,
+    look,
+    async run(signal) {
+      const bell = makeBell(clock);
+      const stop = runtime.onReconnect(bell.ring);
+      try {
+        while (!signal.aborted) {
+          await look(signal);
+          await bell.wait(clock.now().monoMs + (state.runtimeReady ? BEAT_MS : BEAT_WHILE_DOWN_MS), signal);
+        }
+      } finally {
+        stop();
+      }
+    },
+  };
+}

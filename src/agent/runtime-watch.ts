@@ -1,0 +1,110 @@
+import { type Bell, makeBell } from "../base/bell.ts";
+import type { Clock, MonoMs } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Meter } from "../pod/metrics.ts";
+import type { Sighting } from "../pod/observed.ts";
+import type { Runtime } from "../ports.ts";
+
+/**
+ * Brings the runtime's news: its event stream where it has one, and whole lists as the safety net (D6).
+ *
+ * R1  The stream is never paused: each piece of news is handed over before the next is asked for, without a wait.
+ * R2  Each time the stream opens, a list begins after it; a second one soon after catches what fell between the two.
+ * R3  Without an open stream the runtime is listed every second, with one every minute.
+ * R4  A list that fails changes nothing; it is tried again, ever more slowly, and at once after a reconnect.
+ */
+export type RuntimeWatch = {
+  /** Lists until the signal. */
+  list(signal: AbortSignal): Promise<void>;
+  /** Follows the stream until the signal. */
+  follow(signal: AbortSignal): Promise<void>;
+};
+
+/** One whole list of the runtime. */
+export type WholeList = { readonly begunMonoMs: MonoMs; readonly sightings: readonly Sighting[] };
+
+const WITHOUT_STREAM_MS = 1000;
+const WITH_STREAM_MS = 60_000;
+const AFTER_OPENING_MS = 2000;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5000;
+
+/** A watch that has not begun; `see` takes news of one pod, `seeAll` a whole list. */
+export function makeRuntimeWatch(tools: {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  see(news: Sighting): void;
+  seeAll(list: WholeList): void;
+}): RuntimeWatch {
+  const { runtime, clock, log, meter } = tools;
+  const listBell: Bell = makeBell(clock);
+  const streamBell: Bell = makeBell(clock);
+  let streaming = false;
+  let justOpened = false;
+  let failures = 0;
+
+  const pauseMs = (): number => {
+    if (failures > 0) return Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS);
+    if (!streaming) return WITHOUT_STREAM_MS;
+    return justOpened ? AFTER_OPENING_MS : WITH_STREAM_MS;
+  };
+  const listOnce = async (signal: AbortSignal): Promise<void> => {
+    const begunMonoMs = clock.now().monoMs;
+    try {
+      const sightings = await runtime.list(signal);
+      meter.observe("kubelet_pleg_relist_duration_seconds", {}, (clock.now().monoMs - begunMonoMs) / 1000);
+      if (failures > 0) log.info("the runtime's list can be read again");
+      failures = 0;
+      tools.seeAll({ begunMonoMs, sightings });
+    } catch (error) {
+      if (signal.aborted) return;
+      failures += 1;
+      if (failures === 1) log.warn("the runtime's list cannot be read; what is known of pods stays", { error });
+    }
+  };
+  const followOnce = async (stream: AsyncIterable<Sighting>, signal: AbortSignal): Promise<void> => {
+    try {
+      streaming = true;
+      justOpened = true;
+      listBell.ring();
+      for await (const news of stream) tools.see(news);
+    } catch (error) {
+      if (!signal.aborted) log.debug("the runtime's event stream ended", { error });
+    } finally {
+      streaming = false;
+      listBell.ring();
+    }
+  };
+
+  /** Where the runtime is known to have no stream, only a reconnect, perhaps to a newer runtime, can bring one. */
+  const hasNone = (): boolean => runtime.capabilities()?.events === false;
+
+  return {
+    async list(signal) {
+      const stop = runtime.onReconnect(() => listBell.ring());
+      try {
+        while (!signal.aborted) {
+          await listOnce(signal);
+          const end = await listBell.wait(clock.now().monoMs + pauseMs(), signal);
+          if (end === "due") justOpened = false;
+        }
+      } finally {
+        stop();
+      }
+    },
+    async follow(signal) {
+      const stop = runtime.onReconnect(() => streamBell.ring());
+      try {
+        while (!signal.aborted) {
+          const stream = runtime.events(signal);
+          if (stream !== undefined) await followOnce(stream, signal);
+          await streamBell.wait(hasNone() ? undefined : clock.now().monoMs + WITHOUT_STREAM_MS, signal);
+        }
+      } finally {
+        stop();
+      }
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { Log } from "../base/log.ts";
+import type { DesiredPod } from "../pod/desired.ts";
+import type { Meter } from "../pod/metrics.ts";
+import type { Problem } from "../pod/problem.ts";
+import type { DirectorySighting, FileSighting } from "../pod/source.ts";
+import type * as v1 from "../pod/v1.ts";
+import type { ManifestSource } from "../ports.ts";
+import type { Rules } from "./rules.ts";
+import type { Change, Store } from "./store.ts";
+
+/**
+ * Takes what the sources see and hands on what they ask for.
+ *
+ * S1  Each sighting goes through intake, and only its outcome counts.
+ * S2  The sources are ready once the directory was listed whole; before that nothing is removed (F14).
+ * S3  Problems of records and of the directory are shown together.
+ */
+export type Sources = {
+  asked(): readonly DesiredPod[];
+  manifest(podUid: string): v1.Pod | undefined;
+  ready(): boolean;
+  problems(): readonly Problem[];
+  /** The file is there and not all of it can be understood: what came from it before may still be meant (D1). */
+  isBroken(path: string): boolean;
+  /** Resolves after the first sighting was taken. */
+  readonly first: Promise<void>;
+  run(signal: AbortSignal): Promise<void>;
+};
+
+/** Sources that have seen nothing yet. */
+export function makeSources(tools: {
+  readonly rules: Rules;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly source: ManifestSource;
+  readonly store: Store;
+  readonly recordProblems: readonly Problem[];
+  /** `becameReady`: from now on pods may be removed. */
+  onChange(change: Change, becameReady: boolean): void;
+}): Sources {
+  const { rules, log, meter, source, store } = tools;
+  const first = Promise.withResolvers<void>();
+  let ready = false;
+  let broken: ReadonlySet<string> = new Set();
+
+  const take = (sighting: DirectorySighting): void => {
+    const change = store.take(rules.intake(store.state(), sighting));
+    if (sighting.listing.kind === "whole") broken = new Set(sighting.files.filter(isBroken).map(({ path }) => path));
+    const becameReady = !ready && sighting.listing.kind === "whole";
+    ready ||= becameReady;
+    meter.set("kubelet_desired_pods", { static: "true" }, store.asked().length);
+    if (change.problems) tellProblems();
+    tools.onChange(change, becameReady);
+    first.resolve();
+  };
+  const tellProblems = (): void => {
+    const all = problems();
+    for (const severity of ["error", "warning"] as const) {
+      const count = all.filter((problem) => problem.severity === severity).length;
+      meter.set("berth_manifest_problems", { severity }, count);
+    }
+    log.info("problems of the manifests changed", { problems: all.length });
+  };
+  const problems = (): readonly Problem[] => [...tools.recordProblems, ...store.state().problems];
+
+  return {
+    asked: store.asked,
+    manifest: (uid) => store.accepted(uid)?.manifest,
+    ready: () => ready,
+    problems,
+    isBroken: (path) => broken.has(path),
+    first: first.promise,
+    async run(signal) {
+      for await (const sighting of source.sightings(signal)) take(sighting);
+    },
+  };
+}
+
+const isBroken = ({ reading, documents }: FileSighting): boolean =>
+  reading !== "whole" || documents.some(({ kind }) => kind === "broken");

@@ -1,0 +1,48 @@
+import {
+  freshMemory,
+  type InstanceMemory,
+  type InstanceRecord,
+  type PodMemory,
+  type PodRecord,
+  type StartMemory,
+} from "../pod/memory.ts";
+
+/** The part of a memory that must survive the agent (D8). */
+export function recordOf(memory: PodMemory): PodRecord {
+  const decided = Object.entries(memory.starts).filter(([, start]) => start.decidedWallMs !== undefined);
+  return {
+    version: 1,
+    ...(memory.startedWallMs === undefined ? {} : { startedWallMs: memory.startedWallMs }),
+    initialized: memory.initialized,
+    instances: Object.fromEntries(Object.entries(memory.instances).map(([id, instance]) => [id, kept(instance)])),
+    decidedWallMs: Object.fromEntries(decided.map(([name, start]) => [name, start.decidedWallMs ?? 0])),
+    conditions: memory.conditions,
+    ...(memory.terminal === undefined ? {} : { terminal: memory.terminal }),
+  };
+}
+
+/** The memory that an agent begins with which finds this record. */
+export function memoryOf(record: PodRecord): PodMemory {
+  const starts = Object.entries(record.decidedWallMs).map(([name, decidedWallMs]): [string, StartMemory] => [
+    name,
+    { decidedWallMs },
+  ]);
+  return {
+    ...freshMemory,
+    ...(record.startedWallMs === undefined ? {} : { startedWallMs: record.startedWallMs }),
+    initialized: record.initialized,
+    instances: record.instances,
+    starts: Object.fromEntries(starts),
+    conditions: record.conditions,
+    ...(record.terminal === undefined ? {} : { terminal: record.terminal }),
+  };
+}
+
+function kept({ started, ready, postStart, stop }: InstanceMemory): InstanceRecord {
+  return {
+    ...(started === undefined ? {} : { started }),
+    ...(ready === undefined ? {} : { ready }),
+    ...(postStart === undefined ? {} : { postStart }),
+    ...(stop === undefined ? {} : { stopCause: stop.cause }),
+  };
+}

@@ -1,0 +1,118 @@
+import { primaryFirst } from "./addresses.ts";
+import type { DesiredContainer, DesiredPod, DocumentKey } from "./desired.ts";
+import { expand } from "./expansion.ts";
+import { type Allocatable, resourceField } from "./resource-field.ts";
+import type * as v1 from "./v1.ts";
+
+/** All that a container's environment is made from. */
+export type EnvSource = {
+  readonly pod: DesiredPod;
+  readonly container: DesiredContainer;
+  /** The pod's own addresses; empty for the host network. */
+  readonly podIps: readonly string[];
+  /** The node's addresses, the primary one first. */
+  readonly hostIps: readonly string[];
+  readonly nodeName: string;
+  readonly allocatable: Allocatable;
+  /** Bodies of the documents that the pod uses; one that is missing is not there. */
+  readonly documents: ReadonlyMap<DocumentKey, { readonly data: ReadonlyMap<string, Uint8Array> }>;
+};
+
+/** Variables in the order of their declaration, or why the container cannot be made (CreateContainerConfigError). */
+export type ResolvedEnv =
+  | { readonly kind: "resolved"; readonly variables: readonly { readonly name: string; readonly value: string }[] }
+  /** Names what is missing, never a value. */
+  | { readonly kind: "failed"; readonly message: string };
+
+/** A value, nothing at all (an optional reference that leads nowhere, B14), or a reason why there is none. */
+type Found = { readonly value: string } | { readonly skip: true } | { readonly failure: string };
+
+/** A container's environment: envFrom in turn, then env in turn, where later ones win (cri-mapping 2.3). */
+export function resolveEnv(source: EnvSource): ResolvedEnv {
+  const variables = new Map<string, string>();
+  for (const from of source.container.spec.envFrom ?? []) {
+    const failure = addAll(variables, from, source);
+    if (failure !== undefined) return { kind: "failed", message: failure };
+  }
+  for (const entry of source.container.spec.env ?? []) {
+    const found = entryValue(entry, variables, source);
+    if ("failure" in found) return { kind: "failed", message: found.failure };
+    if ("value" in found) variables.set(entry.name, found.value);
+  }
+  return { kind: "resolved", variables: [...variables].map(([name, value]) => ({ name, value })) };
+}
+
+/** Adds every key of one ConfigMap or Secret, sorted; answers why it cannot. */
+function addAll(variables: Map<string, string>, from: v1.EnvFromSource, source: EnvSource): string | undefined {
+  const reference = from.configMapRef ?? from.secretRef;
+  if (reference === undefined) return undefined;
+  const kind = from.configMapRef === undefined ? "Secret" : "ConfigMap";
+  const name = reference.name ?? "";
+  const body = source.documents.get(`${kind}/${source.pod.namespace}/${name}`);
+  if (body === undefined) return reference.optional === true ? undefined : notFound(kind, name);
+  for (const key of [...body.data.keys()].sort()) {
+    variables.set(`${from.prefix ?? ""}${key}`, text(body.data.get(key)));
+  }
+  return undefined;
+}
+
+function entryValue(entry: v1.EnvVar, earlier: ReadonlyMap<string, string>, source: EnvSource): Found {
+  const from = entry.valueFrom;
+  if (from === undefined || entry.value) return { value: expand(entry.value ?? "", (name) => earlier.get(name)) };
+  if (from.fieldRef) return found(field(from.fieldRef.fieldPath, source), `field ${from.fieldRef.fieldPath}`);
+  if (from.resourceFieldRef) {
+    const value = resourceField(source.pod, source.container.name, from.resourceFieldRef, source.allocatable);
+    return found(value, `resource ${from.resourceFieldRef.resource}`);
+  }
+  if (from.configMapKeyRef) return keyOf("ConfigMap", from.configMapKeyRef, source);
+  if (from.secretKeyRef) return keyOf("Secret", from.secretKeyRef, source);
+  return { failure: `the source of environment variable ${entry.name} is not supported` };
+}
+
+const found = (value: string | undefined, what: string): Found =>
+  value === undefined ? { failure: `cannot resolve ${what}` } : { value };
+
+function keyOf(kind: "ConfigMap" | "Secret", selector: v1.ConfigMapKeySelector, source: EnvSource): Found {
+  const name = selector.name ?? "";
+  const { namespace } = source.pod;
+  const body = source.documents.get(`${kind}/${namespace}/${name}`);
+  const value = body?.data.get(selector.key);
+  if (value !== undefined) return { value: text(value) };
+  if (selector.optional === true) return { skip: true };
+  if (body === undefined) return { failure: notFound(kind, name) };
+  return { failure: `couldn't find key ${selector.key} in ${kind} ${namespace}/${name}` };
+}
+
+const notFound = (kind: "ConfigMap" | "Secret", name: string): string => `${kind.toLowerCase()} "${name}" not found`;
+
+const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
+
+/** The value at a path of the pod (V13); undefined for a path that is not offered. */
+function field(path: string, source: EnvSource): string | undefined {
+  const { pod } = source;
+  const subscript = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path);
+  if (subscript !== null) return pod[subscript[1] as "labels" | "annotations"][subscript[2] ?? ""] ?? "";
+  const podIps = pod.hostNetwork ? source.hostIps : source.podIps;
+  switch (path) {
+    case "metadata.name":
+      return pod.name;
+    case "metadata.namespace":
+      return pod.namespace;
+    case "metadata.uid":
+      return pod.uid;
+    case "spec.nodeName":
+      return source.nodeName;
+    case "spec.serviceAccountName":
+      return pod.spec.serviceAccountName ?? "";
+    case "status.hostIP":
+      return source.hostIps[0] ?? "";
+    case "status.hostIPs":
+      return source.hostIps.join(",");
+    case "status.podIP":
+      return primaryFirst(podIps, source.hostIps)[0] ?? "";
+    case "status.podIPs":
+      return primaryFirst(podIps, source.hostIps).join(",");
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,168 @@
+import { describe, expect, it } from "vitest";
+import { makeNewestWins } from "../../src/agent/newest-wins.ts";
+import { makeRecordKeeper } from "../../src/agent/record-keeper.ts";
+import { makeWatch } from "../../src/agent/watch.ts";
+import { silentLog } from "../../src/base/log.ts";
+import type { StoredPod } from "../../src/ports.ts";
+import { handClock, seededChance } from "../kit/clock.ts";
+import { plainPod } from "../kit/compiled-pod.ts";
+
+const record = (startedWallMs: number): StoredPod => ({
+  uid: "u",
+  namespace: "default",
+  name: "web-node",
+  path: "/manifests/web.yaml",
+  document: 0,
+  seenWallMs: 0,
+  manifest: plainPod("web"),
+  record: { version: 1, startedWallMs, initialized: false, instances: {}, decidedWallMs: {}, conditions: [] },
+});
+
+function bench(writeMs = 10) {
+  const clock = handClock();
+  const written: (readonly [number, number | undefined])[] = [];
+  let under = 0;
+  let most = 0;
+  let failing = false;
+  const keeper = makeRecordKeeper({
+    clock,
+    chance: seededChance(1),
+    log: silentLog,
+    async save(stored, signal) {
+      under += 1;
+      most = Math.max(most, under);
+      await clock.sleep(writeMs, signal);
+      under -= 1;
+      if (signal.aborted || failing) throw new Error("not written");
+      written.push([clock.now().monoMs, stored.record.startedWallMs]);
+    },
+  });
+  return {
+    clock,
+    keeper,
+    written,
+    most: () => most,
+    fail: (isFailing: boolean) => {
+      failing = isFailing;
+    },
+  };
+}
+
+describe("the record's keeper", () => {
+  it("K1 writes the first record at once", async () => {
+    const { clock, keeper, written } = bench();
+    keeper.keep(record(1));
+    await clock.advance(10);
+    expect(written).toEqual([[10, 1]]);
+  });
+
+  it("K2 makes one write of what changes in a short while, and none of what does not change", async () => {
+    const { clock, keeper, written, most } = bench();
+    for (const at of [1, 2, 3]) keeper.keep(record(at));
+    await clock.advance(50);
+    for (const at of [4, 5, 5]) keeper.keep(record(at));
+    await clock.advance(10_000);
+    keeper.keep(record(5));
+    await clock.advance(10_000);
+    expect(written.map(([, value]) => value)).toEqual([1, 5]);
+    expect(most()).toBe(1);
+  });
+
+  it("K3 tries again with the newest when a write failed", async () => {
+    const { clock, keeper, written, fail } = bench();
+    fail(true);
+    keeper.keep(record(1));
+    await clock.advance(100);
+    keeper.keep(record(2));
+    fail(false);
+    await clock.advance(5000);
+    expect(written.map(([, value]) => value)).toEqual([2]);
+    expect(clock.sleepers).toBe(0);
+  });
+
+  it("K4 writes nothing once it is closed, and closes only when no write is under way", async () => {
+    const { clock, keeper, written } = bench();
+    keeper.keep(record(1));
+    await clock.advance(5);
+    await keeper.close();
+    keeper.keep(record(2));
+    await clock.advance(10_000);
+    expect([written, keeper.closed(), clock.sleepers]).toEqual([[], true, 0]);
+  });
+
+  it("writes what is left when it is flushed, with one try", async () => {
+    const { clock, keeper, written, fail } = bench();
+    keeper.keep(record(1));
+    await clock.advance(20);
+    keeper.keep(record(2));
+    const flushing = keeper.flush();
+    await clock.advance(10);
+    await flushing;
+    expect(written.map(([, value]) => value)).toEqual([1, 2]);
+    const other = bench();
+    other.fail(true);
+    other.keeper.keep(record(1));
+    const failing = other.keeper.flush();
+    await other.clock.advance(10);
+    await failing;
+    fail(true);
+    expect(other.clock.sleepers).toBe(0);
+  });
+});
+
+describe("what sinks are fed", () => {
+  it("hands over the newest of each key, and goes on after failures", async () => {
+    const clock = handClock();
+    const taken: string[] = [];
+    let failures = 2;
+    const feed = makeNewestWins<string>({
+      name: "a sink",
+      clock,
+      chance: seededChance(1),
+      log: silentLog,
+      sink: {
+        async put(item, signal) {
+          await clock.sleep(100, signal);
+          if (failures > 0) {
+            failures -= 1;
+            throw new Error("no");
+          }
+          taken.push(item);
+        },
+      },
+    });
+    const leaving = new AbortController();
+    const over = feed.run(leaving.signal);
+    feed.put("a", "a1");
+    feed.put("b", "b1");
+    await clock.advance(50);
+    for (const item of ["a2", "a3"]) feed.put("a", item);
+    await clock.advance(60_000);
+    expect(taken).toEqual(["a3", "b1"]);
+    leaving.abort();
+    await over;
+    expect(clock.sleepers).toBe(0);
+  });
+
+  it("lets a slow reader miss versions, never the newest", async () => {
+    const clock = handClock();
+    const watch = makeWatch<string>(clock);
+    const leaving = new AbortController();
+    const reader = watch.follow(["a0", "synced"], leaving.signal)[Symbol.asyncIterator]();
+    const next = async (): Promise<unknown> => (await reader.next()).value;
+    expect([await next(), await next()]).toEqual(["a0", "synced"]);
+    for (const [key, item] of [
+      ["a", "a1"],
+      ["b", "b1"],
+      ["a", "a2"],
+    ] as const)
+      watch.tell(key, item);
+    expect([await next(), await next()]).toEqual(["b1", "a2"]);
+    const waiting = reader.next();
+    watch.tell("b", "b2");
+    expect((await waiting).value).toBe("b2");
+    const last = reader.next();
+    leaving.abort();
+    expect((await last).done).toBe(true);
+  });
+});

@@ -1,0 +1,99 @@
+import type { Clock } from "../../src/base/clock.ts";
+import { BerthError } from "../../src/base/errors.ts";
+import type { DocumentBodies, PodFiles, PodName, PreparedMount, StoredPod } from "../../src/ports.ts";
+
+/** The agent's part of a disk, in memory; it outlives an agent as a disk does. */
+export type FakeFiles = {
+  readonly files: PodFiles;
+  /** UIDs of pods that have a home. */
+  readonly homes: ReadonlySet<string>;
+  readonly records: ReadonlyMap<string, StoredPod>;
+  /** `uid/volume` with the names of the documents that it was made from. */
+  readonly volumes: ReadonlyMap<string, readonly string[]>;
+  readonly links: readonly string[];
+  /** Everything is gone, as after a reinstallation. */
+  wipe(): void;
+  /** From now on every write fails as on a full disk, or works again. */
+  full(isFull: boolean): void;
+  /** What a container of this name leaves at its terminationMessagePath. */
+  leaves(container: string, message: string): void;
+};
+
+/** An empty disk; `onWrite` is told of each change. */
+export function makeFakeFiles(options: {
+  readonly clock: Clock;
+  readonly writeMs?: number;
+  readonly onWrite?: (line: string) => void;
+}): FakeFiles {
+  const { clock, writeMs = 1, onWrite = () => {} } = options;
+  const homes = new Set<string>();
+  /** As text, so that nothing is shared with the agent. */
+  const records = new Map<string, string>();
+  const volumes = new Map<string, readonly string[]>();
+  const logs = new Map<string, number>();
+  const messages = new Map<string, string>();
+  const links: string[] = [];
+  let isFull = false;
+
+  const write = async (line: string, change: () => void, signal: AbortSignal): Promise<void> => {
+    await clock.sleep(writeMs, signal);
+    signal.throwIfAborted();
+    if (isFull) throw new BerthError("FileFailed", `${line}: no space left on device`);
+    onWrite(line);
+    change();
+  };
+  const logKey = (pod: PodName, container: string): string => `${pod.uid}/${container}`;
+
+  const files: PodFiles = {
+    makeHome: (pod, signal) => write(`make home ${pod.name}`, () => homes.add(pod.uid), signal),
+    setVolume: (pod, volume, bodies: DocumentBodies, signal) =>
+      write(`set volume ${pod.name}/${volume}`, () => volumes.set(`${pod.uid}/${volume}`, [...bodies.keys()]), signal),
+    async prepareContainer({ pod, container, attempt }, signal): Promise<readonly PreparedMount[]> {
+      await write(`prepare ${pod.name}/${container.name}#${attempt}`, () => {}, signal);
+      return [];
+    },
+    async linkLog(pod, container, attempt) {
+      links.push(`${pod.name}/${container}#${attempt}`);
+      const key = logKey(pod, container);
+      logs.set(key, Math.max(attempt, logs.get(key) ?? 0));
+    },
+    readMessage: async (_pod, { name }) => messages.get(name) ?? "",
+    removeInstance: (pod, container, attempt, _id, signal) =>
+      write(`remove instance ${pod.name}/${container}#${attempt}`, () => {}, signal),
+    lastAttempt: async (pod, container) => logs.get(logKey(pod, container)),
+    async clearHome(pod, keep, signal) {
+      const clear = (): void => {
+        for (const key of [...volumes.keys()]) if (key.startsWith(`${pod.uid}/`)) volumes.delete(key);
+        if (keep === "logs") return;
+        for (const key of [...logs.keys()]) if (key.startsWith(`${pod.uid}/`)) logs.delete(key);
+        homes.delete(pod.uid);
+        records.delete(pod.uid);
+      };
+      await write(`clear home ${pod.name} keeping ${keep}`, clear, signal);
+    },
+    loadRecords: async () => ({ pods: [...records.values()].map(parse), problems: [] }),
+    saveRecord: (stored, signal) =>
+      write(`save record ${stored.name}`, () => records.set(stored.uid, JSON.stringify(stored)), signal),
+    logPath: (pod, container, attempt) =>
+      `/var/log/pods/${pod.namespace}_${pod.name}_${pod.uid}/${container}/${attempt}.log`,
+  };
+
+  return {
+    files,
+    homes,
+    get records() {
+      return new Map([...records].map(([uid, text]) => [uid, parse(text)]));
+    },
+    volumes,
+    links,
+    wipe() {
+      for (const all of [homes, records, volumes, logs]) all.clear();
+    },
+    full(next) {
+      isFull = next;
+    },
+    leaves: (container, message) => void messages.set(container, message),
+  };
+}
+
+const parse = (text: string): StoredPod => JSON.parse(text) as StoredPod;

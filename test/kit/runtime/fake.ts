@@ -1,0 +1,316 @@
+import type { Chance, Clock } from "../../../src/base/clock.ts";
+import { BerthError } from "../../../src/base/errors.ts";
+import type { Sighting } from "../../../src/pod/observed.ts";
+import type { ExecResult, Images, Runtime, RuntimeHealth } from "../../../src/ports.ts";
+import { type CallFault, type FaultRates, type Faults, makeFaults } from "./faults.ts";
+import { type ImageShelf, makeImageShelf } from "./images.ts";
+import { type Container, type Happening, makeRuntimeState, plainContainer, type RuntimeState } from "./state.ts";
+import { makeStreams } from "./streams.ts";
+
+/** How the process of a container behaves. */
+export type Behaviour = {
+  /** Exits by itself so long after its start; absent: runs on. */
+  readonly exitsAfterMs?: number;
+  readonly exitCode?: number;
+  readonly reason?: string;
+  /** What SIGTERM does: exits so long after it, or nothing. */
+  readonly onTerm?: { readonly afterMs: number; readonly exitCode: number } | "ignores";
+  /** The OCI runtime refuses to start it. */
+  readonly startFails?: string;
+};
+
+/** A container runtime in memory that behaves as containerd does, on a hand-moved clock and seeded chance. */
+export type FakeRuntime = {
+  readonly runtime: Runtime;
+  readonly images: Images;
+  readonly state: RuntimeState;
+  readonly shelf: ImageShelf;
+  readonly faults: Faults;
+  /** Behaviour of containers of this name, by attempt. */
+  behave(container: string, behaviour: Behaviour | ((attempt: number) => Behaviour)): void;
+  /** What a command inside a container does. */
+  onExec(run: (container: Container, command: readonly string[]) => Promise<ExecResult>): void;
+  health(health: Partial<RuntimeHealth>): void;
+  /** The daemon ends and comes back so much later; containers run on. */
+  restart(downMs: number): Promise<void>;
+  readonly rates: { calls: number; events: number };
+};
+
+export type FakeRuntimeOptions = {
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly events?: boolean;
+  /** Duration of calls by kind in milliseconds; others take CALL_MS. */
+  readonly callMs?: Readonly<Record<string, number>>;
+  /** Each call as it begins, and each failure that it is answered with. */
+  readonly onCall?: (line: string) => void;
+};
+
+/** Usual durations; creation is what takes time in the real thing. */
+const CALL_MS: Readonly<Record<string, number>> = { RunPodSandbox: 60, CreateContainer: 10, StartContainer: 20 };
+const OTHER_CALL_MS = 1;
+const EVENT_MS = 1;
+/** Deadlines of calls (0.1). */
+const DEADLINE_MS: Readonly<Record<string, number>> = { RunPodSandbox: 240_000 };
+const OTHER_DEADLINE_MS = 120_000;
+const never = new AbortController().signal;
+
+/** A runtime that holds nothing. */
+export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
+  const { clock, chance, onCall = () => {} } = options;
+  const rates = { calls: 0, events: 0 };
+  const faults = makeFaults(chance, (): FaultRates => rates);
+  const streams = makeStreams(clock);
+  const shelf = makeImageShelf();
+  const behaviours = new Map<string, (attempt: number) => Behaviour>();
+  const exits = new Map<string, Set<() => void>>();
+  const reconnects = new Set<() => void>();
+  let exec: (container: Container, command: readonly string[]) => Promise<ExecResult> = async () => ({
+    stdout: new Uint8Array(),
+    stderr: new Uint8Array(),
+    exitCode: 0,
+  });
+  let condition: RuntimeHealth = { ready: true, networkReady: true };
+  let up = true;
+  let generation = 0;
+  let connection = newConnection();
+  const state = makeRuntimeState({ clock, chance, onChange });
+
+  function onChange(happening: Happening): void {
+    if (happening.kind === "stopped" || happening.kind === "deleted") wakeExitWaiters(happening.id);
+    const gone = happening.kind === "deleted" ? [happening.id] : [];
+    void sendEvent({ ...state.sighting(happening.pod.uid), gone });
+  }
+  function wakeExitWaiters(id: string): void {
+    for (const wake of exits.get(id) ?? []) wake();
+    exits.delete(id);
+  }
+  async function sendEvent(news: Sighting): Promise<void> {
+    const fault = faults.ofEvent();
+    if (fault?.kind === "lost") return;
+    const born = generation;
+    await clock.sleep(EVENT_MS + (fault?.kind === "late" ? fault.byMs : 0), never);
+    if (born !== generation) return;
+    streams.send(news);
+    if (fault?.kind === "doubled") streams.send(news);
+  }
+  function behaviourOf({ name, attempt }: Container): Behaviour {
+    return behaviours.get(name)?.(attempt) ?? {};
+  }
+
+  /** One call over the wire: begin, time, fault, effect, answer. */
+  async function call<T>(name: string, subject: string, signal: AbortSignal, effect: () => Promise<T> | T): Promise<T> {
+    onCall(`${name} ${subject}`.trim());
+    const fault = up ? faults.ofCall(name, subject) : undefined;
+    try {
+      if (!up) await clock.sleep(OTHER_CALL_MS, never);
+      if (!up) throw new BerthError("RuntimeUnavailable", `${name}: No connection established`);
+      return await unlessAborted(Promise.race([answer(name, fault, effect), connection.promise]), signal, name);
+    } catch (error) {
+      if (error instanceof BerthError) onCall(`${name} ${subject}`.trim().concat(` -> ${error.code}`));
+      throw error;
+    }
+  }
+  async function answer<T>(name: string, fault: CallFault | undefined, effect: () => Promise<T> | T): Promise<T> {
+    const born = generation;
+    const callMs = options.callMs?.[name] ?? CALL_MS[name] ?? OTHER_CALL_MS;
+    const deadlineMs = DEADLINE_MS[name] ?? OTHER_DEADLINE_MS;
+    const aliveAfter = async (delayMs: number): Promise<void> => {
+      await clock.sleep(delayMs, never);
+      if (born !== generation) throw new BerthError("RuntimeUnavailable", `${name}: broken`, { effect: "unknown" });
+    };
+    switch (fault?.kind) {
+      case "fails":
+        await aliveAfter(callMs);
+        throw new BerthError(fault.code, `${name}: injected`);
+      case "times out before":
+        await aliveAfter(deadlineMs);
+        throw new BerthError("RuntimeTimeout", `${name}: deadline exceeded`, { effect: "unknown" });
+      case "times out after":
+        void aliveAfter(fault.effectAfterMs)
+          .then(effect)
+          .then(undefined, () => {});
+        await aliveAfter(deadlineMs);
+        throw new BerthError("RuntimeTimeout", `${name}: deadline exceeded`, { effect: "unknown" });
+      case "answer lost":
+        await aliveAfter(callMs);
+        await effect();
+        throw new BerthError("RuntimeUnavailable", `${name}: connection lost`, { effect: "unknown" });
+      default:
+        await aliveAfter(callMs / 2 + (fault?.kind === "slow" ? fault.byMs : 0));
+        return afterwards(await effect(), aliveAfter(callMs / 2));
+    }
+  }
+
+  async function runSandbox(pod: Parameters<Runtime["runSandbox"]>[0]["pod"], attempt: number) {
+    const id = state.reserveSandbox(pod, attempt);
+    return state.finishSandbox(id, pod, attempt);
+  }
+  function startContainer(id: string): void {
+    const found = state.containers.get(id);
+    const behaviour = found === undefined ? {} : behaviourOf(found);
+    if (behaviour.startFails !== undefined) {
+      state.failStart(id, behaviour.startFails);
+      throw new BerthError("RuntimeRefused", behaviour.startFails, { effect: "unknown" });
+    }
+    state.startContainer(id);
+    if (behaviour.exitsAfterMs !== undefined) void exitLater(id, behaviour.exitsAfterMs, behaviour);
+  }
+  async function exitLater(id: string, afterMs: number, { exitCode = 0, reason }: Behaviour): Promise<void> {
+    await clock.sleep(afterMs, never);
+    state.exit(id, exitCode, reason);
+  }
+  async function stopContainer(id: string, timeoutSeconds: number): Promise<void> {
+    const found = state.containers.get(id);
+    if (found?.state !== "running") return;
+    const { onTerm = { afterMs: 5, exitCode: 0 } } = behaviourOf(found);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    exits.set(id, (exits.get(id) ?? new Set()).add(resolve));
+    const timeoutMs = timeoutSeconds * 1000;
+    if (onTerm !== "ignores" && timeoutMs > 0) void exitLater(id, onTerm.afterMs, { exitCode: onTerm.exitCode });
+    void clock.sleep(timeoutMs, never).then(() => {
+      if (exits.get(id)?.has(resolve)) state.exit(id, 137);
+    });
+    await promise;
+  }
+
+  const runtime: Runtime = {
+    capabilities: () => ({
+      name: "containerd",
+      version: "v2.1.0",
+      events: options.events ?? true,
+      cgroupDriver: "cgroupfs",
+      userNamespaces: true,
+      recursiveReadOnly: true,
+      supplementalGroupsPolicy: true,
+      imageVolumes: true,
+    }),
+    onReconnect(listener) {
+      reconnects.add(listener);
+      return () => void reconnects.delete(listener);
+    },
+    health: (signal) => call("Status", "", signal, () => condition),
+    async list(signal) {
+      const whole = { begunMonoMs: clock.now().monoMs };
+      return call("List", "", signal, () => state.podUids().map((uid) => ({ ...state.listed(uid), whole })));
+    },
+    async look(podUid, signal) {
+      const whole = { begunMonoMs: clock.now().monoMs };
+      return call("Look", podUid, signal, () => ({ ...state.sighting(podUid), whole }));
+    },
+    container: (id, signal) =>
+      call("ContainerStatus", subjectOf(id), signal, () => {
+        const found = state.containers.get(id);
+        return found === undefined ? undefined : plainContainer(found);
+      }),
+    events: (signal) => ((options.events ?? true) ? (up ? streams.open(signal) : broken()) : undefined),
+    foreignPods: (signal) => call("ForeignPods", "", signal, () => 0),
+    runSandbox: ({ pod, attempt }, signal) =>
+      call("RunPodSandbox", `${pod.name}#${attempt}`, signal, async () => {
+        const { pod: _pod, order: _order, ...sandbox } = await runSandbox(pod, attempt);
+        return sandbox;
+      }),
+    stopSandbox: (id, signal) => call("StopPodSandbox", subjectOf(id), signal, () => state.stopSandbox(id)),
+    removeSandbox: (id, signal) => call("RemovePodSandbox", subjectOf(id), signal, () => state.removeSandbox(id)),
+    createContainer: (request, signal) =>
+      call("CreateContainer", `${request.pod.name}/${request.container.name}#${request.attempt}`, signal, () =>
+        plainContainer(state.createContainer(request)),
+      ),
+    startContainer: (id, signal) => call("StartContainer", subjectOf(id), signal, () => startContainer(id)),
+    stopContainer: (id, timeoutSeconds, signal) =>
+      call("StopContainer", `${subjectOf(id)} ${timeoutSeconds}s`, signal, () => stopContainer(id, timeoutSeconds)),
+    removeContainer: (id, signal) => call("RemoveContainer", subjectOf(id), signal, () => state.removeContainer(id)),
+    execSync: (id, command, _timeoutSeconds, signal) =>
+      call("ExecSync", `${subjectOf(id)} ${command.join(" ")}`, signal, () => {
+        const found = state.containers.get(id);
+        if (found?.state !== "running") throw new BerthError("RuntimeRefused", `container ${id} is not running`);
+        return exec(found, command);
+      }),
+    exec: (id, _command, _streams, signal) => call("Exec", subjectOf(id), signal, () => `http://127.0.0.1:1/${id}`),
+    reopenLog: (id, signal) => call("ReopenContainerLog", subjectOf(id), signal, () => {}),
+  };
+
+  /** What an id stands for, so that traces read well. */
+  function subjectOf(id: string): string {
+    const container = state.containers.get(id);
+    if (container !== undefined) return `${container.pod.name}/${container.name}#${container.attempt}`;
+    const sandbox = state.sandboxes.get(id);
+    return sandbox === undefined ? id : `${sandbox.pod.name}#${sandbox.attempt}`;
+  }
+
+  const images: Images = {
+    find: (ref, signal) => call("ImageStatus", ref, signal, () => shelf.find(ref)),
+    pull: ({ ref }, signal) =>
+      call("PullImage", ref, signal, async () => {
+        await clock.sleep(shelf.offered(ref).pullMs ?? 500, signal);
+        return shelf.arrive(ref);
+      }),
+  };
+
+  return {
+    runtime,
+    images,
+    state,
+    shelf,
+    faults,
+    rates,
+    behave(container, behaviour) {
+      behaviours.set(container, typeof behaviour === "function" ? behaviour : () => behaviour);
+    },
+    onExec(run) {
+      exec = run;
+    },
+    health(changes) {
+      condition = { ...condition, ...changes };
+    },
+    async restart(downMs) {
+      up = false;
+      generation += 1;
+      // Whoever was waiting for a process to die is gone: no SIGKILL follows.
+      exits.clear();
+      connection.reject(new BerthError("RuntimeUnavailable", "the connection broke", { effect: "unknown" }));
+      connection = newConnection();
+      streams.breakAll();
+      await clock.sleep(downMs, never);
+      up = true;
+      for (const listener of reconnects) listener();
+    },
+  };
+}
+
+/** A promise that only ever rejects: when the connection breaks. */
+function newConnection(): PromiseWithResolvers<never> {
+  const connection = Promise.withResolvers<never>();
+  connection.promise.catch(() => {});
+  return connection;
+}
+
+async function afterwards<T>(value: T, later: Promise<void>): Promise<T> {
+  await later;
+  return value;
+}
+
+async function* broken(): AsyncGenerator<Sighting> {
+  yield* [];
+  throw new BerthError("RuntimeUnavailable", "no connection");
+}
+
+/** The caller gives up; what was asked for goes on. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal, name: string): Promise<T> {
+  const done = new AbortController();
+  work.catch(() => {});
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const giveUp = (): void => {
+        reject(
+          new BerthError("RuntimeCancelled", `${name}: given up before the runtime answered`, { effect: "unknown" }),
+        );
+      };
+      if (signal.aborted) giveUp();
+      signal.addEventListener("abort", giveUp, { signal: done.signal });
+      work.then(resolve, reject);
+    });
+  } finally {
+    done.abort();
+  }
+}

@@ -1,0 +1,127 @@
+import { makeBell } from "../../src/base/bell.ts";
+import type { Clock } from "../../src/base/clock.ts";
+import type { DocumentKey } from "../../src/pod/desired.ts";
+import type { Problem } from "../../src/pod/problem.ts";
+import type { DirectorySighting, FileSighting, SeenDocument } from "../../src/pod/source.ts";
+import type * as v1 from "../../src/pod/v1.ts";
+import type { DocumentBody, Documents, ManifestSource } from "../../src/ports.ts";
+import { desiredPod, digest } from "./compiled-pod.ts";
+
+/** One document of a manifest file in a test. */
+export type Document =
+  | { readonly kind: "pod"; readonly manifest: v1.Pod }
+  | { readonly kind: "config"; readonly key: DocumentKey; readonly data: Readonly<Record<string, string>> };
+
+/** A manifest directory in memory. */
+export type FakeDirectory = {
+  readonly source: ManifestSource;
+  readonly documents: Documents;
+  put(name: string, ...documents: readonly Document[]): void;
+  /** The file is there and cannot be understood. */
+  break(name: string): void;
+  remove(name: string): void;
+  /** The directory cannot be listed, or can be again. */
+  fail(isFailing: boolean): void;
+};
+
+type File = { readonly kind: "good"; readonly documents: readonly Document[] } | { readonly kind: "broken" };
+
+const FOLDER = "/manifests";
+const encoder = new TextEncoder();
+
+/** An empty directory. */
+export function makeFakeDirectory(clock: Clock): FakeDirectory {
+  const files = new Map<string, File>();
+  const readers = new Set<() => void>();
+  let failing = false;
+
+  const changed = (): void => {
+    for (const ring of readers) ring();
+  };
+  const sighting = (): DirectorySighting => ({
+    listing: failing
+      ? { kind: "failed", problem: problem("SourceUnreadable", FOLDER) }
+      : { kind: "whole", device: "1" },
+    files: failing ? [] : [...files.keys()].sort().map((name) => seenFile(name, files.get(name))),
+    ignored: [],
+  });
+  const seenFile = (name: string, file: File | undefined): FileSighting => {
+    const path = `${FOLDER}/${name}`;
+    if (file === undefined || file.kind === "broken") {
+      return {
+        path,
+        reading: "broken",
+        settled: true,
+        documents: [{ kind: "broken" }],
+        problems: [problem("YamlInvalid", path)],
+      };
+    }
+    const documents = file.documents.map((document, place) => seenDocument(document, path, place, clock));
+    return { path, reading: "whole", settled: true, documents, problems: [] };
+  };
+
+  return {
+    source: {
+      async *sightings(signal) {
+        const bell = makeBell(clock);
+        readers.add(bell.ring);
+        try {
+          while (!signal.aborted) {
+            yield sighting();
+            await bell.wait(undefined, signal);
+          }
+        } finally {
+          readers.delete(bell.ring);
+        }
+      },
+      recompile: async ({ manifest, path, document, seenWallMs }) =>
+        desiredPod(manifest, { path, document, seenWallMs }),
+      rescan: changed,
+    },
+    documents: {
+      bodies(keys) {
+        const bodies = new Map<DocumentKey, DocumentBody>();
+        for (const document of [...files.values()].flatMap((file) => (file.kind === "good" ? file.documents : []))) {
+          if (document.kind === "config" && keys.includes(document.key)) {
+            const data = Object.entries(document.data).map(([key, text]) => [key, encoder.encode(text)] as const);
+            bodies.set(document.key, { type: "Opaque", data: new Map(data) });
+          }
+        }
+        return bodies;
+      },
+    },
+    put(name, ...documents) {
+      files.set(name, { kind: "good", documents });
+      changed();
+    },
+    break(name) {
+      files.set(name, { kind: "broken" });
+      changed();
+    },
+    remove(name) {
+      files.delete(name);
+      changed();
+    },
+    fail(isFailing) {
+      failing = isFailing;
+      changed();
+    },
+  };
+}
+
+function seenDocument(document: Document, path: string, place: number, clock: Clock): SeenDocument {
+  if (document.kind === "config") {
+    return { kind: "config", key: document.key, version: digest(JSON.stringify(document.data), 2), warned: false };
+  }
+  const { manifest } = document;
+  const pod = desiredPod(manifest, { path, document: place, seenWallMs: clock.now().wallMs });
+  return { kind: "pod", pod, manifest, warned: false };
+}
+
+const problem = (code: Problem["code"], file: string): Problem => ({
+  code,
+  severity: "error",
+  file,
+  message: `${code} in a test`,
+  advice: "mend it",
+});

@@ -39,7 +39,7 @@ describe("get", () => {
     expect((await berth("get po -A")).out.split("\n")[2]).toBe(
       "kube-system   other-node1   1/1     Running   0          60s",
     );
-    expect((await berth("get pods -o wide")).out).toContain("10.1.0.1   node1\n");
+    expect((await berth("get pods -o wide")).out).toContain("10.1.0.1   node1   <none>           <none>\n");
     expect((await berth("get pods -oname")).out).toBe("pod/web-node1\n");
   });
 

@@ -53,6 +53,7 @@ export function makePod(name: string, more: { namespace?: string; containers?: s
     status: {
       phase: "Running",
       podIP: "10.1.0.1",
+      podIPs: [{ ip: "10.1.0.1" }],
       conditions: [{ type: "Ready", status: "True" }],
       containerStatuses: containers.map((each) => ({
         name: each,

@@ -1,3 +1,4 @@
+import { podColumns } from "../../decide/columns.ts";
 import { humanDuration } from "../../pod/duration.ts";
 import { parseTime } from "../../pod/time.ts";
 import type * as v1 from "../../pod/v1.ts";
@@ -6,11 +7,10 @@ import type { Colour } from "./terminal.ts";
 
 /** How pods are shown: kubectl's columns (lifecycle.md 5.4). */
 export function podPresentation(nowMs: number, withNamespace: boolean): Presentation<v1.Pod> {
-  const namespace = withNamespace ? [{ heading: "NAMESPACE" }] : [];
   return {
     nameOf: (pod) => `pod/${pod.metadata?.name}`,
     columns: [
-      ...namespace,
+      ...(withNamespace ? [{ heading: "NAMESPACE" }] : []),
       { heading: "NAME" },
       { heading: "READY" },
       { heading: "STATUS" },
@@ -18,19 +18,14 @@ export function podPresentation(nowMs: number, withNamespace: boolean): Presenta
       { heading: "AGE" },
       { heading: "IP", wide: true },
       { heading: "NODE", wide: true },
+      { heading: "NOMINATED NODE", wide: true },
+      { heading: "READINESS GATES", wide: true },
     ],
     cells: (pod) => {
-      const { ready, status, restarts } = podCells(pod, nowMs);
-      return [
-        ...(withNamespace ? [pod.metadata?.namespace ?? ""] : []),
-        pod.metadata?.name ?? "",
-        ready,
-        status,
-        restarts,
-        ageCell(pod.metadata?.creationTimestamp ?? pod.status?.startTime, nowMs),
-        pod.status?.podIP || "<none>",
-        pod.spec?.nodeName || "<none>",
-      ];
+      const columns = podColumns(pod, nowMs);
+      const { name, ready, status, restarts, age, ip, node, nominatedNode, readinessGates } = columns;
+      const namespace = withNamespace ? [pod.metadata?.namespace ?? ""] : [];
+      return [...namespace, name, ready, status, restarts, age, ip, node, nominatedNode, readinessGates];
     },
     colourOf: (cell, heading) => (heading === "STATUS" ? statusColour(cell) : undefined),
   };
@@ -40,17 +35,6 @@ export function podPresentation(nowMs: number, withNamespace: boolean): Presenta
 export function ageCell(time: string | undefined, nowMs: number): string {
   const sinceMs = time === undefined ? undefined : parseTime(time);
   return sinceMs === undefined ? "<unknown>" : humanDuration(nowMs - sinceMs);
-}
-
-/** Provisional until decide/columns.ts: READY and RESTARTS of app containers, phase or first waiting reason. */
-function podCells(pod: v1.Pod, _nowMs: number): { ready: string; status: string; restarts: string } {
-  const statuses = pod.status?.containerStatuses ?? [];
-  const waiting = statuses.find((status) => status.state?.waiting !== undefined)?.state?.waiting?.reason;
-  return {
-    ready: `${statuses.filter((status) => status.ready).length}/${pod.spec?.containers.length ?? 0}`,
-    status: pod.status?.reason ?? waiting ?? pod.status?.phase ?? "Unknown",
-    restarts: String(statuses.reduce((sum, status) => sum + status.restartCount, 0)),
-  };
 }
 
 const GOOD = ["Running", "Completed", "Succeeded"];

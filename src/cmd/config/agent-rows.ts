@@ -1,5 +1,17 @@
-import { address, boolean, choice, duration, integer, listenAddress, map, path, quantity, text } from "./kinds.ts";
-import { optional, row } from "./row.ts";
+import {
+  address,
+  boolean,
+  choice,
+  duration,
+  integer,
+  list,
+  listenAddress,
+  map,
+  path,
+  quantity,
+  text,
+} from "./kinds.ts";
+import { row } from "./row.ts";
 
 const SECOND_MS = 1000;
 
@@ -18,10 +30,11 @@ export const AGENT_ROWS = {
     flag: "hostname-override",
     help: "Name of the node; empty is the host's name.",
   }),
-  nodeIP: optional({
-    kind: address,
+  nodeIP: row({
+    kind: list(address),
+    default: [],
     flag: "node-ip",
-    help: "Address of the node; found by itself when it is not set.",
+    help: "Address of the node, or one of each family; found by itself when it is not set.",
   }),
   nodeLabels: row({
     kind: map(text),

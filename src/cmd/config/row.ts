@@ -18,7 +18,7 @@ export type Row<T> = {
 };
 
 /** A setting that always has a value. */
-export function row<T>(of: Row<T>): Row<T> {
+export function row<T>(of: Omit<Row<T>, "default"> & { readonly default: NoInfer<T> }): Row<T> {
   return of;
 }
 

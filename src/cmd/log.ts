@@ -1,0 +1,54 @@
+import { type Logger, pino } from "pino";
+import type { Log, LogFields } from "../base/log.ts";
+import { readableLine } from "./readable-line.ts";
+
+/** How berthd's own log is written. */
+export type LogWish = {
+  /** Readable lines or JSON lines; auto is readable on a terminal. */
+  readonly format: "auto" | "text" | "json";
+  /** From 4 on, debugging lines too. */
+  readonly verbosity: number;
+};
+
+const DEBUG_VERBOSITY = 4;
+
+/** The log of this process, on standard error. */
+export function makeLog({ format, verbosity }: LogWish): Log {
+  const readable = format === "text" || (format === "auto" && process.stderr.isTTY === true);
+  const options = {
+    level: verbosity >= DEBUG_VERBOSITY ? "debug" : "info",
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { error: errorWords },
+  };
+  // sync: the last lines before an end are the ones that matter
+  return fromPino(pino(options, readable ? readableStream() : pino.destination({ dest: 2, sync: true })));
+}
+
+function fromPino(logger: Logger): Log {
+  return {
+    debug: (message, fields = {}) => logger.debug(fields, message),
+    info: (message, fields = {}) => logger.info(fields, message),
+    warn: (message, fields = {}) => logger.warn(fields, message),
+    error: (message, fields = {}) => logger.error(fields, message),
+    bind: (fields: LogFields) => fromPino(logger.child(fields)),
+  };
+}
+
+function readableStream(): { write(line: string): void } {
+  const colours = process.stderr.isTTY === true && (process.env.NO_COLOR ?? "") === "";
+  return { write: (line) => void process.stderr.write(readableLine(line, colours)) };
+}
+
+/** An error as its code and message, with those of what caused it; the stack only for faults of our own. */
+function errorWords(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = "code" in error ? String(error.code) : undefined;
+  return {
+    ...(code === undefined ? {} : { code }),
+    message: error.message,
+    ...(code === undefined || code === "Internal" ? { stack: error.stack } : {}),
+    ...(error.cause === undefined ? {} : { cause: errorWords(error.cause) }),
+  };
+}

@@ -96,7 +96,7 @@ function clear(draft: Draft, keep: "logs" | "nothing"): void {
   const action: Action = { subject: "pod", kind: "clear-home", keep };
   const failed = draft.memory.failures[failureKey(action)];
   if (failed !== undefined && waitsAfterFailure(draft, action)) {
-    const message = `error clearing pod directories: ${failed.failure.message}`;
+    const { message } = failed.failure;
     hold(draft, { subject: "pod", reason: "FailedKillPod", message, until: failed.retryAt, needs: "volume" });
     return;
   }

@@ -23,7 +23,7 @@ function makeHome(draft: Draft): HomeStep {
     act(draft, action);
     return "working";
   }
-  return holdFailure(draft, action, "Failed", (message) => `error making pod data directories: ${message}`);
+  return holdFailure(draft, action, "Failed");
 }
 
 /** A volume that stands goes on standing while its next version cannot be had. */
@@ -42,21 +42,20 @@ function set(draft: Draft, { name }: DesiredVolume, { version }: { version: stri
     act(draft, action);
     return "working";
   }
-  return holdFailure(draft, action, "FailedMount", (text) => `MountVolume.SetUp failed for volume "${name}" : ${text}`);
+  return holdFailure(draft, action, "FailedMount");
 }
 
-function holdMissing(draft: Draft, { name }: DesiredVolume, cause: string, standing: string | undefined): HomeStep {
+function holdMissing(draft: Draft, { name }: DesiredVolume, message: string, standing: string | undefined): HomeStep {
   if (standing !== undefined) return "standing";
-  const message = `MountVolume.SetUp failed for volume "${name}" : ${cause}`;
   hold(draft, { subject: `volume/${name}`, reason: "FailedMount", message, needs: "document" });
   return "held";
 }
 
-function holdFailure(draft: Draft, action: Action, reason: string, say: (message: string) => string): HomeStep {
+function holdFailure(draft: Draft, action: Action, reason: string): HomeStep {
   const { subject }: { subject: Subject } = action;
   const failed = draft.memory.failures[failureKey(action)];
   if (failed === undefined) return "working";
-  hold(draft, { subject, reason, message: say(failed.failure.message), until: failed.retryAt, needs: "volume" });
+  hold(draft, { subject, reason, message: failed.failure.message, until: failed.retryAt, needs: "volume" });
   return "held";
 }
 

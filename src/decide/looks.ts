@@ -10,7 +10,7 @@ export function planLook(draft: Draft): void {
   const planned = act(draft, { subject: "pod", kind: "look" });
   const failed = draft.memory.failures[failureKey({ kind: "look", subject: "pod" })];
   if (planned || failed === undefined || failed.retryAt <= draft.picture.now.monoMs) return;
-  const message = `error determining status: ${failed.failure.message}`;
+  const { message } = failed.failure;
   hold(draft, { subject: "pod", reason: "FailedSync", message, until: failed.retryAt, needs: "runtime" });
 }
 

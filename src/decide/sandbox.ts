@@ -51,7 +51,7 @@ export function stopSandboxes(draft: Draft): boolean {
   const action: Action = { subject: "sandbox", kind: "stop-sandbox", id: first.id };
   if (waitsAfterFailure(draft, action)) {
     const failed = draft.memory.failures[failureKey(action)];
-    const message = `error killing pod: ${failed?.failure.message ?? ""}`;
+    const message = failed?.failure.message ?? "";
     hold(draft, { subject: "sandbox", reason: "FailedKillPod", message, needs: "time" });
   } else act(draft, action);
   return false;
@@ -67,7 +67,7 @@ export function purge(draft: Draft, name: string, current: string | undefined): 
 function lacksNetwork(draft: Draft): boolean {
   const { desired, around } = draft.picture;
   if (desired.hostNetwork || around.networkReady) return false;
-  const message = `network is not ready: ${around.networkMessage ?? "the runtime does not say why"}`;
+  const message = around.networkMessage ?? "the runtime does not say why";
   hold(draft, { subject: "sandbox", reason: "NetworkNotReady", message, needs: "network" });
   return true;
 }
@@ -76,7 +76,7 @@ function run(draft: Draft, attempt: number): SandboxStep {
   const action: Action = { subject: "sandbox", kind: "run-sandbox", attempt };
   const failed = draft.memory.failures[failureKey(action)];
   if (failed !== undefined && waitsAfterFailure(draft, action)) {
-    const message = `Failed to create pod sandbox: ${failed.failure.message}`;
+    const { message } = failed.failure;
     hold(draft, {
       subject: "sandbox",
       reason: "FailedCreatePodSandBox",

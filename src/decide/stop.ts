@@ -120,7 +120,7 @@ const endOf = ({ graceSeconds }: { graceSeconds: number }, since: MonoMs): MonoM
 function holdFailedStop(draft: Draft, action: Action): void {
   const failure = draft.memory.failures[failureKey(action)];
   if (failure === undefined) return;
-  const message = `error killing pod: ${failure.failure.message}`;
+  const { message } = failure.failure;
   hold(draft, { subject: action.subject, reason: "FailedKillPod", message, until: failure.retryAt, needs: "time" });
 }
 

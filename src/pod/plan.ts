@@ -34,6 +34,7 @@ export type Hold = {
   readonly subject: Subject;
   /** The word that a status shows: CrashLoopBackOff, ImagePullBackOff, PodInitializing, ... (4.3). */
   readonly reason: string;
+  /** For people, without the reason. Of a container it is the text of state.waiting; else the bare cause (events add theirs). */
   readonly message: string;
   readonly until?: MonoMs;
   readonly needs: "time" | "image" | "document" | "volume" | "name" | "room" | "network" | "runtime" | "sibling";

@@ -1,7 +1,7 @@
 import type { Action } from "../pod/action.ts";
 import type { EndCause, Ending } from "../pod/desired.ts";
 import { act, type Draft, failureKey, hold, isBusy, waitsAfterFailure, withdraw } from "./draft.ts";
-import { messagesAreRead, readMessages, removeInstance, removeOldSandboxes } from "./garbage.ts";
+import { readMessages, removeInstance, removeOldSandboxes } from "./garbage.ts";
 import { allNames, allStill, instancesOf } from "./instances.ts";
 import { stopSandboxes } from "./sandbox.ts";
 import { stopAll } from "./stop.ts";
@@ -33,10 +33,10 @@ export function carryEnding(draft: Draft, ending: Pick<Ending, "cause" | "graceS
   }
   if (!stopSandboxes(draft) || isStillStarting(draft)) return "stopping";
   const leaves = LEFT.includes(ending.cause) && !draft.picture.around.asked;
-  if (!leaves || ending.cause === "deleted") readMessages(draft);
+  const isRead = (leaves && ending.cause !== "deleted") || readMessages(draft);
   if (!hasClearedVolumes(draft)) return "stopping";
-  if (!leaves) return messagesAreRead(draft) ? "clean" : "free";
-  return removeRest(draft) ? "clean" : "free";
+  if (!isRead) return "free";
+  return !leaves || removeRest(draft) ? "clean" : "free";
 }
 
 /** What was begun for a life that goes on is given up; what would make something run is waited for. */

@@ -1,35 +1,31 @@
 import type { ObservedContainer } from "../pod/observed.ts";
 import { act, type Draft, flightOf, instanceOf } from "./draft.ts";
-import { isDead, isExitKnown } from "./exits.ts";
+import { isExitKnown } from "./exits.ts";
 import { allNames, desiredOf, instancesOf, isAlive, isFitting } from "./instances.ts";
 import { purge } from "./sandbox.ts";
 
 /** Instances whose message a status may show: the newest and the one before (C1, C4). */
 const SHOWN_INSTANCES = 2;
 
-/** Reads what exited containers left behind, beside everything else (C4). */
-export function readMessages(draft: Draft): void {
-  for (const name of allNames(draft.picture)) {
-    if (desiredOf(draft.picture, name)?.spec.terminationMessagePath === undefined) continue;
-    for (const instance of instancesOf(draft.picture, name).slice(0, SHOWN_INSTANCES)) {
-      const { id } = instance;
-      if (needsMessage(draft, instance)) act(draft, { subject: `message/${id}`, kind: "read-message", id, name });
-    }
+/**
+ * Reads what exited containers left behind, beside everything else (C4). Answers whether nothing is left to be read; how a
+ * container ended decides whether its log is read instead, so that a message waits for the exit code.
+ */
+export function readMessages(draft: Draft): boolean {
+  const unread = allNames(draft.picture).flatMap((name) => {
+    const leavesOne = desiredOf(draft.picture, name)?.spec.terminationMessagePath !== undefined;
+    const shown = leavesOne ? instancesOf(draft.picture, name).slice(0, SHOWN_INSTANCES) : [];
+    return shown.filter((instance) => isUnread(draft, instance));
+  });
+  for (const instance of unread.filter((one) => isExitKnown(draft, one))) {
+    const { id, name } = instance;
+    act(draft, { subject: `message/${id}`, kind: "read-message", id, name });
   }
+  return unread.length === 0;
 }
 
-/** How it ended decides whether its log is read instead: the message waits for the exit code. */
-const needsMessage = (draft: Draft, instance: ObservedContainer): boolean =>
-  instance.state === "exited" &&
-  isExitKnown(draft, instance) &&
-  instance.terminationMessage === undefined &&
-  instanceOf(draft, instance.id).messageRead !== true;
-
-/** Whether every message that is still to be read has been. */
-export const messagesAreRead = (draft: Draft): boolean =>
-  ![...draft.picture.inFlight.keys(), ...draft.actions.map(({ subject }) => subject)].some((subject) =>
-    subject.startsWith("message/"),
-  );
+const isUnread = (draft: Draft, { id, state, terminationMessage }: ObservedContainer): boolean =>
+  state === "exited" && terminationMessage === undefined && instanceOf(draft, id).messageRead !== true;
 
 /**
  * Removes dead instances but the newest of each name, and of containers that are asked for no more all (G8, G9). `starting`
@@ -65,7 +61,3 @@ export function removeOldSandboxes(draft: Draft, keepNewest: boolean): void {
     if (act(draft, { subject: "sandbox", kind, id: sandbox.id })) return;
   }
 }
-
-/** Dead instances are all that is left of the pod's containers. */
-export const areAllDead = (draft: Draft): boolean =>
-  draft.picture.observed.containers.every((instance) => isDead(draft, instance) || instance.state === "created");

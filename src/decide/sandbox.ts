@@ -1,10 +1,12 @@
 import type { Action } from "../pod/action.ts";
-import { act, type Draft, failureKey, hold, isBusy, waitsAfterFailure } from "./draft.ts";
+import { act, type Draft, failureKey, hold, isBusy, waitsAfterFailure, wake } from "./draft.ts";
 import { isExitKnown } from "./exits.ts";
 import type { HomeStep } from "./home.ts";
 import { allStill, instancesOf } from "./instances.ts";
 import { sandboxNeed } from "./sandbox-need.ts";
 import { stopAll } from "./stop.ts";
+
+const RELIST_MS = 1000;
 
 /** How far the sandbox is; containers are made only in one that is `up`. `coming`: its call is planned or under way. */
 export type SandboxStep = "up" | "coming" | "waiting";
@@ -14,9 +16,19 @@ export function carrySandbox(draft: Draft, home: HomeStep): SandboxStep {
   const need = sandboxNeed(draft.picture);
   if (need.kind === "none") return "up";
   if (need.kind === "again" && !clearAway(draft)) return "waiting";
+  if (need.kind === "again" && comesTooSoon(draft)) return "waiting";
   if (draft.memory.home !== "made" || home === "held" || lacksNetwork(draft)) return "waiting";
   const attempt = (draft.picture.observed.sandboxes[0]?.attempt ?? -1) + 1;
   return run(draft, attempt);
+}
+
+/** A sandbox that dies as soon as it stands is not followed by the next faster than the kubelet would notice (0.1). */
+function comesTooSoon(draft: Draft): boolean {
+  const { observed, now } = draft.picture;
+  const ageMs = now.wallMs - (observed.sandboxes[0]?.createdWallMs ?? 0);
+  if (ageMs < 0 || ageMs >= RELIST_MS) return false;
+  wake(draft, now.monoMs + RELIST_MS - ageMs);
+  return true;
 }
 
 /** S3: all containers stopped, then all sandboxes, then what is left of the init containers goes. */

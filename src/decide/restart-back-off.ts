@@ -15,7 +15,10 @@ export type RestartFacts = {
   readonly decidedAt: MonoMs;
   /** Its definition is not the one asked for now (B2). */
   readonly changed: boolean;
-  /** Set when the agent itself ended it to start another in its place: when the instance before it ended, if one is left (B9). */
+  /**
+   * Set when the agent itself ended it to start another in its place: when the instance before it ended, if one is left (B9).
+   * Where none is left though there was one, the common rule holds.
+   */
   readonly replaced?: { readonly endedBeforeAt?: MonoMs };
   readonly ceilingMs: number;
   readonly now: MonoMs;
@@ -29,9 +32,8 @@ export function restartDue(facts: RestartFacts): RestartDue {
   const { endedAt, inForceMs, decidedAt, ceilingMs, now } = facts;
   const first = Math.min(FIRST_DELAY_MS, ceilingMs);
   const forgotten = endedAt - decidedAt > FORGOTTEN_AFTER_MS || now - decidedAt >= FORGOTTEN_AFTER_MS;
-  if (facts.replaced !== undefined && facts.replaced.endedBeforeAt === undefined && !facts.changed) {
-    return { dueAt: endedAt, delayMs: 0, nextMs: inForceMs };
-  }
+  const isFirst = inForceMs === 0 && facts.replaced !== undefined && facts.replaced.endedBeforeAt === undefined;
+  if (isFirst && !facts.changed) return { dueAt: endedAt, delayMs: 0, nextMs: 0 };
   if (inForceMs === 0 || forgotten || facts.changed) return { dueAt: endedAt, delayMs: 0, nextMs: first };
   const nextMs = Math.min(Math.max(inForceMs * 2, first), ceilingMs);
   const delayMs = Math.min(inForceMs, ceilingMs);

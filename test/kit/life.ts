@@ -36,6 +36,7 @@ export class Life {
   /** All that was begun and withdrawn since the last call of `news`. */
   private log: string[] = [];
   private made = 0;
+  private readonly ids = new Set<string>();
 
   constructor(desired: DesiredPod, images: readonly string[] = desired.containers.map(({ image }) => image)) {
     this.desired = desired;
@@ -140,6 +141,13 @@ export class Life {
     this.note(flight.action, outcome ?? this.perform(flight.action));
   }
 
+  /** Runtimes never use an id twice; the second of one name and attempt gets a prime. */
+  private freshId(id: string): string {
+    if (this.ids.has(id)) return this.freshId(`${id}'`);
+    this.ids.add(id);
+    return id;
+  }
+
   private begin(action: Action): void {
     const word = say(action);
     this.log.push(word);
@@ -227,7 +235,7 @@ export class Life {
         const wanted = this.desired.containers.find(({ name }) => name === action.name);
         this.made += 1;
         const container: ObservedContainer = {
-          id: `${action.name}-${action.attempt}`,
+          id: this.freshId(`${action.name}-${action.attempt}`),
           sandboxId: action.sandbox,
           name: action.name,
           attempt: action.attempt,

@@ -38,8 +38,12 @@ export const hasSucceeded = (container: DesiredContainer, instance: ObservedCont
 export const stopCauseOf = (draft: Draft, instance: ObservedContainer): Cause | undefined =>
   instanceOf(draft, instance.id).stop?.cause;
 
-/** Whether a dead instance gets a successor: by the cause of its stop, else by its exit (S5, S17, S18, S20). */
+/**
+ * Whether a dead instance gets a successor: by the cause of its stop, else by its exit (S5, S17, S18, S20). One that was made
+ * and never began has no exit: it is always followed.
+ */
 export function hasSuccessor(draft: Draft, container: DesiredContainer, instance: ObservedContainer): boolean {
+  if (instance.state === "created") return true;
   const cause = stopCauseOf(draft, instance);
   if (cause !== undefined && ANYWAY.includes(cause)) return true;
   if (cause !== undefined && UNLESS_NEVER.includes(cause)) return container.restartPolicy !== "Never";

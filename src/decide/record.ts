@@ -31,7 +31,7 @@ export function memoryOf(record: PodRecord): PodMemory {
     ...freshMemory,
     ...(record.startedWallMs === undefined ? {} : { startedWallMs: record.startedWallMs }),
     initialized: record.initialized,
-    instances: record.instances,
+    instances: Object.fromEntries(Object.entries(record.instances).map(([id, instance]) => [id, recalled(instance)])),
     starts: Object.fromEntries(starts),
     conditions: record.conditions,
     ...(record.terminal === undefined ? {} : { terminal: record.terminal }),
@@ -45,4 +45,9 @@ function kept({ started, ready, postStart, stop }: InstanceMemory): InstanceReco
     ...(postStart === undefined ? {} : { postStart }),
     ...(stop === undefined ? {} : { stopCause: stop.cause }),
   };
+}
+
+/** A stop that an earlier agent decided is carried through; its deadline, on another clock, is set anew by the first plan. */
+function recalled({ stopCause, ...instance }: InstanceRecord): InstanceMemory {
+  return stopCause === undefined ? instance : { ...instance, stop: { cause: stopCause, by: Number.POSITIVE_INFINITY } };
 }

@@ -114,7 +114,7 @@ describe("seven good and five broken manifests in one directory", () => {
     const found = (file: string, part: Partial<Problem>) =>
       expect(of(file)).toContainEqual(expect.objectContaining(part));
     found("two-containers-one-line.yaml", { code: "NotAMapping", severity: "error", line: 1 });
-    found("javaweb-2-ports-in-spec.yaml", { code: "FieldUnknown", path: "spec.ports", line: 19, column: 3 });
+    found("javaweb-2-ports-in-spec.yaml", { code: "FieldUnknown", path: "spec.ports", line: 20, column: 3 });
     found("myapp-pod-smart-quotes.yaml", { code: "QuoteSuspicious", severity: "warning" });
     found("myapp-pod-smart-quotes.yaml", { code: "NameTaken", pod: "demo/myapp-pod" });
     const ports = of("javaweb-2-ports-in-spec.yaml").find(({ path }) => path === "spec.ports");

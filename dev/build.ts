@@ -88,8 +88,10 @@ async function bundle(): Promise<void> {
 /** V8 keeps a source with one character beyond Latin-1 at two bytes a character: that is a MiB of the daemon's memory. */
 async function checkPlain(): Promise<void> {
   for (const name of await readdir(LIB)) {
-    const found = /[^\n\r\t -~].{0,40}/.exec(await readFile(join(LIB, name), "utf8"));
-    if (found !== null) throw new Error(`${name} is not plain ASCII; escape this in its source: ${found[0]}`);
+    const bytes = await readFile(join(LIB, name));
+    const at = bytes.findIndex((byte) => byte > 0x7f);
+    if (at >= 0)
+      throw new Error(`${name} is not plain ASCII; escape this in its source: ${bytes.subarray(at, at + 40)}`);
   }
 }
 

@@ -1,7 +1,8 @@
 // Builds dist/: bundles of berthd, berth and the compile worker, the pinned Node.js beside them, and two launchers.
 // CommonJS, not ES modules: importing `node:http` as an ES module reads all of its exports, which loads the whole of undici
 // (13 MiB resident); a bundle that requires it does not.
-import { chmod, copyFile, mkdir, realpath, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, copyFile, mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
 
@@ -11,11 +12,18 @@ const LIB = join(DIST, "lib");
 
 /**
  * What keeps an idle daemon small, with what each saved when it was measured: a small young generation (1.5 MiB), no middle
- * tier of the compiler (2 MiB; hot code still reaches the last one), no threads for the garbage collector, and one arena
- * of the C library for all threads (1.4 MiB).
+ * tier of the compiler (2 MiB), the last tier only for code that is truly hot (6 MiB until then), no notes about code that
+ * hardly runs (1.5 MiB), no threads for the garbage collector, one arena of the C library for all threads (1.4 MiB).
  */
 const DAEMON = {
-  flags: ["--max-semi-space-size=1", "--no-maglev", "--single-threaded-gc", "--v8-pool-size=1"],
+  flags: [
+    "--max-semi-space-size=1",
+    "--no-maglev",
+    "--invocation-count-for-turbofan=20000",
+    "--invocation-count-for-feedback-allocation=50",
+    "--single-threaded-gc",
+    "--v8-pool-size=1",
+  ],
   environment: ["MALLOC_ARENA_MAX=1"],
 };
 const CLI = { flags: ["--max-semi-space-size=1"], environment: [] };
@@ -28,6 +36,23 @@ const UNUSED = [
   { importer: /\/prom-client\/index\.js$/, path: /^\.\/lib\/(?:cluster|pushgateway|defaultMetrics|summary)$/ },
   { importer: /\/@grpc\/grpc-js\//, path: /^@grpc\/proto-loader$/ },
 ];
+
+/** Worker threads are started from files of their own, which lie beside the bundle. */
+const WORKERS = ["src/manifest/compile-worker.ts"].filter((path) => existsSync(join(ROOT, path)));
+
+const pointToBundledWorkers: Plugin = {
+  name: "point-to-bundled-workers",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      const pointed = source.replace(
+        /new URL\("\.\/([\w-]+)\.ts", import\.meta\.url\)/g,
+        'new URL("./$1.cjs", import.meta.url)',
+      );
+      return pointed === source ? undefined : { contents: pointed, loader: "ts" };
+    });
+  },
+};
 
 const leaveOut: Plugin = {
   name: "leave-out",
@@ -42,7 +67,8 @@ const leaveOut: Plugin = {
 
 async function bundle(): Promise<void> {
   await build({
-    entryPoints: { berthd: join(ROOT, "src/cmd/berthd.ts"), berth: join(ROOT, "src/cmd/berth.ts") },
+    entryPoints: [...["src/cmd/berthd.ts", "src/cmd/berth.ts"], ...WORKERS].map((path) => join(ROOT, path)),
+    entryNames: "[name]",
     outdir: LIB,
     outExtension: { ".js": ".cjs" },
     bundle: true,
@@ -54,9 +80,19 @@ async function bundle(): Promise<void> {
     legalComments: "none",
     define: { "import.meta.url": "__berthFile" },
     banner: { js: 'const __berthFile=require("node:url").pathToFileURL(__filename).href;' },
-    plugins: [leaveOut],
+    plugins: [leaveOut, pointToBundledWorkers],
     logLevel: "warning",
   });
+}
+
+/** V8 keeps a source with one character beyond Latin-1 at two bytes a character: that is a MiB of the daemon's memory. */
+async function checkPlain(): Promise<void> {
+  for (const name of await readdir(LIB)) {
+    const bytes = await readFile(join(LIB, name));
+    const at = bytes.findIndex((byte) => byte > 0x7f);
+    if (at >= 0)
+      throw new Error(`${name} is not plain ASCII; escape this in its source: ${bytes.subarray(at, at + 40)}`);
+  }
 }
 
 /** A launcher finds its own place through symbolic links, so that it can be linked into a directory of the PATH. */
@@ -76,6 +112,7 @@ async function main(): Promise<void> {
   await rm(DIST, { recursive: true, force: true });
   await mkdir(LIB, { recursive: true });
   await bundle();
+  await checkPlain();
   await copyFile(await realpath(join(ROOT, "node_modules/.bin/node")), join(LIB, "node"));
   for (const [program, way] of [
     ["berthd", DAEMON],

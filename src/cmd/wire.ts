@@ -1,11 +1,21 @@
-import { systemClock } from "../base/clock.ts";
+import { type Agent, startAgent } from "../agent/agent.ts";
+import { systemChance, systemClock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { makeCriClient } from "../cri/client.ts";
-import { openSession } from "../cri/session.ts";
-import type { AgentHealth, View } from "../ports.ts";
+import { type Cri, connectCri } from "../cri/connect.ts";
+import { makePodFiles } from "../files/pod-files.ts";
+import { takeRootDir } from "../files/root-dir.ts";
+import { makeHandlers } from "../handler/handlers.ts";
+import { readNodeFacts } from "../host/facts.ts";
+import { openJournal } from "../journal/journal.ts";
+import { makeLogs } from "../logs/read.ts";
+import type { Documents, ManifestSource } from "../ports.ts";
 import { makeMetrics } from "../serve/metrics.ts";
-import { type ServedDoor, startServing } from "../serve/server.ts";
+import { startServing } from "../serve/server.ts";
+import { hostCgroups } from "./cgroups.ts";
 import type { Settings } from "./config/settings.ts";
+import { doorsOf } from "./doors.ts";
+import { bytesOf, nodeSettings, parallelPulls } from "./node-settings.ts";
+import { checkHost } from "./start-checks.ts";
 
 /** A running agent with everything around it. */
 export type House = {
@@ -16,47 +26,112 @@ export type House = {
   close(): Promise<void>;
 };
 
-const health: AgentHealth = { live: true, ready: false, reasons: ["the agent is not wired yet"] };
-const noView: View = {
-  pods: () => [],
-  async *watchPods() {
-    yield { kind: "synced" };
-  },
-  problems: () => [],
-  async *watchProblems() {
-    yield [];
-  },
-  events: () => [],
-  holds: () => undefined,
-  instance: () => undefined,
-  restart: () => false,
-  exec: async () => "",
-  health: () => health,
-};
+/** How long an event may wait for the disk. */
+const JOURNAL_FLUSH_MS = 10_000;
+/** Threads of Node.js for files, unless the environment says otherwise. */
+const USUAL_THREADS = 4;
 
-/** Builds the house: every edge meets here, and nowhere else. Throws BerthError when it cannot stand. */
-export async function wire(settings: Settings, version: string, log: Log, _signal: AbortSignal): Promise<House> {
-  const metrics = makeMetrics(version);
-  const client = makeCriClient({
-    endpoint: settings.containerRuntimeEndpoint,
-    requestTimeoutMs: settings.runtimeRequestTimeout,
-  });
-  const session = openSession({ client, clock: systemClock, log });
-  const serving = await startServing({
-    view: noView,
-    logs: { async *read() {} },
-    facts: {
-      nodeName: "node",
-      hostname: "node",
-      bootId: "",
-      ips: [],
-      labels: {},
-      cpuMillis: 0,
-      memoryBytes: 0,
-      cgroupVersion: 2,
-      arch: "amd64",
-      resolvConf: { servers: [], searches: [], options: [] },
+/**
+ * Builds the house: every edge meets here, and nowhere else. Throws BerthError when it cannot stand; what was begun by then
+ * is ended again.
+ */
+export async function wire(settings: Settings, version: string, log: Log, signal: AbortSignal): Promise<House> {
+  const closing = new AsyncDisposableStack();
+  try {
+    const house = await build(settings, version, log, signal, closing);
+    return { ...house, close: () => closing.disposeAsync() };
+  } catch (error) {
+    await closing.disposeAsync();
+    throw error;
+  }
+}
+
+async function build(
+  settings: Settings,
+  version: string,
+  log: Log,
+  signal: AbortSignal,
+  closing: AsyncDisposableStack,
+): Promise<Omit<House, "close">> {
+  const clock = systemClock;
+  const facts = await readNodeFacts(
+    {
+      hostnameOverride: settings.hostnameOverride,
+      nodeIps: settings.nodeIP,
+      nodeLabels: settings.nodeLabels,
+      resolvConf: settings.resolvConf,
     },
+    signal,
+  );
+  await checkHost(settings, facts, signal);
+  const { rootDir, podLogsDir, containerLogsDir } = settings;
+  const root = await takeRootDir({ rootDir, podLogsDir, containerLogsDir }, signal);
+  closing.defer(() => root.release());
+
+  const metrics = makeMetrics(version);
+  closing.defer(() => metrics.close());
+  const means = { clock, chance: systemChance, log, meter: metrics.meter };
+
+  let cri: Cri | undefined;
+  const node = nodeSettings(settings, { ...root, cgroupDriver: () => cri?.runtime.capabilities()?.cgroupDriver });
+  cri = connectCri({
+    runtimeEndpoint: settings.containerRuntimeEndpoint,
+    imageEndpoint: settings.imageServiceEndpoint || settings.containerRuntimeEndpoint,
+    requestTimeoutMs: settings.runtimeRequestTimeout,
+    settings: node,
+    facts,
+    ...means,
+  });
+  const { runtime, images } = closing.adopt(cri, ({ close }) => close());
+
+  const journal = await openJournal({
+    directory: `${root.places.rootDir}/events`,
+    maxBytes: bytesOf(settings["eventJournal.maxSize"]),
+    flushMs: JOURNAL_FLUSH_MS,
+    log,
+  });
+  closing.defer(() => journal.close());
+
+  const files = makePodFiles({
+    settings: node,
+    log,
+    allocatable: facts,
+    recursiveReadOnly: () => runtime.capabilities()?.recursiveReadOnly ?? false,
+    hostsFile: "/etc/hosts",
+    threadPoolSize: Number(process.env.UV_THREADPOOL_SIZE) || USUAL_THREADS,
+  });
+  const { source, documents } = manifests();
+  const agent: Agent = await startAgent(
+    {
+      runtime,
+      images,
+      files,
+      documents,
+      source,
+      handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
+      cgroups: await hostCgroups(node),
+      podSinks: [],
+      eventSinks: [journal],
+    },
+    {
+      facts,
+      settings: node,
+      limits: {
+        start: settings.maxParallelStarts,
+        pull: parallelPulls(settings),
+        read: settings.maxParallelStarts,
+        execProbe: settings.maxParallelExecProbes,
+      },
+      earlierEvents: journal.earlier,
+    },
+    means,
+  );
+  closing.defer(() => agent.stop());
+
+  const serving = await startServing({
+    view: agent.view,
+    logs: makeLogs(log),
+    facts,
     maxPods: settings.maxPods,
     version,
     metrics,
@@ -65,30 +140,20 @@ export async function wire(settings: Settings, version: string, log: Log, _signa
     execIdleTimeoutMs: settings.streamingConnectionIdleTimeout,
     log,
   });
-  return {
-    nodeName: "node",
-    rescan: () => {},
-    async close() {
-      await serving.close();
-      session.close();
-      client.close();
-      metrics.close();
-    },
-  };
+  closing.defer(() => serving.close());
+  return { nodeName: facts.nodeName, rescan: () => source.rescan() };
 }
 
-function doorsOf(settings: Settings): ServedDoor[] {
-  const { socketPath, socketGroup, viewSocketPath, viewSocketGroup, healthzPort, healthzBindAddress } = settings;
-  const doors: ServedDoor[] = [{ door: { kind: "socket", path: socketPath, group: socketGroup }, serves: "operator" }];
-  if (viewSocketPath !== "") {
-    doors.push({ door: { kind: "socket", path: viewSocketPath, group: viewSocketGroup }, serves: "reader" });
-  }
-  if (healthzPort > 0) {
-    doors.push({ door: { kind: "tcp", address: healthzBindAddress, port: healthzPort }, serves: "health" });
-  }
-  const [, address, port] = /^\[?(.*?)\]?:(\d+)$/.exec(settings.metricsBindAddress) ?? [];
-  if (port !== undefined) {
-    doors.push({ door: { kind: "tcp", address: address || "::", port: Number(port) }, serves: "metrics" });
-  }
-  return doors;
+/** Until the manifest room stands: a directory that is whole and empty. */
+function manifests(): { source: ManifestSource; documents: Documents } {
+  return {
+    source: {
+      async *sightings() {
+        yield { listing: { kind: "whole", device: "" }, files: [], ignored: [] };
+      },
+      recompile: async () => undefined,
+      rescan: () => {},
+    },
+    documents: { bodies: () => new Map() },
+  };
 }

@@ -1,3 +1,6 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runBerth } from "../../src/cmd/berth/run.ts";
 import { startStreaming } from "../serve/fake-streaming.ts";
@@ -263,6 +266,30 @@ it("restart asks for all app containers, or for one", async () => {
   expect(house.state.restarts).toEqual(["default/web-node1/main", "default/web-node1/side", "default/web-node1/side"]);
 });
 
+describe("validate", () => {
+  it("tells all problems with their places, without berthd", async () => {
+    const seen = makeTerminal("/nowhere");
+    const folder = fileURLToPath(new URL("../../examples", import.meta.url));
+    const bad = join(house.dir, "bad.yaml");
+    writeFileSync(bad, "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\nspec:\n  contaners: []\n");
+    expect(await runBerth(["validate", folder], seen.terminal)).toBe(0);
+    expect(seen.out()).toContain("hello.yaml: good, 1 pod\n");
+    expect(await runBerth(["--socket", "/nowhere", "validate", folder, bad], seen.terminal)).toBe(1);
+    expect(seen.out()).toContain(`${bad}:6:3: error: spec.contaners`);
+  });
+
+  it("reads standard input, and prints JSON", async () => {
+    expect(await berth("validate - -o json", "kind: Pod\n")).toMatchObject({
+      exitCode: 1,
+      out: expect.stringContaining('"file": "-"'),
+    });
+    expect(await berth("validate /nowhere.yaml")).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining("/nowhere.yaml"),
+    });
+  });
+});
+
 describe("wrong use", () => {
   it.each([
     ["gett", "did you mean get?"],
@@ -284,7 +311,7 @@ describe("wrong use", () => {
   });
 
   it("every command has a page", async () => {
-    for (const name of ["get", "describe", "logs", "exec", "restart", "wait", "version"]) {
+    for (const name of ["get", "describe", "logs", "exec", "restart", "wait", "validate", "version"]) {
       expect((await berth(`${name} --help`)).out).toContain(`Usage: berth ${name}`);
     }
   });

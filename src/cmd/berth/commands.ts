@@ -4,8 +4,18 @@ import { exec } from "./exec.ts";
 import { get } from "./get.ts";
 import { logs } from "./logs.ts";
 import { restart } from "./restart.ts";
+import { validate } from "./validate.ts";
 import { version } from "./version-command.ts";
 import { wait } from "./wait.ts";
 
 /** Every command by name; help and completion follow from it. */
-export const COMMANDS: Readonly<Record<string, Command>> = { get, describe, logs, exec, restart, wait, version };
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  get,
+  describe,
+  logs,
+  exec,
+  restart,
+  wait,
+  validate,
+  version,
+};

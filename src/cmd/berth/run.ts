@@ -10,7 +10,7 @@ import { CommandFailure, type Terminal } from "./terminal.ts";
 
 /** Runs one command line of `berth`. The answer is the exit code: 0 good, 1 failed, 2 wrong use, or a command's own. */
 export async function runBerth(args: readonly string[], terminal: Terminal): Promise<number> {
-  const [name, ...more] = args;
+  const { name, more } = commandFirst(args);
   if (name === undefined || name === "help" || name === "--help" || name === "-h") return page(terminal, more[0]);
   if (name === "--version") {
     await terminal.out.write(`berth ${VERSION}\n`);
@@ -31,6 +31,13 @@ export async function runBerth(args: readonly string[], terminal: Terminal): Pro
     await terminal.err.write(`error: ${error.message}\n`);
     return error.exitCode;
   }
+}
+
+/** `--socket` may stand before the command, too. */
+function commandFirst(args: readonly string[]): { name: string | undefined; more: readonly string[] } {
+  const length = args[0] === "--socket" ? 2 : args[0]?.startsWith("--socket=") ? 1 : 0;
+  const [name, ...more] = args.slice(length);
+  return { name, more: [...args.slice(0, length), ...more] };
 }
 
 function shapesOf(command: Command): Record<string, FlagShape> {

@@ -22,7 +22,7 @@ export const AGENT_ROWS = {
   containerLogsDir: row({
     kind: path,
     default: "/var/log/containers",
-    help: "Directory of links to the containers' logs, for log collectors; empty for none.",
+    help: "Directory of links to the containers' logs, for log collectors.",
   }),
   hostnameOverride: row({
     kind: text,

@@ -1,0 +1,93 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { Problem } from "../../pod/problem.ts";
+import type { SeenDocument } from "../../pod/source.ts";
+import type { Call, Command } from "./command.ts";
+import { sentence } from "./problem-words.ts";
+import { CommandFailure, usageFailure } from "./terminal.ts";
+
+export const validate: Command = {
+  usage: "FILE...",
+  help: "Check manifests without berthd: files, directories, or - for standard input.",
+  flags: ["output"],
+  examples: ["berth validate web.yaml", "berth validate /etc/berth/manifests", "berth validate -o json *.yaml"],
+  async run(call) {
+    if (call.words.length === 0) throw usageFailure("validate which files?");
+    const form = call.value("output");
+    if (form !== undefined && form !== "json") throw usageFailure("validate knows -o json only");
+    const found = await checkAll(call);
+    const problems = found.flatMap((each) => each.problems);
+    if (form === "json") await call.terminal.out.write(`${JSON.stringify(problems, undefined, 4)}\n`);
+    else await call.terminal.out.write(found.map(verdict).join(""));
+    return problems.some(({ severity }) => severity === "error") ? 1 : 0;
+  },
+};
+
+type Checked = {
+  readonly path: string;
+  readonly problems: readonly Problem[];
+  readonly documents: readonly SeenDocument[];
+};
+
+/** Each file on its own, in the order of the command line. The compiler is loaded only for this. */
+async function checkAll(call: Call): Promise<Checked[]> {
+  const { makeWorkshop } = await import("../../manifest/workshop.ts");
+  const workshop = makeWorkshop();
+  const checked: Checked[] = [];
+  try {
+    for (const path of (await Promise.all(call.words.map(filesOf))).flat()) {
+      const bytes = await readBytes(call, path);
+      const request = {
+        path,
+        bytes,
+        seenWallMs: call.terminal.now(),
+        nodeName: hostname(),
+        unknownFields: "error",
+      } as const;
+      const { file } = await workshop.compile(request);
+      checked.push({ path, problems: file.problems, documents: file.documents });
+    }
+  } finally {
+    await workshop.close();
+  }
+  return checked;
+}
+
+const MANIFEST = /^[^.].*\.(?:ya?ml|json)$/;
+
+/** The manifests that an argument stands for. */
+async function filesOf(written: string): Promise<string[]> {
+  if (written === "-") return [written];
+  const found = await stat(written).catch((error: Error) => {
+    throw new CommandFailure(`${written}: ${error.message}`);
+  });
+  if (!found.isDirectory()) return [written];
+  const names = (await readdir(written)).filter((name) => MANIFEST.test(name)).sort();
+  return names.map((name) => join(written, name));
+}
+
+async function readBytes(call: Call, path: string): Promise<Uint8Array> {
+  if (path !== "-") {
+    return readFile(path).catch((error: Error) => {
+      throw new CommandFailure(`${path}: ${error.message}`);
+    });
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of call.terminal.in as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** What is wrong with a file, or what is in it. */
+function verdict({ path, problems, documents }: Checked): string {
+  const errors = problems.filter(({ severity }) => severity === "error");
+  const lines = problems.map(sentence).join("");
+  if (errors.length > 0) return lines;
+  const pods = documents.filter(({ kind }) => kind === "pod").length;
+  const others = documents.length - pods;
+  const counts = [
+    pods > 0 || others === 0 ? `${pods} ${pods === 1 ? "pod" : "pods"}` : "",
+    others > 0 ? `${others} ConfigMaps and Secrets` : "",
+  ];
+  return `${lines}${path}: good, ${counts.filter(Boolean).join(" and ")}\n`;
+}

@@ -1,0 +1,46 @@
+import type { NodeSettings } from "../pod/node.ts";
+import { ceilUnits, parseQuantity } from "../pod/quantity.ts";
+import type { Settings } from "./config/settings.ts";
+
+/** What is known only once the house is being built. */
+export type Found = {
+  readonly ownerId: string;
+  /** Directories as they are, without symbolic links. */
+  readonly places: Pick<NodeSettings, "rootDir" | "podLogsDir" | "containerLogsDir">;
+  /** What the runtime says of itself comes before the configuration; asked anew each time, for it may say so late. */
+  readonly cgroupDriver: () => NodeSettings["cgroupDriver"] | undefined;
+};
+
+/** The settings of the node as decisions and translations know them. */
+export function nodeSettings(settings: Settings, { ownerId, places, cgroupDriver }: Found): NodeSettings {
+  return {
+    ownerId,
+    ...places,
+    clusterDns: settings.clusterDNS,
+    clusterDomain: settings.clusterDomain,
+    get cgroupDriver() {
+      return cgroupDriver() ?? settings.cgroupDriver;
+    },
+    cgroupRoot: settings.cgroupRoot,
+    cgroupsPerQos: settings.cgroupsPerQOS,
+    cpuCfsQuota: settings.cpuCFSQuota,
+    cpuCfsQuotaPeriodUs: settings.cpuCFSQuotaPeriod * 1000,
+    seccompDefault: settings.seccompDefault,
+    ...(settings.singleProcessOOMKill === undefined ? {} : { singleProcessOomKill: settings.singleProcessOOMKill }),
+    swapBehavior: settings["memorySwap.swapBehavior"] || "NoSwap",
+    maxPods: settings.maxPods,
+    podPidsLimit: settings.podPidsLimit,
+    maxRestartDelayMs: settings["crashLoopBackOff.maxContainerRestartPeriod"],
+  };
+}
+
+/** Pulls at the same time; the configuration may leave it open (design section 5). */
+export function parallelPulls({ serializeImagePulls, maxParallelImagePulls }: Settings): number {
+  return serializeImagePulls ? 1 : (maxParallelImagePulls ?? 5);
+}
+
+/** A quantity that the configuration has checked already, in bytes. */
+export function bytesOf(written: string): number {
+  const quantity = parseQuantity(written);
+  return quantity === undefined ? 0 : ceilUnits(quantity);
+}

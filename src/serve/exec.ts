@@ -6,12 +6,12 @@ import { errorBody, statusOf } from "./answer.ts";
 import { ask, podOf } from "./api.ts";
 import { findContainer, keyOf } from "./find-pod.ts";
 import {
-  encodeFrames,
   encodeJsonFrame,
   type Frame,
   makeFrameReader,
   STREAM_PROTOCOL,
   type TerminalSize,
+  writeFrames,
 } from "./frames.ts";
 import { readFlag, readWord } from "./queries.ts";
 import type { Role } from "./routes.ts";
@@ -66,12 +66,12 @@ async function runSession(
   const url = await view.exec(instance.id, command, streams, signal);
   const connection = await connectRuntime(url, signal);
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${STREAM_PROTOCOL}\r\n\r\n`);
-  const send = (bytes: Buffer): void => {
-    if (socket.writable && !socket.write(bytes)) runtime.pause();
+  const send = (channel: "stdout" | "stderr", bytes: Buffer): void => {
+    if (socket.writable && !writeFrames(socket, channel, bytes)) runtime.pause();
   };
   const outputs = {
-    stdout: (bytes: Buffer) => send(encodeFrames("stdout", bytes)),
-    stderr: (bytes: Buffer) => send(encodeFrames("stderr", bytes)),
+    stdout: (bytes: Buffer) => send("stdout", bytes),
+    stderr: (bytes: Buffer) => send("stderr", bytes),
   };
   const runtime: RuntimeStream = openSession(connection, streams, outputs, signal);
   join(socket, head, runtime, idleTimeoutMs);

@@ -2,6 +2,8 @@
  * The protocol `berth-stream/1`: after an HTTP upgrade both sides send frames of one channel byte, four bytes of length (big
  * endian) and so many bytes. The client sends stdin, its end, and sizes; the server sends stdout, stderr, and one result last.
  */
+import type { Writable } from "node:stream";
+
 export const STREAM_PROTOCOL = "berth-stream/1";
 
 /** What a frame carries. The numbers are part of the protocol. */
@@ -23,28 +25,33 @@ export const LONGEST_PAYLOAD_BYTES = 256 * 1024;
 const HEADER_BYTES = 5;
 const NAMES = new Map<number, Channel>(Object.entries(CHANNEL).map(([name, number]) => [number, name as Channel]));
 
-/** A payload of any length as one frame, or as many as it takes. */
-export function encodeFrames(channel: Channel, payload: Uint8Array): Buffer {
-  if (payload.length <= LONGEST_PAYLOAD_BYTES) return encodeFrame(channel, payload);
-  const frames: Buffer[] = [];
-  for (let from = 0; from < payload.length; from += LONGEST_PAYLOAD_BYTES) {
-    frames.push(encodeFrame(channel, payload.subarray(from, from + LONGEST_PAYLOAD_BYTES)));
+/**
+ * Writes a payload of any length as one frame, or as many as it takes, without copying it. False when the caller should wait
+ * for `drain`.
+ */
+export function writeFrames(socket: Writable, channel: Channel, payload: Uint8Array): boolean {
+  let hasRoom = true;
+  socket.cork();
+  for (let from = 0; from === 0 || from < payload.length; from += LONGEST_PAYLOAD_BYTES) {
+    const part = payload.subarray(from, from + LONGEST_PAYLOAD_BYTES);
+    hasRoom = socket.write(frameHeader(channel, part.length));
+    if (part.length > 0) hasRoom = socket.write(part);
   }
-  return Buffer.concat(frames);
+  socket.uncork();
+  return hasRoom;
 }
 
-/** One frame as bytes. */
-export function encodeFrame(channel: Channel, payload: Uint8Array = new Uint8Array()): Buffer {
-  const frame = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
-  frame.writeUInt8(CHANNEL[channel], 0);
-  frame.writeUInt32BE(payload.length, 1);
-  frame.set(payload, HEADER_BYTES);
-  return frame;
+function frameHeader(channel: Channel, length: number): Buffer {
+  const header = Buffer.allocUnsafe(HEADER_BYTES);
+  header.writeUInt8(CHANNEL[channel], 0);
+  header.writeUInt32BE(length, 1);
+  return header;
 }
 
 /** A frame whose payload is JSON. */
 export function encodeJsonFrame(channel: "result" | "resize", value: SessionResult | TerminalSize): Buffer {
-  return encodeFrame(channel, Buffer.from(JSON.stringify(value)));
+  const payload = Buffer.from(JSON.stringify(value));
+  return Buffer.concat([frameHeader(channel, payload.length), payload]);
 }
 
 /** Takes bytes as they come and gives whole frames. Throws when the other side does not speak the protocol. */
@@ -72,7 +79,7 @@ export function makeSplitter(
     parts.push(chunk);
     heldBytes += chunk.length;
     if (heldBytes < wantedBytes) return [];
-    let rest = Buffer.concat(parts, heldBytes);
+    let rest = parts.length === 1 ? asBuffer(chunk) : Buffer.concat(parts, heldBytes);
     const pieces: { header: Buffer; payload: Buffer }[] = [];
     wantedBytes = headerBytes;
     while (rest.length >= headerBytes) {
@@ -89,4 +96,8 @@ export function makeSplitter(
     heldBytes = rest.length;
     return pieces;
   };
+}
+
+function asBuffer(chunk: Uint8Array): Buffer {
+  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

@@ -75,6 +75,13 @@ export function openSession(
     socket.write(bytes);
     return stream;
   };
+  const send = (stream: number, payload: Uint8Array, isLast: boolean): boolean => {
+    socket.cork();
+    const hasRoom = socket.write(writer.dataHeader(stream, payload.length, isLast));
+    const hasMore = payload.length === 0 || socket.write(payload);
+    socket.uncork();
+    return hasRoom && hasMore;
+  };
   const errors = open("error");
   const stdin = streams.stdin ? open("stdin") : undefined;
   const stdout = streams.stdout ? open("stdout") : undefined;
@@ -127,13 +134,12 @@ export function openSession(
   if (head.length > 0) socket.unshift(head);
 
   return {
-    writeStdin: (bytes) => (stdin === undefined ? true : socket.write(writer.data(stdin, bytes))),
+    writeStdin: (bytes) => (stdin === undefined ? true : send(stdin, bytes, false)),
     endStdin() {
-      if (stdin !== undefined && socket.writable) socket.write(writer.data(stdin, Buffer.alloc(0), true));
+      if (stdin !== undefined && socket.writable) send(stdin, Buffer.alloc(0), true);
     },
     resize({ width, height }) {
-      if (sizes === undefined) return;
-      socket.write(writer.data(sizes, Buffer.from(JSON.stringify({ Width: width, Height: height }))));
+      if (sizes !== undefined) send(sizes, Buffer.from(JSON.stringify({ Width: width, Height: height })), false);
     },
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),

@@ -37,7 +37,8 @@ export type SpdyNews =
 export type SpdyWriter = {
   /** Opens a stream; the answer is its number and the frame. Streams count 1, 3, 5, ... */
   open(headers: Readonly<Record<string, string>>): { readonly stream: number; readonly bytes: Buffer };
-  data(stream: number, payload: Uint8Array, isLast?: boolean): Buffer;
+  /** What stands before so many bytes of data. */
+  dataHeader(stream: number, length: number, isLast: boolean): Buffer;
 };
 
 /** A writer for a fresh connection: header blocks of one connection share one zlib stream. */
@@ -53,13 +54,12 @@ export function makeSpdyWriter(): SpdyWriter {
       const parts = stream === 1 ? [ids, ZLIB_START, block] : [ids, block];
       return { stream, bytes: controlFrame(CONTROL.synStream, Buffer.concat(parts)) };
     },
-    data(stream, payload, isLast = false) {
-      const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payload.length);
-      frame.writeUInt32BE(stream, 0);
-      frame.writeUInt32BE(payload.length, 4);
-      frame.writeUInt8(isLast ? FIN : 0, 4);
-      frame.set(payload, FRAME_HEADER_BYTES);
-      return frame;
+    dataHeader(stream, length, isLast) {
+      const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
+      header.writeUInt32BE(stream, 0);
+      header.writeUInt32BE(length, 4);
+      header.writeUInt8(isLast ? FIN : 0, 4);
+      return header;
     },
   };
 }

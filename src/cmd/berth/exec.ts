@@ -1,12 +1,11 @@
 import type { Socket } from "node:net";
 import {
-  encodeFrame,
-  encodeFrames,
   encodeJsonFrame,
   type Frame,
   makeFrameReader,
   type SessionResult,
   STREAM_PROTOCOL,
+  writeFrames,
 } from "../../serve/frames.ts";
 import { type Call, type Command, namespaceOf, podName, podPath } from "./command.ts";
 import { CommandFailure, type Terminal, usageFailure } from "./terminal.ts";
@@ -85,20 +84,23 @@ async function converse(
 async function feed(terminal: Terminal, socket: Socket): Promise<void> {
   try {
     for await (const chunk of terminal.in as AsyncIterable<Buffer>) {
-      if (!socket.write(encodeFrames("stdin", chunk))) await drained(socket);
+      if (!writeFrames(socket, "stdin", chunk)) await drained(socket);
     }
-    socket.write(encodeFrame("stdinEnd"));
+    writeFrames(socket, "stdinEnd", NOTHING);
   } catch {
     // the session is over, or standard input broke: either way nothing more is to be sent
-    if (socket.writable) socket.write(encodeFrame("stdinEnd"));
+    if (socket.writable) writeFrames(socket, "stdinEnd", NOTHING);
   }
 }
 
-function drained(socket: Socket): Promise<void> {
+const NOTHING = new Uint8Array();
+
+/** Until there is room again or the session is over. */
+async function drained(socket: Socket): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  socket.once("drain", () => resolve());
-  socket.once("close", () => resolve());
-  return promise;
+  socket.once("drain", resolve).once("close", resolve);
+  await promise;
+  socket.off("drain", resolve).off("close", resolve);
 }
 
 async function show(terminal: Terminal, frame: Frame, end: (result: SessionResult) => void): Promise<void> {

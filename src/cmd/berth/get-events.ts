@@ -69,7 +69,7 @@ function eventPresentation(nowMs: number, withNamespace: boolean): Presentation<
       { heading: "SUBOBJECT", wide: true },
       { heading: "FIRST SEEN", wide: true },
       { heading: "COUNT", wide: true },
-      { heading: "MESSAGE" },
+      { heading: "MESSAGE", mayCut: true },
     ],
     cells: (event) => [
       ...(withNamespace ? [event.metadata.namespace] : []),

@@ -3,7 +3,7 @@ import type { PodChange } from "../../ports.ts";
 import { type Call, namespaceOf, podPath } from "./command.ts";
 import { outputForm, printItems, printOne, shownColumns } from "./output.ts";
 import { podPresentation } from "./pod-cells.ts";
-import { columnWidths, tableLine } from "./print-table.ts";
+import { type Column, columnWidths, tableLine } from "./print-table.ts";
 import { CommandFailure } from "./terminal.ts";
 
 /** `berth get pods`. */
@@ -64,33 +64,50 @@ async function watchPods(call: Call, names: string[], form: ReturnType<typeof ou
     return 0;
   }
   const indexes = shownColumns(presentationNow().columns, form);
-  const headings = indexes.map((index) => presentationNow().columns[index] ?? { heading: "" });
-  const first: v1.Pod[] = [];
-  let widths: readonly number[] | undefined;
+  const columns = indexes.map((index) => presentationNow().columns[index] ?? { heading: "" });
+  const row = (pod: v1.Pod): string[] => {
+    const cells = presentationNow().cells(pod);
+    return indexes.map((index) => cells[index] ?? "");
+  };
+  const board = makeBoard(columns, call);
   for await (const change of changes) {
-    const row = (pod: v1.Pod): string[] => {
-      const cells = presentationNow().cells(pod);
-      return indexes.map((index) => cells[index] ?? "");
-    };
     switch (change.kind) {
       case "put":
-        if (widths === undefined) first.push(change.pod);
-        else await terminal.out.write(tableLine(row(change.pod), widths));
+        await board.put(`${change.pod.metadata?.namespace}/${change.pod.metadata?.name}`, row(change.pod));
         break;
-      case "synced": {
-        widths ??= columnWidths(headings, first.map(row), terminal.out.columns);
-        const heading = call.has("no-headers")
-          ? ""
-          : tableLine(
-              headings.map(({ heading: text }) => text),
-              widths,
-            );
-        await terminal.out.write(heading + first.map((pod) => tableLine(row(pod), widths ?? [])).join(""));
+      case "synced":
+        await board.start();
         break;
-      }
       case "gone":
-        break;
+        board.forget(change.key);
     }
   }
   return 0;
+}
+
+/** The table of `-w`: the first list at once, so that its columns fit, then a line for each change that a cell shows. */
+function makeBoard(columns: readonly Column[], call: Call) {
+  const shown = new Map<string, readonly string[]>();
+  let widths: readonly number[] | undefined;
+  const age = columns.findIndex(({ heading }) => heading === "AGE");
+  const isSame = (one: readonly string[], other: readonly string[]): boolean =>
+    one.every((cell, index) => index === age || cell === other[index]);
+  return {
+    async put(key: string, row: readonly string[]): Promise<void> {
+      const before = shown.get(key);
+      shown.set(key, row);
+      if (widths === undefined || (before !== undefined && isSame(before, row))) return;
+      await call.terminal.out.write(tableLine(columns, row, widths));
+    },
+    async start(): Promise<void> {
+      if (widths !== undefined) return;
+      const rows = [...shown.values()];
+      widths = columnWidths(columns, rows, undefined);
+      const headings = columns.map(({ heading }) => heading);
+      const lines = call.has("no-headers") ? rows : [headings, ...rows];
+      const fitted = widths;
+      await call.terminal.out.write(lines.map((row) => tableLine(columns, row, fitted)).join(""));
+    },
+    forget: (key: string): void => void shown.delete(key),
+  };
 }

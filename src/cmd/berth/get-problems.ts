@@ -11,7 +11,7 @@ const PROBLEMS: Presentation<Problem> = {
     { heading: "CODE", wide: true },
     { heading: "POD", wide: true },
     { heading: "PROBLEM" },
-    { heading: "WHAT TO DO" },
+    { heading: "WHAT TO DO", mayCut: true },
   ],
   cells: (problem) => [
     problem.severity,

@@ -27,9 +27,9 @@ export function printLines(lines: readonly Line[], indent = 0): string {
     .map((line) => {
       if ("text" in line) return `${left}${line.text}\n`;
       if ("heading" in line) return `${left}${line.heading}\n${printLines(line.below, indent + INDENT)}`;
-      const [first = "", ...more] = line.values.flatMap((value) => value.split("\n"));
+      const [first = "", ...more] = line.values.flatMap((value) => value.trimEnd().split("\n"));
       const head = `${left}${`${line.name}:`.padEnd(width)}${first}`.trimEnd();
-      return `${[head, ...more.map((value) => `${left}${" ".repeat(width)}${value}`)].join("\n")}\n`;
+      return `${[head, ...more.map((value) => `${left}${" ".repeat(width)}${value}`.trimEnd())].join("\n")}\n`;
     })
     .join("");
 }

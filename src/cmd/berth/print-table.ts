@@ -24,16 +24,21 @@ export function columnWidths(
   });
 }
 
-/** One line of a table, without blanks at its end. `paintCell` may add colour: it does not count in the width. */
+/**
+ * One line of a table, without blanks at its end. A cell wider than its column goes beyond it, unless it may be cut. `paintCell`
+ * may add colour: it does not count in the width.
+ */
 export function tableLine(
+  columns: readonly Column[],
   cells: readonly string[],
   widths: readonly number[],
   paintCell: (text: string, index: number) => string = (text) => text,
 ): string {
   const padded = cells.map((cell, index) => {
     const width = widths[index] ?? cell.length;
-    const shown = cell.length > width ? `${cell.slice(0, Math.max(0, width - 1))}…` : cell;
-    const blanks = index === cells.length - 1 ? "" : " ".repeat(width - shown.length + GAP);
+    const isCut = columns[index]?.mayCut && cell.length > width;
+    const shown = isCut ? `${cell.slice(0, Math.max(0, width - 1))}\u2026` : cell;
+    const blanks = index === cells.length - 1 ? "" : " ".repeat(Math.max(0, width - shown.length) + GAP);
     return paintCell(shown, index) + blanks;
   });
   return `${padded.join("").trimEnd()}\n`;
@@ -49,8 +54,9 @@ export function tableText(
 ): string {
   const widths = columnWidths(columns, rows, terminalWidth);
   const heading = tableLine(
+    columns,
     columns.map((column) => column.heading),
     widths,
   );
-  return (withHeadings ? heading : "") + rows.map((row) => tableLine(row, widths, paintCell)).join("");
+  return (withHeadings ? heading : "") + rows.map((row) => tableLine(columns, row, widths, paintCell)).join("");
 }

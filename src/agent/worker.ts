@@ -213,7 +213,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
 
   function noteFinished(plan: Plan): void {
     const idle = flights.inFlight.size === 0;
-    const now = { finished: plan.finished && idle, cleaned: plan.cleaned && idle };
+    const now = { finished: plan.finished, cleaned: plan.cleaned && idle };
     if (now.finished === over.finished && now.cleaned === over.cleaned) return;
     over = now;
     tools.onFacts();

@@ -24,10 +24,15 @@ const LEAVING: readonly EndCause[] = ["removed", "replaced", "orphaned", "delete
 
 const isLeaving = ({ ending }: WorkerFacts): boolean => ending !== undefined && LEAVING.includes(ending.cause);
 
-/** A UID that is asked for again while its last life still ends begins only after that (T16). */
+/**
+ * A UID that is asked for again while its last life still ends begins only after that (T16). A stranger that has the name of
+ * a new pod gets its worker first, so that the new one waits for it (T13).
+ */
 function beginnersOf(picture: NodePicture, workers: readonly WorkerFacts[]): readonly DesiredPod[] {
   const known = new Set(workers.map(({ pod }) => pod.uid));
-  return picture.asked.filter(({ uid }) => !known.has(uid));
+  const held = (pod: DesiredPod): boolean =>
+    picture.strangers.some((stranger) => stranger.uid !== pod.uid && podKey(stranger) === podKey(pod));
+  return picture.asked.filter((pod) => !known.has(pod.uid) && !held(pod));
 }
 
 /** What no source asks for any more ends by its own grace (8.2); its name may already be asked for by another UID (T13). */

@@ -83,6 +83,12 @@ describe("who begins, ends, is forgotten", () => {
   });
 });
 
+it("T13: a stranger that has the name of a new pod gets its worker first", () => {
+  const strangers = [{ uid: "x", namespace: "default", name: "a-node" }];
+  expect(plan({ asked: [a], strangers })).toMatchObject({ begin: [], orphans: ["x"] });
+  expect(plan({ asked: [a], strangers: [{ ...a }] }).begin).toEqual([a]);
+});
+
 describe("whose turn a name is (T13, T14)", () => {
   const names = { name: "web-node" };
   const [old, middle, young] = [pod("old", names), pod("middle", names), pod("young", names)];

@@ -49,12 +49,6 @@ export const AGENT_ROWS = {
     default: "error",
     help: "Whether a manifest with a field that does not exist is refused or only reported.",
   }),
-  manifestSettleTime: row({
-    kind: duration(0, 10 * SECOND_MS),
-    default: 50,
-    help: "How long a manifest must stand still before a change or loss counts; new pods and renames do not wait.",
-  }),
-
   // sockets and ports
   socketPath: row({
     kind: path,

@@ -169,7 +169,7 @@ function podLoser({
     code: "NameTaken",
     severity: "error",
     file: claim.path,
-    ...(pod.origin.kind === "file" ? { line: pod.origin.line } : {}),
+    ...(pod.origin.kind === "file" ? { line: pod.origin.line, column: 1 } : {}),
     path: "metadata.name",
     message: `the pod ${pod.namespace}/${pod.manifestName} is already defined in ${whereHeld(holder)}`,
     advice: "rename one of them; this one takes over when the other goes",

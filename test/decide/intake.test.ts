@@ -184,6 +184,7 @@ describe("names (D5)", () => {
     expect(state.problems[0]).toMatchObject({
       file: "b",
       line: 1,
+      column: 1,
       message: "the pod default/web is already defined in a:11",
     });
   });

@@ -14,7 +14,7 @@ import { join } from "./nearest.ts";
 import { withOneHandler } from "./one-handler.ts";
 import { metadataFaults } from "./validate/metadata.ts";
 import { specFaults } from "./validate/pod.ts";
-import { entriesOf, follow, isMap, isSeq, type Node, scalarValue } from "./yaml.ts";
+import { entriesOf, follow, isMap, isSeq, type Node, scalarValue, type YamlDocument } from "./yaml.ts";
 
 /** What compiling depends on besides the bytes of the file. */
 export type CompileSettings = {
@@ -54,6 +54,10 @@ export function objectsOf(root: Node | undefined, desk: Pick<Desk, "aliases">): 
     ...(kind.item === undefined ? {} : { kind: kind.item }),
   }));
 }
+
+/** Whether the header says that the document is a pod. */
+export const isPod = ({ root, aliases }: YamlDocument): boolean =>
+  kindOf(headerOf(root, "apiVersion", { aliases }), headerOf(root, "kind", { aliases }), "").kind === "Pod";
 
 function fieldOf(node: Node | undefined, name: string, desk: Pick<Desk, "aliases">): Node | undefined {
   const target = follow(node, desk.aliases);

@@ -1,9 +1,9 @@
 import type { Problem } from "../pod/problem.ts";
 import type { FileSighting, SeenDocument } from "../pod/source.ts";
-import { type CompileSettings, compileObject, type ObjectPlace, objectsOf } from "./compile-object.ts";
+import { type CompileSettings, compileObject, isPod, type ObjectPlace, objectsOf } from "./compile-object.ts";
 import type { DocumentContent } from "./config-document.ts";
 import { type Desk, decodeStruct, MOST_VALUES, TooComplex } from "./decode.ts";
-import type { Fault, Faults } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 import { offsetOfPath } from "./places.ts";
 import { readText } from "./text.ts";
 import { readYaml, type YamlDocument, type YamlText } from "./yaml.ts";
@@ -92,7 +92,7 @@ function* textSteps(text: string, request: CompileRequest): Generator<undefined,
       documents.push(compiled.document);
       if (compiled.content !== undefined) contents.push(compiled.content);
       problems.push(
-        ...firstFaults(compiled.faults).map((one) => ({
+        ...firstOf(compiled.faults).map((one) => ({
           ...problemOf(withHint(one, text, document, yaml), document, yaml, request.path),
           ...(compiled.subject === undefined ? {} : { pod: compiled.subject }),
         })),
@@ -100,24 +100,19 @@ function* textSteps(text: string, request: CompileRequest): Generator<undefined,
       yield;
     }
   }
-  return { reading, documents, problems: firstProblems(problems.sort(byPlace)), contents };
+  return { reading, documents, problems: [...firstOf(problems)].sort(byPlace), contents };
 }
 
 /** More problems than this tell nobody anything; finding their places would take time. */
 const MOST_PROBLEMS = 100;
 
-/** Errors before warnings, as many as can be of use. */
-function firstFaults(faults: Faults): Faults {
-  if (faults.length <= MOST_PROBLEMS) return faults;
-  const errors = faults.filter(({ severity }) => severity === "error");
-  return [...errors, ...faults.filter(({ severity }) => severity !== "error")].slice(0, MOST_PROBLEMS);
-}
-
-function firstProblems(problems: readonly Problem[]): readonly Problem[] {
-  const last = problems[MOST_PROBLEMS];
-  if (last === undefined) return problems;
-  const message = `${last.message} (and ${problems.length - MOST_PROBLEMS} more problems in this file)`;
-  return [...problems.slice(0, MOST_PROBLEMS), { ...last, message }];
+/** As many as can be of use, errors rather than warnings; the last one tells how many more there are. */
+function firstOf<T extends Pick<Problem, "severity" | "message">>(all: readonly T[]): readonly T[] {
+  if (all.length <= MOST_PROBLEMS) return all;
+  const errors = all.filter(({ severity }) => severity === "error");
+  const kept = [...errors, ...all.filter(({ severity }) => severity !== "error")].slice(0, MOST_PROBLEMS);
+  const more = all.length - MOST_PROBLEMS;
+  return kept.map((one, at) => (at < kept.length - 1 ? one : { ...one, message: `${one.message} (and ${more} more)` }));
 }
 
 function deskMaker(
@@ -134,12 +129,12 @@ function deskMaker(
 /** Of a document with bad syntax, what stands before the first bad place was understood: its fields can be judged. */
 function earlierProblems(document: YamlDocument, yaml: YamlText, request: CompileRequest): readonly Problem[] {
   const first = document.faults[0];
-  if (first?.offset === undefined || first.code !== "YamlInvalid") return [];
+  if (first?.offset === undefined || first.code !== "YamlInvalid" || !isPod(document)) return [];
   const end = first.offset;
   const desk = deskMaker(document, yaml, request, { left: MOST_VALUES })("Pod", "");
   decodeStruct(desk, document.root, "Pod", "");
   const sure = desk.faults.filter(({ code, offset }) => JUDGED_EARLY.includes(code) && (offset ?? end) < end);
-  return firstFaults(sure).map((one) => problemOf(one, document, yaml, request.path));
+  return firstOf(sure).map((one) => problemOf(one, document, yaml, request.path));
 }
 
 const JUDGED_EARLY: readonly string[] = ["FieldUnknown", "FieldDuplicate", "QuoteSuspicious"];

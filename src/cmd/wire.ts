@@ -8,7 +8,7 @@ import { makeHandlers } from "../handler/handlers.ts";
 import { readNodeFacts } from "../host/facts.ts";
 import { openJournal } from "../journal/journal.ts";
 import { makeLogs } from "../logs/read.ts";
-import type { Documents, ManifestSource } from "../ports.ts";
+import { makeManifestSource } from "../manifest/source.ts";
 import { makeMetrics } from "../serve/metrics.ts";
 import { startServing } from "../serve/server.ts";
 import { hostCgroups } from "./cgroups.ts";
@@ -100,13 +100,19 @@ async function build(
     hostsFile: "/etc/hosts",
     threadPoolSize: Number(process.env.UV_THREADPOOL_SIZE) || USUAL_THREADS,
   });
-  const { source, documents } = manifests();
+  const source = makeManifestSource({
+    path: settings.staticPodPath,
+    fileCheckMs: settings.fileCheckFrequency,
+    nodeName: facts.nodeName,
+    unknownFields: settings.unknownFields,
+    log,
+  });
   const agent: Agent = await startAgent(
     {
       runtime,
       images,
       files,
-      documents,
+      documents: { bodies: () => new Map() },
       source,
       handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
       cgroups: await hostCgroups(node),
@@ -142,18 +148,4 @@ async function build(
   });
   closing.defer(() => serving.close());
   return { nodeName: facts.nodeName, rescan: () => source.rescan() };
-}
-
-/** Until the manifest room stands: a directory that is whole and empty. */
-function manifests(): { source: ManifestSource; documents: Documents } {
-  return {
-    source: {
-      async *sightings() {
-        yield { listing: { kind: "whole", device: "" }, files: [], ignored: [] };
-      },
-      recompile: async () => undefined,
-      rescan: () => {},
-    },
-    documents: { bodies: () => new Map() },
-  };
 }

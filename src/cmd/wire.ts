@@ -28,6 +28,7 @@ const noView: View = {
   },
   events: () => [],
   holds: () => undefined,
+  probes: () => [],
   instance: () => undefined,
   restart: () => false,
   exec: async () => "",

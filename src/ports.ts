@@ -254,6 +254,8 @@ export type View = {
   events(): readonly PodEvent[];
   /** Why the pod is not further; undefined when it is unknown. */
   holds(key: PodKey): readonly Hold[] | undefined;
+  /** What the pod's probes have shown of the instances that run now. */
+  probes(key: PodKey): readonly ProbeView[];
   /** The newest instance of a container, or the one before it. */
   instance(key: PodKey, container: string, which: "newest" | "previous"): InstanceView | undefined;
   /** Asks for a restart; false when there is no such container. */
@@ -267,6 +269,22 @@ export type PodChange =
   | { readonly kind: "gone"; readonly key: PodKey }
   /** The full list has been told. */
   | { readonly kind: "synced" };
+/** One probe of a running container as people see it. */
+export type ProbeView = {
+  readonly container: string;
+  readonly probe: ProbeRequest["probe"];
+  /** What it counts for at the moment (R5). */
+  readonly result: "unknown" | "passed" | "failed";
+  /** So many equal attempts in a row, the last one among them. */
+  readonly streak?: { readonly verdict: "passed" | "failed"; readonly count: number };
+  readonly last?: {
+    readonly attempt: "passed" | "failed" | "discarded";
+    readonly atWallMs: number;
+    readonly tookMs: number;
+    /** Why it did not succeed. */
+    readonly output: string;
+  };
+};
 export type InstanceView = {
   readonly id: string;
   readonly running: boolean;

@@ -29,7 +29,7 @@ import { makeNewsStand } from "./news-stand.ts";
 import { makeNode } from "./node.ts";
 import { makePerform } from "./perform.ts";
 import type { PodCgroups } from "./pod-cgroups.ts";
-import { noProber, type Prober } from "./prober.ts";
+import { makeProber } from "./prober.ts";
 import { makeRoster } from "./roster.ts";
 import { berthRules, type Rules } from "./rules.ts";
 import { makeRuntimeHealth } from "./runtime-health.ts";
@@ -84,13 +84,7 @@ const FIRST_DETAILS_MS = 1500;
  * A2  Nothing is removed before the directory was listed whole.
  * A3  Stopping ends loops in the reverse order of their start and touches no container.
  */
-export async function startAgent(
-  ports: Ports,
-  setup: Setup,
-  means: Means,
-  rules: Rules = berthRules,
-  prober: Prober = noProber,
-): Promise<Agent> {
+export async function startAgent(ports: Ports, setup: Setup, means: Means, rules: Rules = berthRules): Promise<Agent> {
   const { clock, log, meter } = means;
   const { runtime, files, source } = ports;
   const leaving = new AbortController();
@@ -110,6 +104,13 @@ export async function startAgent(
   const images = makeSharedImages(ports.images, gates);
   const perform = makePerform({ ...ports, ...means, images, gates, facts: setup.facts });
   const details = makeDetails({ runtime, gates, log, signal, see: (sighting) => roster.see(sighting) });
+  const prober = makeProber({
+    ...means,
+    gates,
+    handlers: ports.handlers,
+    ring: (uid) => roster.get(uid)?.ring(),
+    tell: (uid, moment) => roster.get(uid)?.notice(moment),
+  });
   const hire = makeHire({
     ...means,
     rules,
@@ -122,9 +123,7 @@ export async function startAgent(
     runtimeState: health.now,
     onStatus: tellStatus,
     onObserved(worker) {
-      const { pod, observed } = worker.show();
-      counts.note(worker.uid, observed);
-      prober.follow(pod, observed);
+      counts.note(worker.uid, worker.show().observed);
     },
     onFacts: () => node.ring(),
     onEvents: news.tell,
@@ -158,6 +157,7 @@ export async function startAgent(
     runtime,
     files,
     news,
+    prober,
     asked: store.asked,
     problems: sources.problems,
     health: agentHealth,

@@ -24,15 +24,24 @@ export const WITHDRAWN: unique symbol = Symbol("withdrawn");
 
 /** Runs the work once there is room, or answers WITHDRAWN when the signal aborts first. The signal ends only the queueing. */
 export type Pass = <T>(rank: number, signal: AbortSignal, work: () => Promise<T>) => Promise<T | typeof WITHDRAWN>;
-export type Gates = Readonly<Record<GateName, Pass>>;
+export type Gates = Readonly<Record<GateName | "netProbe", Pass>>;
+
+/** Probes over the network cost so little that only their sockets are bounded. */
+const NET_PROBES = 128;
 
 /** One gate for each name. */
 export function makeGates(limits: GateLimits, meter: Meter): Gates {
   const pass = (name: GateName): Pass => makePass(name, makeGate(limits[name]), meter);
-  return { start: pass("start"), pull: pass("pull"), read: pass("read"), execProbe: pass("execProbe") };
+  return {
+    start: pass("start"),
+    pull: pass("pull"),
+    read: pass("read"),
+    execProbe: pass("execProbe"),
+    netProbe: makePass("netProbe", makeGate(NET_PROBES), meter),
+  };
 }
 
-function makePass(name: GateName, gate: Gate, meter: Meter): Pass {
+function makePass(name: keyof Gates, gate: Gate, meter: Meter): Pass {
   const report = (): void => {
     meter.set("berth_gate_inside", { gate: name }, gate.inside);
     meter.set("berth_gate_waiting", { gate: name }, gate.waiting);

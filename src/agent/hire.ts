@@ -74,6 +74,7 @@ export function makeHire(tools: HireTools): Hire {
       keep,
       around,
       verdicts: () => tools.prober.verdicts(uid),
+      onPlanned: tools.prober.follow,
     });
     return { worker, keeper };
   };

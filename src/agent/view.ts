@@ -6,6 +6,7 @@ import type { Problem } from "../pod/problem.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { AgentHealth, InstanceView, PodChange, PodFiles, Runtime, View } from "../ports.ts";
 import type { NewsStand } from "./news-stand.ts";
+import type { Prober } from "./prober.ts";
 import type { Roster } from "./roster.ts";
 import { makeWatch } from "./watch.ts";
 import type { Worker } from "./worker.ts";
@@ -25,6 +26,7 @@ export function makeView(tools: {
   readonly runtime: Runtime;
   readonly files: PodFiles;
   readonly news: NewsStand;
+  readonly prober: Pick<Prober, "show">;
   asked(): readonly DesiredPod[];
   problems(): readonly Problem[];
   health(): AgentHealth;
@@ -54,6 +56,7 @@ export function makeView(tools: {
     watchProblems: (signal) => problems.follow([tools.problems()], signal),
     events: tools.news.recent,
     holds: (key) => find(key)?.show().holds,
+    probes: (key) => tools.prober.show(find(key)?.uid ?? ""),
     instance(key, name, which) {
       const worker = find(key);
       const instances = worker?.show().observed.containers.filter((container) => container.name === name) ?? [];

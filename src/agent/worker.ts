@@ -2,6 +2,7 @@ import { type Bell, makeBell } from "../base/bell.ts";
 import type { Clock, MonoMs, WallMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Known } from "../decide/join.ts";
+import type { Moment } from "../decide/moment.ts";
 import type { Action, Outcome } from "../pod/action.ts";
 import type { DesiredPod, Ending } from "../pod/desired.ts";
 import type { PodEvent } from "../pod/event.ts";
@@ -41,6 +42,8 @@ export type Worker = {
   /** The same UID is asked for with other content (F13). */
   update(pod: DesiredPod): void;
   see(news: Sighting): void;
+  /** Something happened outside the worker's own actions. */
+  notice(moment: Moment): void;
   tell(word: { readonly turn: boolean; readonly admission: Admission }): void;
   end(ending: Ending): void;
   /** Asks for a restart; false when the pod has no such container. */
@@ -79,6 +82,8 @@ export type WorkerTools = {
   readonly perform: Perform;
   readonly keeper: RecordKeeper;
   verdicts(): Verdicts;
+  /** Told after each plan, whatever it was: what runs may have to be asked (R9). */
+  onPlanned(picture: Picture): void;
   /** What is around the pod besides its turn, its admission and what people asked for. */
   around(pod: DesiredPod): Omit<Around, "turn" | "admission" | "restartRequests">;
   /** The record's text for this memory; undefined for a pod that has none to keep. */
@@ -133,7 +138,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     };
   }
 
-  function tellNews(moment: Parameters<Rules["news"]>[1]): void {
+  function tellNews(moment: Moment): void {
     const events = rules.news(picture(), moment, clock.now());
     if (events.length > 0) tools.onEvents(events);
   }
@@ -178,6 +183,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     carryOut(plan);
     enterHolds(plan.holds);
     showStatus();
+    tools.onPlanned(picture());
     tools.keep(pod, memory, ending);
     noteFinished(plan);
     return plan.wakeAt;
@@ -263,6 +269,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
       bell.ring();
     },
     see,
+    notice: tellNews,
     tell(word) {
       if (word.turn === turn && sameAdmission(word.admission, admission)) return;
       turn = word.turn;

@@ -3,6 +3,7 @@ import type { ContainerVerdicts } from "../pod/plan.ts";
 import type * as v1 from "../pod/v1.ts";
 
 export type ProbeKind = "startup" | "liveness" | "readiness";
+export const PROBE_KINDS = ["startup", "liveness", "readiness"] as const satisfies readonly ProbeKind[];
 
 /** What one probe of one container instance has shown so far. */
 export type ProbeMemory = {
@@ -20,6 +21,16 @@ export type Attempt = "passed" | "failed" | "discarded";
 export function freshProbe(kind: ProbeKind): ProbeMemory {
   const results = { startup: "unknown", liveness: "passed", readiness: "failed" } as const;
   return { result: results[kind], streak: { verdict: "passed", count: 0 }, onHold: false };
+}
+
+/**
+ * What is known of an instance that runs already when it is first seen: what it had proved before the agent was restarted
+ * stands until its probe says otherwise (D8, G3).
+ */
+export function recalledProbe(kind: ProbeKind, known: { started: boolean; ready: boolean }): ProbeMemory {
+  const fresh = freshProbe(kind);
+  if (kind === "startup" && known.started) return { ...fresh, result: "passed", onHold: true };
+  return kind === "readiness" && known.ready ? { ...fresh, result: "passed" } : fresh;
 }
 
 /** The memory after one attempt (R4, R5, R6). */
@@ -41,11 +52,13 @@ export type ProbeGate = {
   /** The hook after the start still runs: to the world the container has not begun (H1). */
   readonly starting: boolean;
   readonly podEnding: boolean;
+  /** Its pod has an address, or the handler needs none. */
+  readonly reachable: boolean;
 };
 
-/** Whether the probe has anything to ask of the instance at this moment (R3 steps 5, 6, 8; R11, R12; H1). */
+/** Whether the probe has anything to ask of the instance at this moment (R3 steps 1, 5, 6, 8; R11, R12; H1). */
 export function mayProbe(kind: ProbeKind, gate: ProbeGate): boolean {
-  if (!gate.running || gate.starting) return false;
+  if (!gate.running || gate.starting || !gate.reachable) return false;
   if (gate.podEnding && kind !== "readiness") return false;
   return kind === "startup" ? !gate.started : gate.started;
 }
@@ -58,18 +71,41 @@ export function firstDue(startedMonoMs: MonoMs, probe: v1.Probe, fraction: numbe
   return startedMonoMs + (probe.initialDelaySeconds ?? 0) * 1_000 + fraction * SPREAD_MS;
 }
 
-/** When the next attempt is due: on the beat of the first one; beats that passed during an attempt are left out. */
+/** A readiness probe is asked at once for a status at most this often (R9). */
+const ASKED_AGAIN_MS = 1_000;
+
+/**
+ * Whether a status that was worked out just now asks for an attempt at once: the container has started and is not ready (R9).
+ * An attempt that began a moment ago answers it.
+ */
+export function isAskedNow(
+  kind: ProbeKind,
+  memory: ProbeMemory,
+  { begunAt, firstAt, now }: { readonly begunAt: MonoMs | undefined; readonly firstAt: MonoMs; readonly now: MonoMs },
+): boolean {
+  if (kind !== "readiness" || memory.result === "passed" || now < firstAt) return false;
+  return begunAt !== undefined && now - begunAt >= ASKED_AGAIN_MS;
+}
+
+/**
+ * When the next attempt is due: on the beat of the first one. Of the beats that passed during an attempt the last one is
+ * made up for at once, the others are left out (as R3's ticks do).
+ */
 export function nextDue(dueMonoMs: MonoMs, endedMonoMs: MonoMs, probe: v1.Probe): MonoMs {
   const periodMs = (probe.periodSeconds ?? 10) * 1_000;
-  const beats = Math.max(1, Math.ceil((endedMonoMs - dueMonoMs) / periodMs));
+  const beats = Math.max(1, Math.floor((endedMonoMs - dueMonoMs) / periodMs));
   return dueMonoMs + beats * periodMs;
 }
 
 /** An attempt that took this much longer than its own timeout stood still in the agent, not in the container. */
 const OWN_FAULT_MS = 500;
 
-/** A failure that the agent's own lateness explains is never counted against the container. */
+/**
+ * A failure that the agent's own lateness explains is never counted against the container. An exec probe's time is kept by
+ * the runtime, whatever the agent does meanwhile.
+ */
 export function judgeAttempt(attempt: Attempt, tookMs: number, probe: v1.Probe): Attempt {
+  if (probe.exec !== undefined) return attempt;
   const limitMs = (probe.timeoutSeconds ?? 1) * 1_000;
   return attempt === "failed" && tookMs > limitMs + OWN_FAULT_MS ? "discarded" : attempt;
 }
@@ -77,7 +113,7 @@ export function judgeAttempt(attempt: Attempt, tookMs: number, probe: v1.Probe):
 /** The words that plans and statuses see; a startup probe without a word is still pending. */
 export function verdictsOf(probes: Readonly<Partial<Record<ProbeKind, ProbeMemory>>>): ContainerVerdicts {
   const verdicts: { -readonly [K in ProbeKind]?: "passed" | "failed" } = {};
-  for (const kind of ["startup", "liveness", "readiness"] as const) {
+  for (const kind of PROBE_KINDS) {
     const result = probes[kind]?.result;
     if (result === "passed" || result === "failed") verdicts[kind] = result;
   }

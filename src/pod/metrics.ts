@@ -59,6 +59,25 @@ export const METRICS = {
   berth_gate_inside: { kind: "gauge", help: "Actions inside a gate.", labels: ["gate"] },
   berth_gate_waiting: { kind: "gauge", help: "Actions waiting at a gate.", labels: ["gate"] },
   berth_adopted_pods: { kind: "gauge", help: "Pods found running when the agent started.", labels: [] },
+  berth_probe_lateness_seconds: {
+    kind: "histogram",
+    help: "How long after its due time an attempt of a probe began.",
+    labels: [],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  },
+  prober_probe_total: {
+    kind: "counter",
+    help: "Attempts of probes by result.",
+    labels: ["probe_type", "result", "container", "pod", "namespace", "pod_uid"],
+    page: "probes",
+  },
+  prober_probe_duration_seconds: {
+    kind: "histogram",
+    help: "Duration of attempts that did not fail.",
+    labels: ["probe_type", "container", "pod", "namespace"],
+    buckets: defaults(),
+    page: "probes",
+  },
   berth_build_info: {
     kind: "gauge",
     help: "Always 1; the labels tell what runs.",
@@ -71,7 +90,11 @@ export type MetricRow = {
   readonly help: string;
   readonly labels: readonly string[];
   readonly buckets?: readonly number[];
+  /** The page that shows it; /metrics by itself. */
+  readonly page?: MetricPage;
 };
+/** Pages of numbers: /metrics and /metrics/probes. */
+export type MetricPage = "main" | "probes";
 export type MetricName = keyof typeof METRICS;
 export type MetricLabels<N extends MetricName> = Readonly<Record<(typeof METRICS)[N]["labels"][number], string>>;
 
@@ -84,10 +107,12 @@ export type Meter = {
   add<N extends NamesOf<"counter">>(name: N, labels: MetricLabels<N>, by?: number): void;
   set<N extends NamesOf<"gauge">>(name: N, labels: MetricLabels<N>, value: number): void;
   observe<N extends NamesOf<"histogram">>(name: N, labels: MetricLabels<N>, value: number): void;
+  /** What was counted under these labels is about nothing any more. */
+  drop<N extends MetricName>(name: N, labels: MetricLabels<N>): void;
 };
 
 /** Counts nothing; for tests and tools. */
-export const silentMeter: Meter = { add: () => {}, set: () => {}, observe: () => {} };
+export const silentMeter: Meter = { add: () => {}, set: () => {}, observe: () => {}, drop: () => {} };
 
 function exponential(first: number, factor: number, count: number): number[] {
   return Array.from({ length: count }, (_, power) => first * factor ** power);

@@ -64,6 +64,10 @@ const ANSWERS: { readonly [R in RouteName]: (answering: Answering) => Promise<vo
     sendJson(response, role === "reader" ? redactPod(pod) : pod);
   },
   holds: answerHolds,
+  probes: ({ sources: { view }, asked, response }) => {
+    const key = keyOf(podOf(view, asked));
+    sendJson(response, { pod: key, probes: view.probes(key) });
+  },
   problems: ({ response, sources: { view }, asked, signal }) =>
     readFlag(asked.query, "watch")
       ? sendLines(response, view.watchProblems(signal))

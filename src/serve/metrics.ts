@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, type Metric, Registry } from "prom-client";
-import { METRICS, type Meter, type MetricName, type MetricRow } from "../pod/metrics.ts";
+import { METRICS, type Meter, type MetricName, type MetricPage, type MetricRow } from "../pod/metrics.ts";
 
 /** The numbers of the agent: where they are reported, and the page that Prometheus reads. */
 export type Metrics = {
   readonly meter: Meter;
-  /** The text of /metrics, with its content type. */
-  page(): Promise<{ readonly text: string; readonly type: string }>;
+  /** The text of /metrics or /metrics/probes, with its content type. */
+  page(page: MetricPage): Promise<{ readonly text: string; readonly type: string }>;
   /** Ends the measuring of the event loop. */
   close(): void;
 };
@@ -18,11 +18,12 @@ const LOOP_RESOLUTION_MS = 100;
 
 /** A registry with every row of the table and the standard numbers of a process. */
 export function makeMetrics(version: string): Metrics {
-  const registry = new Registry();
+  const registries: Readonly<Record<MetricPage, Registry>> = { main: new Registry(), probes: new Registry() };
   const counters = new Map<MetricName, Counter>();
   const gauges = new Map<MetricName, Gauge>();
   const histograms = new Map<MetricName, Histogram>();
   for (const [name, row] of Object.entries(METRICS) as [MetricName, MetricRow][]) {
+    const registry = registries[row.page ?? "main"];
     const options = { name, help: row.help, labelNames: [...row.labels], registers: [registry] };
     switch (row.kind) {
       case "counter":
@@ -36,7 +37,8 @@ export function makeMetrics(version: string): Metrics {
         break;
     }
   }
-  for (const metric of processMetrics()) registry.registerMetric(metric);
+  for (const metric of processMetrics()) registries.main.registerMetric(metric);
+  registries.probes.registerMetric(startTime());
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   loop.enable();
 
@@ -44,12 +46,15 @@ export function makeMetrics(version: string): Metrics {
     add: (name, labels: Labels, by = 1) => counters.get(name)?.inc(labels, by),
     set: (name, labels: Labels, value) => gauges.get(name)?.set(labels, value),
     observe: (name, labels: Labels, value) => histograms.get(name)?.observe(labels, value),
+    drop: (name, labels: Labels) => (counters.get(name) ?? gauges.get(name) ?? histograms.get(name))?.remove(labels),
   };
   meter.set("berth_build_info", { version, node_version: process.version }, 1);
 
   return {
     meter,
-    async page() {
+    async page(page) {
+      const registry = registries[page];
+      if (page !== "main") return { text: await registry.metrics(), type: registry.contentType };
       // the histogram counts the time between its own ticks: what exceeds a tick was a slice of somebody else's
       const longestMs = loop.count === 0 ? 0 : Math.max(0, loop.max / 1e6 - LOOP_RESOLUTION_MS);
       meter.set("berth_event_loop_delay_seconds", {}, longestMs / 1000);
@@ -62,7 +67,6 @@ export function makeMetrics(version: string): Metrics {
 
 /** The names that every exporter gives the numbers of its own process (node.md 7.1). */
 function processMetrics(): Metric[] {
-  const started = Math.round(Date.now() / 1000 - process.uptime());
   const unregistered = { registers: [] };
   return [
     new Gauge({
@@ -99,15 +103,20 @@ function processMetrics(): Metric[] {
         this.set(maxOpenFiles());
       },
     }),
-    new Gauge({
-      ...unregistered,
-      name: "process_start_time_seconds",
-      help: "Start, in seconds since the epoch.",
-      collect() {
-        this.set(started);
-      },
-    }),
+    startTime(),
   ];
+}
+
+function startTime(): Metric {
+  const started = Math.round(Date.now() / 1000 - process.uptime());
+  return new Gauge({
+    registers: [],
+    name: "process_start_time_seconds",
+    help: "Start, in seconds since the epoch.",
+    collect() {
+      this.set(started);
+    },
+  });
 }
 
 function maxOpenFiles(): number {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { asBerthError } from "../base/errors.ts";
+import type { MetricPage } from "../pod/metrics.ts";
 import type { View } from "../ports.ts";
 import { sendError, sendText } from "./answer.ts";
 import type { Metrics } from "./metrics.ts";
@@ -19,7 +20,8 @@ export async function answerPort(
   const allowed = request.method === "GET" || request.method === "HEAD";
   try {
     if (!allowed) sendText(response, "method not allowed\n", 405);
-    else if (path === "/metrics") await sendMetrics(metrics, response);
+    else if (path === "/metrics") await sendMetrics(metrics, "main", response);
+    else if (path === "/metrics/probes") await sendMetrics(metrics, "probes", response);
     else if (only === "all" && path in HEALTH) sendHealth(view, path, response);
     else sendText(response, "not found\n", 404);
   } catch (error) {
@@ -27,8 +29,8 @@ export async function answerPort(
   }
 }
 
-async function sendMetrics(metrics: Metrics, response: ServerResponse): Promise<void> {
-  const { text, type } = await metrics.page();
+async function sendMetrics(metrics: Metrics, page: MetricPage, response: ServerResponse): Promise<void> {
+  const { text, type } = await metrics.page(page);
   sendText(response, text, 200, type);
 }
 

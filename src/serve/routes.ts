@@ -24,6 +24,12 @@ export const ROUTES = {
     role: "reader",
     help: "Why the pod is not further.",
   },
+  probes: {
+    method: "GET",
+    path: "/v1/pods/:namespace/:name/probes",
+    role: "reader",
+    help: "What the probes of the pod's running containers have shown.",
+  },
   problems: {
     method: "GET",
     path: "/v1/problems",

@@ -91,6 +91,7 @@ function bench(script: (picture: Picture) => Partial<Plan>, options: { rules?: P
       perform,
       keeper,
       verdicts: () => new Map(),
+      onPlanned: () => {},
       around: () => ({
         asked: true,
         runtimeReady: true,

@@ -124,6 +124,7 @@ async function connected(handlers: CriHandlers, clock: Clock = systemClock) {
     },
     set: () => {},
     observe: () => {},
+    drop: () => {},
   };
   const log = { ...silentLog, warn: (_message: string, fields?: LogFields) => void warnings.push(fields) };
   const cri = connectCri({

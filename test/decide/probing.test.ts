@@ -51,7 +51,7 @@ describe("what attempts come to", () => {
 });
 
 describe("whether a probe may run", () => {
-  const gate: ProbeGate = { running: true, started: true, starting: false, podEnding: false };
+  const gate: ProbeGate = { running: true, started: true, starting: false, podEnding: false, reachable: true };
   it.each<[string, ProbeKind, Partial<ProbeGate>, boolean]>([
     ["R3.9: a started container is asked for liveness", "liveness", {}, true],
     ["R3.8: the startup probe has nothing to ask of a started one", "startup", {}, false],
@@ -78,8 +78,9 @@ describe("when a probe is due", () => {
     [0, 20, 2, 2_000],
     [0, 1_999, 2, 2_000],
     [0, 2_000, 2, 2_000],
-    [0, 2_001, 2, 4_000],
-    [500, 6_000, 2, 6_500],
+    [0, 2_001, 2, 2_000],
+    [0, 4_500, 2, 4_000],
+    [500, 6_000, 2, 4_500],
   ])("keeps its beat: due %i, ended %i, period %i s -> %i", (due, ended, periodSeconds, expected) => {
     expect(nextDue(due, ended, { ...base, periodSeconds })).toBe(expected);
   });

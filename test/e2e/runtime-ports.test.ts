@@ -36,6 +36,7 @@ async function start(version: RuntimeVersion) {
     },
     set: () => {},
     observe: () => {},
+    drop: () => {},
   };
   const cri = connectCri({
     runtimeEndpoint: runtime.endpoint,

@@ -36,7 +36,7 @@ export type World = {
   pod(name: string): v1.Pod | undefined;
 };
 
-export type TraceKind = "call" | "file" | "hook" | "status" | "event" | "log" | "do";
+export type TraceKind = "call" | "file" | "hook" | "probe" | "status" | "event" | "log" | "do";
 export type TraceLine = { readonly atMs: number; readonly kind: TraceKind; readonly text: string };
 
 export type WorldOptions = {
@@ -61,7 +61,11 @@ export function makeWorld(options: WorldOptions = {}): World {
   });
   const disk = makeFakeFiles({ clock, onWrite: (line) => note("file", line) });
   const directory = makeFakeDirectory(clock);
-  const handlers = makeFakeHandlers(clock, (line) => note("hook", line));
+  const handlers = makeFakeHandlers(
+    clock,
+    (line) => note("hook", line),
+    (line) => note("probe", line),
+  );
   let running: { agent: Agent; life: Life } | undefined;
 
   const current = (): { agent: Agent; life: Life } => {

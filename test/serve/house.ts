@@ -121,6 +121,7 @@ export async function openHouse() {
     },
     events: () => state.events,
     holds: () => [],
+    probes: () => [],
     instance: (key, container, which) => state.instances.get(`${key}/${container}/${which}`),
     restart: (key, container) => {
       state.restarts.push(`${key}/${container}`);

@@ -3,6 +3,7 @@ import type { Rules } from "../../../src/agent/rules.ts";
 import type { ErrorCode } from "../../../src/base/errors.ts";
 import type * as v1 from "../../../src/pod/v1.ts";
 import { NODE_NAME } from "../compiled-pod.ts";
+import type { ProbeScript } from "../handlers.ts";
 import type { CallFault, EventFault } from "../runtime/faults.ts";
 import type { Document } from "../source.ts";
 import { makeWorld, statusLine, type TraceLine, type World } from "../world.ts";
@@ -121,6 +122,11 @@ const PLAYS: Readonly<Record<string, Play>> = {
     const script = verb === "takes" ? { takesMs: durationMs(rest[0]) } : { failure: rest.join(" ") };
     world.handlers.hook(container, hook, script);
   },
+  /** `probe CONTAINER KIND passes|hangs|fails TEXT|warns TEXT|errors TEXT`, `... takes 500ms`: it passes after so long. */
+  probe({ words: [, container = "", kind = "", verb = "", ...rest] }, { world }) {
+    if (kind !== "startup" && kind !== "liveness" && kind !== "readiness") throw new Error(`"${kind}" is no probe`);
+    world.handlers.probe(container, kind, probeScript(verb, rest));
+  },
   /** `message CONTAINER TEXT`: what it leaves at its terminationMessagePath. */
   message: ({ words: [, container = "", ...text] }, { world }) => world.disk.leaves(container, text.join(" ")),
   /** `restart POD/CONTAINER`, as a person asks for it. */
@@ -160,6 +166,26 @@ function runningContainer(world: World, which: string): string {
 function imageUser(what: string | undefined, value: string | undefined): { uid?: number; username?: string } {
   if (what === "uid") return { uid: Number(value) };
   return what === "user" && value !== undefined ? { username: value } : {};
+}
+
+function probeScript(verb: string, rest: readonly string[]): ProbeScript {
+  const output = rest.join(" ");
+  switch (verb) {
+    case "passes":
+      return { kind: "success", output: "" };
+    case "takes":
+      return { kind: "success", output: "", takesMs: durationMs(rest[0]) };
+    case "hangs":
+      return { kind: "failure", output: "", hangs: true };
+    case "fails":
+      return { kind: "failure", output };
+    case "warns":
+      return { kind: "warning", output };
+    case "errors":
+      return { kind: "discarded", output };
+    default:
+      throw new Error(`"${verb}" is no way for a probe to go`);
+  }
 }
 
 function callFault([verb, ...rest]: readonly string[]): CallFault {

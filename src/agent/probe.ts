@@ -1,0 +1,180 @@
+import type { Clock, MonoMs, WallMs } from "../base/clock.ts";
+import { isReachable, type ProbeTarget, probeCommand } from "../decide/probe-targets.ts";
+import {
+  type Attempt,
+  firstDue,
+  isAskedNow,
+  judgeAttempt,
+  mayProbe,
+  nextDue,
+  noteAttempt,
+  type ProbeKind,
+  type ProbeMemory,
+  recalledProbe,
+  SPREAD_MS,
+} from "../decide/probing.ts";
+import type { DesiredPod } from "../pod/desired.ts";
+import type * as v1 from "../pod/v1.ts";
+import type { ProbeRequest, ProbeResult } from "../ports.ts";
+
+/**
+ * One probe of one container instance: its timer and its attempts. What they mean is decided in decide/probing.ts.
+ *
+ * Q1  At most one timer and one attempt; an attempt that is no longer wanted is cut off and counts for nothing.
+ * Q2  Attempts keep the beat of the first one, however long one takes or waits for room (R3).
+ * Q3  An attempt that proves nothing is tried three times, then discarded (R4).
+ * Q4  After its last word it has no timer (R6).
+ */
+export type Probe = {
+  readonly kind: ProbeKind;
+  readonly memory: ProbeMemory;
+  readonly last: LastAttempt | undefined;
+  /** What is known of the instance has changed, or a status was worked out (R9). */
+  update(pod: DesiredPod, target: ProbeTarget, started: boolean): void;
+  /** Nothing more is asked. */
+  end(): void;
+};
+
+/** The newest attempt that was not cut off. */
+export type LastAttempt = {
+  readonly attempt: Attempt;
+  readonly result: ProbeResult;
+  readonly endedWallMs: WallMs;
+  readonly tookMs: number;
+};
+
+/** What a probe needs of the prober. */
+export type ProbeCrew = {
+  readonly clock: Clock;
+  /** In [0, 1), drawn once for each probe. */
+  readonly fraction: number;
+  /** Runs the handler when there is room; `begun` is called when it is its turn. Undefined when the signal came first. */
+  enter<T>(probe: v1.Probe, signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined>;
+  run(request: ProbeRequest, signal: AbortSignal): Promise<ProbeResult>;
+  /** An attempt begins so long after it was due. */
+  onBegun(lateMs: number): void;
+  onAttempt(last: LastAttempt, flipped: boolean): void;
+};
+
+/** Tries of an attempt that proves nothing (R4). */
+const MOST_TRIES = 3;
+/** The runtime itself ends an exec in time; one that does not answer is left after so much more. */
+const RUNTIME_GRACE_MS = 10_000;
+
+/** A probe that has not asked yet. */
+export function makeProbe(
+  kind: ProbeKind,
+  probe: v1.Probe,
+  first: { readonly pod: DesiredPod; readonly target: ProbeTarget },
+  crew: ProbeCrew,
+): Probe {
+  const { clock, fraction } = crew;
+  const firstAt = firstDue(first.target.startedAt, probe, fraction);
+  const command = probeCommand(first.target.container, probe);
+  const limitMs = (probe.timeoutSeconds ?? 1) * 1_000;
+  let { pod, target } = first;
+  let memory = recalledProbe(kind, target.known);
+  let last: LastAttempt | undefined;
+  let wanted: AbortController | undefined;
+  let attempting = false;
+  let dueAt: MonoMs = firstAt;
+  let begunAt: MonoMs | undefined;
+  /** When it could begin at the earliest: lateness counts from here where the last attempt has outlasted a beat. */
+  let freeAt: MonoMs = firstAt;
+
+  const stop = (): void => {
+    wanted?.abort();
+    wanted = undefined;
+    attempting = false;
+  };
+  const schedule = (at: MonoMs): void => {
+    wanted?.abort();
+    const mine = new AbortController();
+    wanted = mine;
+    dueAt = at;
+    void clock.sleep(at - clock.now().monoMs, mine.signal).then((end) => {
+      if (end === "elapsed" && !mine.signal.aborted) void attempt(mine.signal);
+    });
+  };
+  const attempt = async (signal: AbortSignal): Promise<void> => {
+    attempting = true;
+    const settled = await crew.enter(probe, signal, () => tryOut(signal));
+    if (settled === undefined || signal.aborted) return;
+    attempting = false;
+    note(settled.result, settled.tookMs);
+    freeAt = clock.now().monoMs;
+    if (!memory.onHold && wanted?.signal === signal) schedule(nextDue(dueAt, freeAt, probe));
+  };
+  const tryOut = async (signal: AbortSignal): Promise<{ readonly result: ProbeResult; readonly tookMs: number }> => {
+    begunAt = clock.now().monoMs;
+    crew.onBegun(begunAt - Math.max(dueAt, freeAt));
+    for (let tries = 1; ; tries += 1) {
+      const sinceMonoMs = clock.now().monoMs;
+      const result = await ask(signal);
+      const tookMs = clock.now().monoMs - sinceMonoMs;
+      if (result.kind !== "discarded" || tries === MOST_TRIES || signal.aborted || tookMs >= limitMs) {
+        return { result, tookMs };
+      }
+    }
+  };
+  /** One call of the handler; the signal that it gets ends with the probe's own time. */
+  const ask = async (signal: AbortSignal): Promise<ProbeResult> => {
+    const over = new AbortController();
+    const done = new AbortController();
+    const end = (): void => {
+      over.abort();
+      done.abort();
+    };
+    signal.addEventListener("abort", end, { once: true });
+    const untilMs = probe.exec === undefined ? limitMs : limitMs + RUNTIME_GRACE_MS;
+    void clock.sleep(untilMs, done.signal).then((slept) => slept === "elapsed" && over.abort());
+    try {
+      const { container, id, podIp } = target;
+      const request: ProbeRequest = { pod, container, probe: kind, containerId: id, podIp };
+      return await crew.run(command === undefined ? request : { ...request, command }, over.signal);
+    } finally {
+      signal.removeEventListener("abort", end);
+      done.abort();
+    }
+  };
+  const note = (result: ProbeResult, tookMs: number): void => {
+    const judged = judgeAttempt(attemptOf(result), tookMs, probe);
+    const before = memory.result;
+    memory = noteAttempt(memory, kind, probe, judged);
+    last = { attempt: judged, result, endedWallMs: clock.now().wallMs, tookMs };
+    crew.onAttempt(last, memory.result !== before);
+  };
+
+  return {
+    kind,
+    get memory() {
+      return memory;
+    },
+    get last() {
+      return last;
+    },
+    update(nextPod, nextTarget, started) {
+      pod = nextPod;
+      target = nextTarget;
+      if (memory.onHold) return;
+      const { starting, podEnding, podIp } = target;
+      const reachable = isReachable(probe, podIp, pod);
+      if (!mayProbe(kind, { running: true, started, starting, podEnding, reachable })) return stop();
+      if (attempting) return;
+      const now = clock.now().monoMs;
+      if (wanted === undefined) {
+        const at = dueAt > now ? dueAt : now + fraction * SPREAD_MS;
+        freeAt = at;
+        schedule(at);
+      } else if (isAskedNow(kind, memory, { begunAt, firstAt, now })) {
+        freeAt = now;
+        schedule(now);
+      }
+    },
+    end: stop,
+  };
+}
+
+function attemptOf({ kind }: ProbeResult): Attempt {
+  return kind === "failure" ? "failed" : kind === "discarded" ? "discarded" : "passed";
+}

@@ -63,8 +63,9 @@ async function run({ settings, findings }: Loaded): Promise<number> {
     const house = await wire(settings, VERSION, log, leaving.signal);
     process.on("SIGHUP", () => house.rescan());
     log.info("berthd is up", { version: VERSION, node: house.nodeName, pid: process.pid });
-    await told;
+    const failure = await Promise.race([told, house.fallen]);
     await house.close();
+    if (failure !== undefined) throw failure;
     log.info("berthd has left");
     return 0;
   } catch (error) {

@@ -1,5 +1,6 @@
 import { type Agent, startAgent } from "../agent/agent.ts";
 import { systemChance, systemClock } from "../base/clock.ts";
+import type { BerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Cri, connectCri } from "../cri/connect.ts";
 import { makePodFiles } from "../files/pod-files.ts";
@@ -16,11 +17,13 @@ import { hostCgroups } from "./cgroups.ts";
 import type { Settings } from "./config/settings.ts";
 import { doorsOf } from "./doors.ts";
 import { bytesOf, nodeSettings, parallelPulls } from "./node-settings.ts";
-import { checkHost } from "./start-checks.ts";
+import { checkHost, checkRuntime } from "./start-checks.ts";
 
 /** A running agent with everything around it. */
 export type House = {
   readonly nodeName: string;
+  /** Resolves when it turns out that the house cannot stand; never, as a rule. */
+  readonly fallen: Promise<BerthError>;
   /** Looks at the manifests again now. */
   rescan(): void;
   /** Ends everything in the reverse order of its start. Containers go on running. */
@@ -85,6 +88,9 @@ async function build(
   });
   const { runtime, images } = closing.adopt(cri, ({ close }) => close());
 
+  const { promise: fallen, resolve: fall } = Promise.withResolvers<BerthError>();
+  if (!settings.allowKubelet) await checkRuntime(runtime, signal, fall);
+
   const journal = await openJournal({
     directory: `${root.places.rootDir}/events`,
     maxBytes: bytesOf(settings["eventJournal.maxSize"]),
@@ -148,7 +154,7 @@ async function build(
     log,
   });
   closing.defer(() => serving.close());
-  return { nodeName: facts.nodeName, rescan: () => source.rescan() };
+  return { nodeName: facts.nodeName, fallen, rescan: () => source.rescan() };
 }
 
 /** Manifests that use ConfigMaps or Secrets are refused for now; there are no bodies to hand out. */

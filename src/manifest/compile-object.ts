@@ -1,3 +1,4 @@
+import { assertNever } from "../base/assert-never.ts";
 import type { PodKey } from "../pod/desired.ts";
 import type { SeenDocument } from "../pod/source.ts";
 import type * as v1 from "../pod/v1.ts";
@@ -6,7 +7,7 @@ import { configFaults, contentOf } from "./config-document.ts";
 import { type Desk, decodeStruct } from "./decode.ts";
 import { withDefaults } from "./defaults.ts";
 import { desiredPod, documentKey } from "./desired-pod.ts";
-import type { Fault, Faults } from "./fault.ts";
+import { type Fault, type Faults, fault, required, when } from "./fault.ts";
 import { boundTo, contentDigest, nameOnNode, uidOf } from "./identity.ts";
 import { kindOf } from "./kinds.ts";
 import type { Loose } from "./loose.ts";
@@ -42,17 +43,35 @@ export type CompiledObject = {
 /** An object that is to be compiled: a document, or an item of a list. */
 export type ObjectNode = { readonly node: Node | undefined; readonly path: string; readonly kind?: string };
 
-/** A document as the objects that it holds: itself, or the items of a v1 List. */
+/** A document as the objects that it holds: itself, or the items of a v1 List. A list with faults comes as one more. */
 export function objectsOf(root: Node | undefined, desk: Pick<Desk, "aliases">): readonly ObjectNode[] {
   const kind = kindOf(headerOf(root, "apiVersion", desk), headerOf(root, "kind", desk), "");
   if (kind.kind !== "List") return [{ node: root, path: "" }];
   const items = fieldOf(root, "items", desk);
   const nodes = isSeq(items) ? items.items : [];
-  return nodes.map((item, at) => ({
+  const inside = nodes.map((item, at) => ({
     node: follow(item as Node, desk.aliases),
     path: `items[${at}]`,
     ...(kind.item === undefined ? {} : { kind: kind.item }),
   }));
+  return listFaults(root, desk).length === 0 ? inside : [{ node: root, path: "" }, ...inside];
+}
+
+const LIST_FIELDS: readonly string[] = ["apiVersion", "kind", "metadata", "items"];
+
+/** What is wrong with a list besides its items: a list that lost its items must not look like an empty one (D1). */
+function listFaults(root: Node | undefined, desk: Pick<Desk, "aliases">): Faults {
+  const list = follow(root, desk.aliases);
+  const keys = isMap(list) ? entriesOf(list, desk.aliases).entries.map(({ key }) => key) : [];
+  const unknown = keys.filter((key) => !LIST_FIELDS.includes(key));
+  return [
+    ...unknown.map((key) =>
+      fault(key, `unknown field \`${key}\``, `a List has ${LIST_FIELDS.join(", ")}`, "FieldUnknown"),
+    ),
+    ...when(!isSeq(fieldOf(root, "items", desk)), () =>
+      required("items", "must be a list of objects", "list the objects"),
+    ),
+  ];
 }
 
 /** Whether the header says that the document is a pod. */
@@ -87,9 +106,8 @@ export function compileObject(
   );
   const named = namedBy(node, desk);
   if (!isMap(follow(node, desk.aliases))) {
-    decodeStruct(desk, node, "Pod", path);
-    const faults = desk.faults.map((one): Fault => ({ ...one, code: "NotAMapping", message: NOT_A_MAPPING }));
-    return { document: { kind: "broken" }, faults };
+    const found = fault(path, "the document is not a mapping of fields", "write `name: value` lines", "NotAMapping");
+    return { document: { kind: "broken" }, faults: [found] };
   }
   switch (kind.kind) {
     case "Pod":
@@ -97,15 +115,22 @@ export function compileObject(
     case "ConfigMap":
     case "Secret":
       return compileConfig(node, kind.kind, deskFor(kind.kind, path), named);
-    default: {
-      const found = kind.kind === "List" ? kindOf(undefined, undefined, path) : kind;
-      const faults = found.kind === "other" ? [found.fault] : [];
-      return { document: broken(named, settings), faults, ...subject(named) };
-    }
+    case "List":
+      return refused(path === "" ? listFaults(node, desk) : [listInside(path)], named, settings);
+    case "other":
+      return refused([kind.fault], named, settings);
+    default:
+      return assertNever(kind);
   }
 }
 
-const NOT_A_MAPPING = "the document is not a mapping of fields";
+const listInside = (path: string): Fault =>
+  fault(path, "a List inside a List", "put its items into the outer one", "KindUnknown");
+
+const refused = (faults: Faults, named: Named, settings: CompileSettings): CompiledObject => ({
+  ...{ document: broken(named, settings), faults },
+  ...subject(named),
+});
 
 type Named = { readonly namespace: string; readonly name: string } | undefined;
 

@@ -3,7 +3,9 @@ import { join, nearestName } from "./nearest.ts";
 
 /** What a document says that it is. */
 export type Kind =
-  | { readonly kind: "Pod" | "ConfigMap" | "Secret" }
+  | { readonly kind: "Pod" }
+  | { readonly kind: "ConfigMap" }
+  | { readonly kind: "Secret" }
   /** A list; `item` is the kind of its items when they do not say it themselves. */
   | { readonly kind: "List"; readonly item?: string }
   | { readonly kind: "other"; readonly fault: Fault };

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { assertNever } from "../base/assert-never.ts";
 import type { DirectorySighting, FileSighting } from "../pod/source.ts";
 import type { CompileRequest } from "./compile.ts";
 import type { CompileSettings } from "./compile-object.ts";
@@ -152,6 +153,8 @@ async function checkFile(
         lateCount: late ? (before?.lateCount ?? 0) + 1 : 0,
       };
     }
+    default:
+      return assertNever(reading);
   }
 }
 

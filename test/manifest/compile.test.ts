@@ -122,6 +122,17 @@ describe("files", () => {
     expect(problems.map(words)).toEqual(["items[1].spec.port: unknown field `items[1].spec.port`"]);
   });
 
+  it.each<[string, object, string]>([
+    ["without items", {}, "items: Required value: must be a list of objects"],
+    ["with a word for items", { items: "x" }, "items: Required value: must be a list of objects"],
+    ["with a typo", { itmes: [], items: [] }, "itmes: unknown field `itmes`"],
+    ["with nothing for an item", { items: [null] }, "items[0]: the document is not a mapping of fields"],
+  ])("does not take a List %s for an empty one", (_name, rest, complaint) => {
+    const list = { apiVersion: "v1", kind: "List", ...rest };
+    expect(complaints(list)).toEqual([complaint]);
+    expect(compile(list).documents).toEqual([{ kind: "broken" }]);
+  });
+
   it("takes the items of a PodList for pods", () => {
     const { kind: _kind, apiVersion: _version, ...bare } = aManifest();
     const { documents } = compile({ apiVersion: "v1", kind: "PodList", items: [bare] });
@@ -194,7 +205,7 @@ describe("kinds", () => {
     [
       "apiVersion: v1\nkind: List\nitems:\n- kind: List\n  apiVersion: v1",
       "items[0]",
-      "write apiVersion: v1 and kind: Pod",
+      "put its items into the outer one",
     ],
   ])("%j", (text, path, advice) => {
     const [problem] = compile(text).problems;

@@ -13,13 +13,15 @@ export function makeCgroups(hierarchies: readonly Hierarchy[]): Cgroups {
   return {
     async ensure(path, limits, signal) {
       assertInside(path);
-      for (const hierarchy of hierarchies) {
-        signal.throwIfAborted();
-        await attempt(`making cgroup ${path} in ${hierarchy.folder}`, async () => {
-          await makeLevel(hierarchy, path);
-          await writeLimits(hierarchy, join(hierarchy.folder, path), limits);
-        });
-      }
+      signal.throwIfAborted();
+      await Promise.all(
+        hierarchies.map((hierarchy) =>
+          attempt(`making cgroup ${path} in ${hierarchy.folder}`, async () => {
+            await makeLevel(hierarchy, path);
+            await writeLimits(hierarchy, join(hierarchy.folder, path), limits);
+          }),
+        ),
+      );
     },
     async remove(path, signal) {
       assertInside(path);

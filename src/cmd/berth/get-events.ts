@@ -57,6 +57,7 @@ async function watchEvents(call: Call, form: OutputForm): Promise<number> {
   if (!call.has("no-headers")) {
     await terminal.out.write(
       tableLine(
+        headings,
         headings.map(({ heading }) => heading),
         widths,
       ),
@@ -66,6 +67,7 @@ async function watchEvents(call: Call, form: OutputForm): Promise<number> {
     const cells = shown().cells(event);
     await terminal.out.write(
       tableLine(
+        headings,
         indexes.map((index) => cells[index] ?? ""),
         widths,
       ),

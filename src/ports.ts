@@ -3,7 +3,7 @@
 import type { SeenImage } from "./pod/action.ts";
 import type { CgroupLimits } from "./pod/cgroup.ts";
 import type { DesiredContainer, DesiredPod, DocumentKey, EndCause, PodKey } from "./pod/desired.ts";
-import type { PodEvent } from "./pod/event.ts";
+import type { CountedEvent } from "./pod/event.ts";
 import type { PodRecord } from "./pod/memory.ts";
 import type { ObservedContainer, ObservedSandbox, Sighting } from "./pod/observed.ts";
 import type { Hold } from "./pod/plan.ts";
@@ -250,8 +250,10 @@ export type View = {
   watchPods(signal: AbortSignal): AsyncIterable<PodChange>;
   problems(): readonly Problem[];
   watchProblems(signal: AbortSignal): AsyncIterable<readonly Problem[]>;
-  /** Events that are kept, oldest first. */
-  events(): readonly PodEvent[];
+  /** Events that are kept, by their last time. */
+  events(): readonly CountedEvent[];
+  /** The same, then each as it happens (again), until the signal. */
+  watchEvents(signal: AbortSignal): AsyncIterable<CountedEvent>;
   /** Why the pod is not further; undefined when it is unknown. */
   holds(key: PodKey): readonly Hold[] | undefined;
   /** What the pod's probes have shown of the instances that run now. */

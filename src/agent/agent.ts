@@ -1,7 +1,7 @@
 import type { Chance, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { type DesiredPod, podKey } from "../pod/desired.ts";
-import type { PodEvent } from "../pod/event.ts";
+import type { CountedEvent } from "../pod/event.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { ObservedPod } from "../pod/observed.ts";
@@ -50,7 +50,7 @@ export type Ports = {
   readonly handlers: Handlers;
   readonly cgroups?: PodCgroups;
   readonly podSinks: readonly Sink<PodChange>[];
-  readonly eventSinks: readonly Sink<PodEvent>[];
+  readonly eventSinks: readonly Sink<CountedEvent>[];
 };
 
 /** What is fixed for the agent's life. */
@@ -59,7 +59,7 @@ export type Setup = {
   readonly settings: NodeSettings;
   readonly limits: GateLimits;
   /** Events that the journal has kept. */
-  readonly earlierEvents: readonly PodEvent[];
+  readonly earlierEvents: readonly CountedEvent[];
 };
 
 /** The host's own means: time, chance, and where it tells what it does. */

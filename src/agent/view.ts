@@ -55,6 +55,7 @@ export function makeView(tools: {
     problems: tools.problems,
     watchProblems: (signal) => problems.follow([tools.problems()], signal),
     events: tools.news.recent,
+    watchEvents: tools.news.watch,
     holds: (key) => find(key)?.show().holds,
     probes: (key) => tools.prober.show(find(key)?.uid ?? ""),
     instance(key, name, which) {

@@ -178,6 +178,8 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
   /** One round; answers when to look again at the latest. */
   function look(): MonoMs | undefined {
     const plan = rules.nextPlan(picture());
+    const { terminal } = plan.memory;
+    if (terminal !== undefined && memory.terminal === undefined) tellNews({ kind: "terminal", terminal });
     meter.add("berth_plans_total", {});
     memory = plan.memory;
     carryOut(plan);
@@ -272,12 +274,17 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     notice: tellNews,
     tell(word) {
       if (word.turn === turn && sameAdmission(word.admission, admission)) return;
+      const { kind } = word.admission;
+      if (kind === "refused" && !sameAdmission(word.admission, admission)) tellNews(word.admission);
       turn = word.turn;
       admission = word.admission;
       bell.ring();
     },
     end(told) {
-      if (ending === undefined) endingSinceWallMs = clock.now().wallMs;
+      if (ending === undefined) {
+        endingSinceWallMs = clock.now().wallMs;
+        tellNews({ kind: "ending", ending: told });
+      }
       ending = rules.shrinkEnding(ending, told);
       tools.onFacts();
       bell.ring();

@@ -5,7 +5,7 @@ import type * as v1 from "../pod/v1.ts";
 import { containerUri, messageShareBytes, stateOf, unseenExit } from "./container-state.ts";
 import { isOver } from "./life.ts";
 import { readiness } from "./readiness.ts";
-import { restartsAfter } from "./restart-policy.ts";
+import { restartsAfter, restartsAfterEnd } from "./restart-policy.ts";
 
 /** Reasons that say only that a container has not begun. */
 const NOT_BEGUN = ["ContainerCreating", "PodInitializing"];
@@ -159,7 +159,9 @@ function wouldStart(picture: Picture, container: DesiredContainer, newest: Obser
   if (isOver(picture)) return false;
   if (newest === undefined) return !lostForGood(picture, container);
   if (newest.state === "running") return false;
-  return newest.state !== "exited" || restartsAfter(container, newest.exitCode ?? 0);
+  return (
+    newest.state !== "exited" || restartsAfterEnd(container, picture.memory.instances[newest.id], newest.exitCode ?? 0)
+  );
 }
 
 /** Its instance is gone, and the exit that was shown last is one that it is not restarted after (C9). */

@@ -28,12 +28,20 @@ export const noCorrelation: Correlation = { series: new Map(), similar: new Map(
 export const objectKey = (object: EventObject): string =>
   object.kind === "Node" ? `Node/${object.name}` : `Pod/${object.namespace}/${object.name}/${object.uid}`;
 
+/** As after an earlier agent that has told this event, counts and all. */
+export function recall(before: Correlation, event: CountedEvent): Correlation {
+  const isCombined = event.message.startsWith(COMBINED);
+  return { ...before, series: newestOf(before.series, keyOf(event, isCombined), event), serial: before.serial + 1 };
+}
+
+const COMBINED = "(combined from similar events): ";
+
 /** One event more of the object: counted into its like, and told unless there were too many lately (node.md 3.7). */
 export function correlate(
   before: Correlation,
   event: PodEvent,
   now: Now,
-): { readonly after: Correlation; readonly told?: CountedEvent } {
+): { readonly after: Correlation; readonly counted: CountedEvent; readonly told?: CountedEvent } {
   const similar = noteSimilar(before.similar, event, now.monoMs);
   const counted = count(before, combined(event, similar.many), keyOf(event, similar.many));
   const spent = spend(before.tokens.get(event.type), now.monoMs);
@@ -43,7 +51,7 @@ export function correlate(
     tokens: new Map([...before.tokens, [event.type, spent.tokens]]),
     serial: before.serial + 1,
   };
-  return spent.granted ? { after, told: counted } : { after };
+  return spent.granted ? { after, counted, told: counted } : { after, counted };
 }
 
 const groupOf = ({ type, reason }: PodEvent): string => JSON.stringify([type, reason]);
@@ -67,7 +75,7 @@ function noteSimilar(
 }
 
 const combined = (event: PodEvent, many: boolean): PodEvent =>
-  many ? { ...event, message: `(combined from similar events): ${event.message}` } : event;
+  many ? { ...event, message: `${COMBINED}${event.message}` } : event;
 
 function count({ series, serial }: Correlation, event: PodEvent, key: string): CountedEvent {
   const known = series.get(key);

@@ -2,12 +2,7 @@ import type { Cause } from "../pod/action.ts";
 import type { DesiredContainer } from "../pod/desired.ts";
 import type { ObservedContainer } from "../pod/observed.ts";
 import { type Draft, instanceOf } from "./draft.ts";
-import { restartsAfter } from "./restart-policy.ts";
-
-/** Stops after which the container is started again whatever its policy says: people asked for another one (S17). */
-const ANYWAY: readonly Cause[] = ["definitionChanged", "resize", "restartRequested"];
-/** Stops after which it is started again unless the policy is Never; rules and exit code do not count (S18, S5, S9). */
-const UNLESS_NEVER: readonly Cause[] = ["livenessFailed", "startupFailed", "sandboxChanged", "unknownState"];
+import { causeIn, restartsAfter, restartsAfterStop } from "./restart-policy.ts";
 
 /** Code of an exit that nobody can tell. */
 const UNKNOWN_EXIT = 255;
@@ -36,7 +31,7 @@ export const hasSucceeded = (container: DesiredContainer, instance: ObservedCont
 
 /** Why this agent, or the one before it, stopped the instance. */
 export const stopCauseOf = (draft: Draft, instance: ObservedContainer): Cause | undefined =>
-  instanceOf(draft, instance.id).stop?.cause;
+  causeIn(instanceOf(draft, instance.id));
 
 /**
  * Whether a dead instance gets a successor: by the cause of its stop, else by its exit (S5, S17, S18, S20). One that was made
@@ -44,9 +39,8 @@ export const stopCauseOf = (draft: Draft, instance: ObservedContainer): Cause | 
  */
 export function hasSuccessor(draft: Draft, container: DesiredContainer, instance: ObservedContainer): boolean {
   if (instance.state === "created") return true;
-  const cause = stopCauseOf(draft, instance);
-  if (cause !== undefined && ANYWAY.includes(cause)) return true;
-  if (cause !== undefined && UNLESS_NEVER.includes(cause)) return container.restartPolicy !== "Never";
+  const decided = restartsAfterStop(container, stopCauseOf(draft, instance));
+  if (decided !== undefined) return decided;
   if (isFromOtherSandbox(draft, instance) && startsOver(draft, container)) return !ranOnce(container, instance);
   const code = hasSucceeded(container, instance) ? 0 : exitCodeOf(instance) || 1;
   return restartsAfter(container, code);

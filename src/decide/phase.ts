@@ -1,8 +1,10 @@
 import type { DesiredContainer } from "../pod/desired.ts";
+import type { PodMemory } from "../pod/memory.ts";
 import type { Picture } from "../pod/plan.ts";
 import type * as v1 from "../pod/v1.ts";
+import { idOfUri } from "./container-state.ts";
 import { appsBegun, hasEnded, mayRun } from "./life.ts";
-import { restartsAfter } from "./restart-policy.ts";
+import { restartsAfter, restartsAfterEnd } from "./restart-policy.ts";
 
 /** Phase with the words that go with it. */
 export type PodPhase = {
@@ -47,7 +49,7 @@ type Counts = {
 
 /** Table of 5.2; the first match wins. */
 function phaseOf(picture: Picture, statuses: readonly v1.ContainerStatus[]): PodPhase["phase"] {
-  const counts = count(picture.desired.containers, statuses);
+  const counts = count(picture, statuses);
   const { running, stopped, unknown } = counts;
   if (counts.failedInit > 0) return "Failed";
   if (counts.pendingInit > 0 || (counts.pendingSidecar > 0 && !appsBegun(picture))) return "Pending";
@@ -59,7 +61,7 @@ function phaseOf(picture: Picture, statuses: readonly v1.ContainerStatus[]): Pod
   return stopped === counts.succeeded ? "Succeeded" : "Failed";
 }
 
-function count(containers: readonly DesiredContainer[], statuses: readonly v1.ContainerStatus[]): Counts {
+function count({ desired, memory }: Picture, statuses: readonly v1.ContainerStatus[]): Counts {
   const counts: Counts = {
     pendingInit: 0,
     failedInit: 0,
@@ -72,11 +74,18 @@ function count(containers: readonly DesiredContainer[], statuses: readonly v1.Co
     unknown: 0,
   };
   const byName = new Map(statuses.map((status) => [status.name, status]));
-  for (const container of containers) COUNTERS[container.role](counts, container, byName.get(container.name));
+  for (const container of desired.containers) {
+    COUNTERS[container.role](counts, container, byName.get(container.name), memory);
+  }
   return counts;
 }
 
-type Counter = (counts: Counts, container: DesiredContainer, status: v1.ContainerStatus | undefined) => void;
+type Counter = (
+  counts: Counts,
+  container: DesiredContainer,
+  status: v1.ContainerStatus | undefined,
+  memory: PodMemory,
+) => void;
 
 const COUNTERS: Readonly<Record<DesiredContainer["role"], Counter>> = {
   init(counts, container, status) {
@@ -95,7 +104,7 @@ const COUNTERS: Readonly<Record<DesiredContainer["role"], Counter>> = {
       counts.waiting += 1;
     }
   },
-  app(counts, container, status) {
+  app(counts, container, status, memory) {
     const exit = exitOf(status);
     if (status === undefined) counts.unknown += 1;
     else if (status.state?.running) counts.running += 1;
@@ -103,7 +112,8 @@ const COUNTERS: Readonly<Record<DesiredContainer["role"], Counter>> = {
     else {
       counts.stopped += 1;
       if (status.state?.terminated?.exitCode === 0) counts.succeeded += 1;
-      if (!restartsAfter(container, exit.exitCode)) counts.final += 1;
+      const known = memory.instances[idOfUri(exit.containerID) ?? ""];
+      if (!restartsAfterEnd(container, known, exit.exitCode)) counts.final += 1;
     }
   },
 };

@@ -38,12 +38,12 @@ export function memoryOf(record: PodRecord): PodMemory {
   };
 }
 
-function kept({ started, ready, postStart, stop }: InstanceMemory): InstanceRecord {
+function kept({ started, ready, postStart, stop, stopCause = stop?.cause }: InstanceMemory): InstanceRecord {
   return {
     ...(started === undefined ? {} : { started }),
     ...(ready === undefined ? {} : { ready }),
     ...(postStart === undefined ? {} : { postStart }),
-    ...(stop === undefined ? {} : { stopCause: stop.cause }),
+    ...(stopCause === undefined ? {} : { stopCause }),
   };
 }
 

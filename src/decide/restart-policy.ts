@@ -1,5 +1,30 @@
+import type { Cause } from "../pod/action.ts";
 import type { DesiredContainer } from "../pod/desired.ts";
+import type { InstanceMemory } from "../pod/memory.ts";
 import type * as v1 from "../pod/v1.ts";
+
+/** Stops after which the container is started again whatever its policy says: people asked for another one (S17). */
+const ANYWAY: readonly Cause[] = ["definitionChanged", "resize", "restartRequested"];
+/** Stops after which it is started again unless the policy is Never; rules and exit code do not count (S18, S5, S9). */
+const UNLESS_NEVER: readonly Cause[] = ["livenessFailed", "startupFailed", "sandboxChanged", "unknownState"];
+
+/** Why an instance was stopped, by this agent or the one before it. */
+export const causeIn = (memory: InstanceMemory | undefined): Cause | undefined =>
+  memory?.stop?.cause ?? memory?.stopCause;
+
+/** Whether a container that was stopped for this cause is started again; undefined where its exit decides (S17, S18). */
+export function restartsAfterStop(container: DesiredContainer, cause: Cause | undefined): boolean | undefined {
+  if (cause === undefined) return undefined;
+  if (ANYWAY.includes(cause)) return true;
+  return UNLESS_NEVER.includes(cause) ? container.restartPolicy !== "Never" : undefined;
+}
+
+/** The same by what is remembered of the instance and its exit code. */
+export const restartsAfterEnd = (
+  container: DesiredContainer,
+  memory: InstanceMemory | undefined,
+  exitCode: number,
+): boolean => restartsAfterStop(container, causeIn(memory)) ?? restartsAfter(container, exitCode);
 
 /** Whether a container is started again after this exit code: its rules first, then its policy (S20). */
 export function restartsAfter(container: DesiredContainer, exitCode: number): boolean {

@@ -2,7 +2,7 @@ import type { Cause } from "../pod/action.ts";
 import type { DesiredContainer } from "../pod/desired.ts";
 import type { ObservedContainer } from "../pod/observed.ts";
 import { type Draft, instanceOf } from "./draft.ts";
-import { hasSuccessor, isDead, isExitKnown } from "./exits.ts";
+import { hasSuccessor, isDead, isExitKnown, stopCauseOf } from "./exits.ts";
 import { isAlive, isFitting, newestOf } from "./instances.ts";
 import { isRequested } from "./requests.ts";
 
@@ -34,11 +34,11 @@ export function wantOfLiving(draft: Draft, container: DesiredContainer, instance
 
 /** Why this instance must not go on. A stop that was decided once is carried through. */
 function causeToStop(draft: Draft, container: DesiredContainer, instance: ObservedContainer): Cause | undefined {
-  const { stop, postStart } = instanceOf(draft, instance.id);
-  if (stop !== undefined) return stop.cause;
+  const decided = stopCauseOf(draft, instance);
+  if (decided !== undefined) return decided;
   if (instance.state === "unknown") return "unknownState";
   if (instance.sandboxId !== draft.picture.observed.sandboxes[0]?.id) return "sandboxChanged";
-  if (postStart === "failed") return "postStartFailed";
+  if (instanceOf(draft, instance.id).postStart === "failed") return "postStartFailed";
   if (container.role !== "init" && instance.hash !== container.hash) return "definitionChanged";
   if (container.role === "init") return undefined;
   return isRequested(draft, container.name) ? "restartRequested" : verdictOf(draft, instance);

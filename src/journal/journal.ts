@@ -1,5 +1,5 @@
 import type { Log } from "../base/log.ts";
-import type { PodEvent } from "../pod/event.ts";
+import type { CountedEvent } from "../pod/event.ts";
 import type { Sink } from "../ports.ts";
 import { appendLines, loadLines } from "./generations.ts";
 import { decodeEvent, encodeEvent } from "./line.ts";
@@ -18,9 +18,9 @@ export type JournalOptions = {
  * Events on disk, so that an agent that starts knows what happened before (D8). Putting one only takes note of it; the
  * disk is written a few times a minute at most. A disk that is full or broken costs events and nothing else.
  */
-export type Journal = Sink<PodEvent> & {
-  /** What an earlier agent left, oldest first. */
-  readonly earlier: readonly PodEvent[];
+export type Journal = Sink<CountedEvent> & {
+  /** What an earlier agent left, oldest first; of an event that was told again only the last telling. */
+  readonly earlier: readonly CountedEvent[];
   /** Writes what is noted; never throws. */
   flush(): Promise<void>;
   /** The last flush; nothing is written afterwards. */
@@ -32,14 +32,14 @@ const MOST_WAITING = 2000;
 
 /** Opens the journal and reads what is in it; damaged lines are passed over, a disk that cannot be read is an empty one. */
 export async function openJournal({ directory, maxBytes, flushMs, log }: JournalOptions): Promise<Journal> {
-  const earlier = (await loadLines(directory, maxBytes, log)).flatMap((line) => decodeEvent(line) ?? []);
+  const earlier = lastOfEach((await loadLines(directory, maxBytes, log)).flatMap((line) => decodeEvent(line) ?? []));
   const waiting: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
   let failing = false;
   let closed = false;
 
-  const note = (event: PodEvent): void => {
+  const note = (event: CountedEvent): void => {
     if (closed) return;
     waiting.push(encodeEvent(event));
     if (waiting.length > MOST_WAITING) waiting.shift();
@@ -77,4 +77,13 @@ export async function openJournal({ directory, maxBytes, flushMs, log }: Journal
       await flush();
     },
   };
+}
+
+function lastOfEach(events: readonly CountedEvent[]): CountedEvent[] {
+  const last = new Map<string, CountedEvent>();
+  for (const event of events) {
+    last.delete(event.name);
+    last.set(event.name, event);
+  }
+  return [...last.values()];
 }

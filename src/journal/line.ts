@@ -1,23 +1,25 @@
-import type { EventObject, PodEvent } from "../pod/event.ts";
+import type { CountedEvent, EventObject } from "../pod/event.ts";
 
 /** Longer texts are cut: a few of them must not push all other events out. */
 const LONGEST_MESSAGE = 4096;
 
 /** One line of the journal. */
-export function encodeEvent(event: PodEvent): string {
+export function encodeEvent(event: CountedEvent): string {
   return JSON.stringify({ ...event, message: event.message.slice(0, LONGEST_MESSAGE) });
 }
 
 /** The event of a line; undefined when the line is torn or from elsewhere. */
-export function decodeEvent(line: string): PodEvent | undefined {
+export function decodeEvent(line: string): CountedEvent | undefined {
   const value = parse(line);
   if (!isMap(value)) return undefined;
   const { type, reason, message, atWallMs } = value;
   const object = decodeObject(value.object);
   if (type !== "Normal" && type !== "Warning") return undefined;
   if (object === undefined || typeof reason !== "string" || typeof message !== "string") return undefined;
-  if (typeof atWallMs !== "number" || !Number.isFinite(atWallMs)) return undefined;
-  return { type, reason, message, object, atWallMs };
+  if (!isNumber(atWallMs)) return undefined;
+  const { name, count, firstWallMs } = value;
+  if (typeof name !== "string" || !isNumber(count) || !isNumber(firstWallMs)) return undefined;
+  return { type, reason, message, object, atWallMs, name, count, firstWallMs };
 }
 
 function decodeObject(value: unknown): EventObject | undefined {
@@ -37,6 +39,8 @@ function parse(line: string): unknown {
     return undefined;
   }
 }
+
+const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

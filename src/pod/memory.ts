@@ -68,6 +68,8 @@ export type InstanceMemory = {
   readonly preStop?: "running" | "done";
   /** Set once it is decided that this instance stops; never taken back. preStop and stop share the deadline. */
   readonly stop?: { readonly cause: Cause; readonly by: MonoMs };
+  /** Why an earlier agent stopped it, from the record. */
+  readonly stopCause?: Cause;
   /** StartContainer failed for certain: it is dead even where the runtime still calls it created. */
   readonly startFailed?: boolean;
   /** Wall minus monotonic clock when it was first seen alive: tells whether the clock jumped before its end was seen. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { asBerthError, BerthError } from "../base/errors.ts";
-import type { PodEvent } from "../pod/event.ts";
+import type { CountedEvent } from "../pod/event.ts";
 import type { NodeFacts } from "../pod/node.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { LogOptions, Logs, PodChange, View } from "../ports.ts";
@@ -72,12 +72,7 @@ const ANSWERS: { readonly [R in RouteName]: (answering: Answering) => Promise<vo
     readFlag(asked.query, "watch")
       ? sendLines(response, view.watchProblems(signal))
       : sendJson(response, { items: view.problems() }),
-  events: ({ response, sources: { view }, asked }) => {
-    const namespace = readWord(asked.query, "namespace");
-    const inside = ({ object }: PodEvent): boolean =>
-      namespace === undefined || (object.kind === "Pod" && object.namespace === namespace);
-    return sendList(response, "EventList", view.events().filter(inside).map(eventToV1));
-  },
+  events: answerEvents,
   log: answerLog,
   restart: answerRestart,
   exec: () => {
@@ -116,6 +111,21 @@ async function* selectChanges(
         yield change;
     }
   }
+}
+
+function answerEvents({ sources: { view }, asked, response, signal }: Answering): Promise<void> | void {
+  const namespace = readWord(asked.query, "namespace");
+  const isInside = ({ object }: CountedEvent): boolean =>
+    namespace === undefined || (object.kind === "Pod" && object.namespace === namespace);
+  if (readFlag(asked.query, "watch")) return sendLines(response, selectEvents(view.watchEvents(signal), isInside));
+  return sendList(response, "EventList", view.events().filter(isInside).map(eventToV1));
+}
+
+async function* selectEvents(
+  events: AsyncIterable<CountedEvent>,
+  isInside: (event: CountedEvent) => boolean,
+): AsyncGenerator<unknown> {
+  for await (const event of events) if (isInside(event)) yield eventToV1(event);
 }
 
 function answerHolds({ sources: { view }, asked, response }: Answering): void {

@@ -41,8 +41,8 @@ export const ROUTES = {
     method: "GET",
     path: "/v1/events",
     role: "reader",
-    query: ["namespace"],
-    help: "v1 EventList, oldest first.",
+    query: ["namespace", "watch"],
+    help: "v1 EventList, by their last time. With `watch=true` one v1 Event a line: all there are, then each as it happens again.",
   },
   log: {
     method: "GET",

@@ -1,21 +1,21 @@
-import type { PodEvent } from "../pod/event.ts";
+import type { CountedEvent } from "../pod/event.ts";
 import type { NodeFacts } from "../pod/node.ts";
 
 /** An event in the shape of a v1 Event, as far as it is known here. */
-export function eventToV1(event: PodEvent): Record<string, unknown> {
-  const time = new Date(event.atWallMs).toISOString();
-  const { object } = event;
+export function eventToV1(event: CountedEvent): Record<string, unknown> {
+  const [first, last] = [event.firstWallMs, event.atWallMs].map((wallMs) => new Date(wallMs).toISOString());
+  const { object, name, count } = event;
   return {
     apiVersion: "v1",
     kind: "Event",
-    metadata: { namespace: object.kind === "Pod" ? object.namespace : "default", creationTimestamp: time },
+    metadata: { name, namespace: object.kind === "Pod" ? object.namespace : "default", creationTimestamp: first },
     type: event.type,
     reason: event.reason,
     message: event.message,
     involvedObject: { apiVersion: "v1", ...object },
-    firstTimestamp: time,
-    lastTimestamp: time,
-    count: 1,
+    firstTimestamp: first,
+    lastTimestamp: last,
+    count,
     source: { component: "berth" },
   };
 }

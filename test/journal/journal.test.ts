@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { openJournal } from "../../src/journal/journal.ts";
-import type { PodEvent } from "../../src/pod/event.ts";
+import type { CountedEvent } from "../../src/pod/event.ts";
 
 const forever = new AbortController().signal;
 const notRoot = process.getuid?.() !== 0;
@@ -35,20 +35,23 @@ beforeEach(() => {
 
 const opened = (maxBytes = 1 << 20) =>
   openJournal({ directory, maxBytes, flushMs: 3_600_000, log: { ...silentLog, warn, info } });
-const event = (n: number, text = ""): PodEvent => ({
+const event = (n: number, text = ""): CountedEvent => ({
+  name: `p.${n}`,
+  count: 1,
+  firstWallMs: n,
   type: n % 2 === 0 ? "Normal" : "Warning",
   reason: "Started",
   message: `number ${n}${text}`,
   object: { kind: "Pod", namespace: "default", name: "web", uid: "u", fieldPath: "spec.containers{c}" },
   atWallMs: n,
 });
-const numbers = (events: readonly PodEvent[]): number[] => events.map(({ atWallMs }) => atWallMs);
+const numbers = (events: readonly CountedEvent[]): number[] => events.map(({ atWallMs }) => atWallMs);
 
 describe("the journal of events", () => {
   it("gives back what was put into it, oldest first", async () => {
     const journal = await opened();
     expect(journal.earlier).toEqual([]);
-    const node: PodEvent = { ...event(3), object: { kind: "Node", name: "n" } };
+    const node: CountedEvent = { ...event(3), object: { kind: "Node", name: "n" } };
     for (const one of [event(1), event(2), node]) await journal.put(one, forever);
     await journal.close();
     expect((await opened()).earlier).toEqual([event(1), event(2), node]);

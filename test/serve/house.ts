@@ -112,6 +112,13 @@ export async function openHouse() {
     }
   }
 
+  const events = () =>
+    state.events.map((event, place) => ({
+      ...event,
+      name: `event-${place}`,
+      count: 1,
+      firstWallMs: event.atWallMs,
+    }));
   const view: View = {
     pods: () => [...pods.values()],
     watchPods,
@@ -119,7 +126,10 @@ export async function openHouse() {
     async *watchProblems() {
       yield state.problems;
     },
-    events: () => state.events,
+    events,
+    async *watchEvents() {
+      yield* events();
+    },
     holds: () => [],
     probes: () => [],
     instance: (key, container, which) => state.instances.get(`${key}/${container}/${which}`),

@@ -1,8 +1,15 @@
 import type * as v1 from "../../pod/v1.ts";
+import type { ProbeView } from "../../ports.ts";
 import { field, type Line, list, nested } from "./lines.ts";
+import { ageCell } from "./pod-cells.ts";
 
 /** What `describe` says about one container. */
-export function containerLines(container: v1.Container, statuses: readonly v1.ContainerStatus[]): Line[] {
+export function containerLines(
+  container: v1.Container,
+  statuses: readonly v1.ContainerStatus[],
+  probes: readonly ProbeView[],
+  nowMs: number,
+): Line[] {
   const status = statuses.find(({ name }) => name === container.name);
   const ports = container.ports ?? [];
   return [
@@ -19,7 +26,11 @@ export function containerLines(container: v1.Container, statuses: readonly v1.Co
     field("Restart Count", String(status?.restartCount ?? 0)),
     ...resourceLines("Limits", container.resources?.limits),
     ...resourceLines("Requests", container.resources?.requests),
-    ...probeLines(container),
+    ...probeLines(
+      container,
+      probes.filter((probe) => probe.container === container.name),
+      nowMs,
+    ),
     nested("Environment:", (container.env ?? []).map(variableLine)),
     ...((container.envFrom?.length ?? 0) > 0
       ? [list("Environment Sources", (container.envFrom ?? []).map(sourceText))]
@@ -70,14 +81,28 @@ function resourceLines(name: string, resources: Readonly<Record<string, v1.Quant
       ];
 }
 
-function probeLines(container: v1.Container): Line[] {
-  const probes = [
-    ["Liveness", container.livenessProbe],
-    ["Readiness", container.readinessProbe],
-    ["Startup", container.startupProbe],
-  ] as const;
-  return probes.flatMap(([name, probe]) => (probe === undefined ? [] : [field(name, probeText(probe))]));
+const PROBES = { liveness: "Liveness", readiness: "Readiness", startup: "Startup" } as const;
+
+function probeLines(container: v1.Container, views: readonly ProbeView[], nowMs: number): Line[] {
+  return (["liveness", "readiness", "startup"] as const).flatMap((kind) => {
+    const probe = container[`${kind}Probe`];
+    const view = views.find((one) => one.probe === kind);
+    if (probe === undefined) return [];
+    return [field(PROBES[kind], probeText(probe)), ...(view === undefined ? [] : resultLines(view, nowMs))];
+  });
 }
+
+/** What the probe has shown of the instance that runs. */
+function resultLines({ result, streak, last }: ProbeView, nowMs: number): Line[] {
+  if (last === undefined) return [indented("Result", `${result}, not asked yet`)];
+  const ago = ageCell(new Date(last.atWallMs).toISOString(), nowMs);
+  const count = streak === undefined || streak.count < 2 ? "" : `, ${streak.count} times in a row`;
+  const output = last.output === "" ? "" : `: ${last.output.trim().replaceAll(/\s+/g, " ").slice(0, LONGEST_OUTPUT)}`;
+  const attempt = `${last.attempt} ${ago} ago in ${last.tookMs} ms${count}${output}`;
+  return [indented("Result", result), indented("Last", attempt)];
+}
+
+const LONGEST_OUTPUT = 200;
 
 function probeText(probe: v1.Probe): string {
   const times = `delay=${probe.initialDelaySeconds ?? 0}s timeout=${probe.timeoutSeconds ?? 1}s period=${probe.periodSeconds ?? 10}s`;

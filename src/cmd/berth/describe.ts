@@ -1,5 +1,6 @@
 import type * as v1 from "../../pod/v1.ts";
-import { type Call, type Command, namespaceOf, podName } from "./command.ts";
+import type { ProbeView } from "../../ports.ts";
+import { type Call, type Command, namespaceOf, podName, podPath } from "./command.ts";
 import { containerLines } from "./describe-container.ts";
 import { volumeLines } from "./describe-volumes.ts";
 import { type EventItem, foldEvents } from "./get-events.ts";
@@ -21,7 +22,7 @@ export const describe: Command = {
       throw usageFailure("describe what? berth describe pod NAME");
     const { items, missing } = await listPods(call, namespaceOf(call), names);
     const events = items.length === 0 ? [] : await eventsOf(call);
-    const texts = items.map((pod) => podText(call, pod, events));
+    const texts = await Promise.all(items.map(async (pod) => podText(call, pod, events, await probesOf(call, pod))));
     await call.terminal.out.write(texts.join("\n\n"));
     for (const message of missing) await call.terminal.err.write(`error: ${message}\n`);
     return missing.length > 0 ? 1 : 0;
@@ -33,17 +34,26 @@ async function eventsOf(call: Call): Promise<EventItem[]> {
   return items;
 }
 
-function podText(call: Call, pod: v1.Pod, events: readonly EventItem[]): string {
-  const own = events.filter(({ involvedObject }) => involvedObject.uid === pod.metadata?.uid);
-  return printLines(podLines(pod)) + eventText(own, call.terminal.now());
+/** A pod that went meanwhile has no probes left to show. */
+async function probesOf(call: Call, { metadata }: v1.Pod): Promise<readonly ProbeView[]> {
+  const path = podPath(metadata?.namespace ?? "", metadata?.name ?? "");
+  const { probes } = await call.client
+    .get<{ probes: readonly ProbeView[] }>(`${path}/probes`)
+    .catch(() => ({ probes: [] }));
+  return probes;
 }
 
-function podLines(pod: v1.Pod): Line[] {
+function podText(call: Call, pod: v1.Pod, events: readonly EventItem[], probes: readonly ProbeView[]): string {
+  const own = events.filter(({ involvedObject }) => involvedObject.uid === pod.metadata?.uid);
+  return printLines(podLines(pod, probes, call.terminal.now())) + eventText(own, call.terminal.now());
+}
+
+function podLines(pod: v1.Pod, probes: readonly ProbeView[], nowMs: number): Line[] {
   const { metadata = {}, status = {} } = pod;
   const spec: v1.PodSpec = pod.spec ?? { containers: [] };
   const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   const containers = (of: readonly v1.Container[]): Line[] =>
-    of.map((container) => nested(`${container.name}:`, containerLines(container, statuses)));
+    of.map((container) => nested(`${container.name}:`, containerLines(container, statuses, probes, nowMs)));
   return [
     field("Name", metadata.name),
     field("Namespace", metadata.namespace),

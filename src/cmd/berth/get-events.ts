@@ -1,6 +1,7 @@
 import { type Call, namespaceOf } from "./command.ts";
-import { outputForm, type Presentation, printItems } from "./output.ts";
+import { type OutputForm, outputForm, type Presentation, printItems, printOne, shownColumns } from "./output.ts";
 import { ageCell } from "./pod-cells.ts";
+import { tableLine } from "./print-table.ts";
 
 /** A v1 Event as the sockets' API tells it. */
 export type EventItem = {
@@ -24,6 +25,7 @@ export type EventItem = {
 export async function getEvents(call: Call): Promise<number> {
   const form = outputForm(call.value("output"));
   const namespace = namespaceOf(call);
+  if (call.has("watch")) return watchEvents(call, form);
   const { items } = await call.client.get<{ items: EventItem[] }>("/v1/events", { namespace });
   if (items.length === 0 && (form === "table" || form === "wide")) {
     await call.terminal.err.write(`No events found${namespace === undefined ? "" : ` in ${namespace} namespace`}.\n`);
@@ -38,6 +40,52 @@ export async function getEvents(call: Call): Promise<number> {
   );
   return 0;
 }
+
+/** Those there are, then each as it happens, in columns as wide as the first ones need. */
+async function watchEvents(call: Call, form: OutputForm): Promise<number> {
+  const { client, terminal } = call;
+  const namespace = namespaceOf(call);
+  const shown = () => eventPresentation(terminal.now(), namespace === undefined);
+  const events = client.lines<EventItem>("/v1/events", { namespace, watch: true }, terminal.signal);
+  if (form !== "table" && form !== "wide") {
+    for await (const event of events) await printOne(call, form, event, shown());
+    return 0;
+  }
+  const indexes = shownColumns(shown().columns, form);
+  const headings = indexes.map((index) => shown().columns[index] ?? { heading: "" });
+  const widths = headings.map(({ heading }) => WATCH_WIDTHS[heading] ?? heading.length);
+  if (!call.has("no-headers")) {
+    await terminal.out.write(
+      tableLine(
+        headings,
+        headings.map(({ heading }) => heading),
+        widths,
+      ),
+    );
+  }
+  for await (const event of events) {
+    const cells = shown().cells(event);
+    await terminal.out.write(
+      tableLine(
+        headings,
+        indexes.map((index) => cells[index] ?? ""),
+        widths,
+      ),
+    );
+  }
+  return 0;
+}
+
+/** Room for what is to come; longer words push their own line only. */
+const WATCH_WIDTHS: Readonly<Record<string, number>> = {
+  NAMESPACE: 12,
+  "LAST SEEN": 9,
+  TYPE: 7,
+  REASON: 16,
+  OBJECT: 24,
+  SUBOBJECT: 24,
+  MESSAGE: 0,
+};
 
 /** Equal events as one with a count, in the order of their last time. */
 export function foldEvents(events: readonly EventItem[]): EventItem[] {

@@ -127,6 +127,8 @@ const PLAYS: Readonly<Record<string, Play>> = {
     if (kind !== "startup" && kind !== "liveness" && kind !== "readiness") throw new Error(`"${kind}" is no probe`);
     world.handlers.probe(container, kind, probeScript(verb, rest));
   },
+  /** `forget records`: the disk under the agent is empty. */
+  forget: (_, { world }) => world.disk.wipe(),
   /** `message CONTAINER TEXT`: what it leaves at its terminationMessagePath. */
   message: ({ words: [, container = "", ...text] }, { world }) => world.disk.leaves(container, text.join(" ")),
   /** `restart POD/CONTAINER`, as a person asks for it. */

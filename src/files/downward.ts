@@ -1,5 +1,6 @@
 import { BerthError } from "../base/errors.ts";
 import type { DesiredPod } from "../pod/desired.ts";
+import { metadataField } from "../pod/metadata-field.ts";
 import { type Allocatable, resourceField } from "../pod/resource-field.ts";
 import type * as v1 from "../pod/v1.ts";
 
@@ -13,21 +14,11 @@ export function downwardFile(item: v1.DownwardAPIVolumeFile, pod: DesiredPod, al
 }
 
 function fieldText(path: string, pod: DesiredPod): string {
-  switch (path) {
-    case "metadata.name":
-      return pod.name;
-    case "metadata.namespace":
-      return pod.namespace;
-    case "metadata.uid":
-      return pod.uid;
-    case "metadata.labels":
-      return mapText(pod.labels);
-    case "metadata.annotations":
-      return mapText(pod.annotations);
-  }
-  const [, map, key] = /^metadata\.(labels|annotations)\['(.+)'\]$/s.exec(path) ?? [];
-  if (key === undefined) throw new BerthError("VolumeFailed", `the downwardAPI cannot show "${path}" in a file`);
-  return (map === "labels" ? pod.labels : pod.annotations)[key] ?? "";
+  if (path === "metadata.labels") return mapText(pod.labels);
+  if (path === "metadata.annotations") return mapText(pod.annotations);
+  const text = metadataField(path, pod);
+  if (text === undefined) throw new BerthError("VolumeFailed", `the downwardAPI cannot show "${path}" in a file`);
+  return text;
 }
 
 /** Sorted `key="value"` lines without a final newline. */

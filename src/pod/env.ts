@@ -1,6 +1,7 @@
 import { primaryFirst } from "./addresses.ts";
 import type { DesiredContainer, DesiredPod, DocumentKey } from "./desired.ts";
 import { expand } from "./expansion.ts";
+import { metadataField } from "./metadata-field.ts";
 import { type Allocatable, resourceField } from "./resource-field.ts";
 import type * as v1 from "./v1.ts";
 
@@ -90,16 +91,8 @@ const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode
 /** The value at a path of the pod (V13); undefined for a path that is not offered. */
 function field(path: string, source: EnvSource): string | undefined {
   const { pod } = source;
-  const subscript = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path);
-  if (subscript !== null) return pod[subscript[1] as "labels" | "annotations"][subscript[2] ?? ""] ?? "";
   const podIps = pod.hostNetwork ? source.hostIps : source.podIps;
   switch (path) {
-    case "metadata.name":
-      return pod.name;
-    case "metadata.namespace":
-      return pod.namespace;
-    case "metadata.uid":
-      return pod.uid;
     case "spec.nodeName":
       return source.nodeName;
     case "spec.serviceAccountName":
@@ -113,6 +106,6 @@ function field(path: string, source: EnvSource): string | undefined {
     case "status.podIPs":
       return primaryFirst(podIps, source.hostIps).join(",");
     default:
-      return undefined;
+      return metadataField(path, pod);
   }
 }

@@ -8,7 +8,8 @@ import { agentPlacesOf } from "../agent/places.ts";
 import { AGENT_FILE } from "../runtime/agents.ts";
 import { identify, stopProcess } from "../runtime/daemon.ts";
 import type { Runtime } from "../runtime/start.ts";
-import type { FloorAnswer, FloorCommand } from "./floor.ts";
+import type { FloorAnswer, FloorCommand, ProbeWay } from "./floor.ts";
+import { manifestOf } from "./pods.ts";
 
 /** Somebody who can start pods: the floor, Berth, or any other agent. */
 export type Contender = { readonly name: string; readonly open: () => Promise<Opened> };
@@ -17,7 +18,7 @@ export type Contender = { readonly name: string; readonly open: () => Promise<Op
 export type Opened = {
   readonly pid: number;
   /** Has these pods started; answers with the moment, in ms since the epoch, from which their time counts. */
-  start(pods: readonly string[]): Promise<number>;
+  start(pods: readonly string[], probe?: ProbeWay): Promise<number>;
   /** Has them ended and removed; does not wait for it. */
   remove(pods: readonly string[]): Promise<void>;
   /** SIGKILL, and started again; answers with the moment of the start. Absent for who keeps no pods. */
@@ -40,7 +41,11 @@ export function floorOf(runtime: Runtime, keep = false): Contender {
       if (keep) await ask({ kind: "keep" });
       return {
         pid: child.pid ?? 0,
-        start: async (pods) => (await ask({ kind: "start", pods })).beganAtMs ?? Number.NaN,
+        async start(pods, probe) {
+          const { beganAtMs = Number.NaN } = await ask({ kind: "start", pods, probed: probe !== undefined });
+          if (probe !== undefined) await ask({ kind: "probe", how: probe });
+          return beganAtMs;
+        },
         remove: async (pods) => void (await ask({ kind: "remove", pods })),
         close: async () => void child.disconnect(),
       };
@@ -147,9 +152,9 @@ export function agentOf(runtime: Runtime, line: string): Contender {
 /** Drops manifests all at once: they are written aside, and the time counts from the first rename. */
 function dropper(manifests: string, beside: string): Pick<Opened, "start" | "remove"> {
   return {
-    async start(pods) {
+    async start(pods, probe) {
       await mkdir(beside, { recursive: true });
-      for (const pod of pods) await writeFile(join(beside, `${pod}.yaml`), manifestOf(pod));
+      for (const pod of pods) await writeFile(join(beside, `${pod}.yaml`), manifestOf(pod, probe));
       const beganAtMs = Date.now();
       await Promise.all(pods.map((pod) => rename(join(beside, `${pod}.yaml`), join(manifests, `${pod}.yaml`))));
       return beganAtMs;
@@ -158,18 +163,4 @@ function dropper(manifests: string, beside: string): Pick<Opened, "start" | "rem
       await Promise.all(pods.map((pod) => rm(join(manifests, `${pod}.yaml`))));
     },
   };
-}
-
-function manifestOf(name: string): string {
-  return `apiVersion: v1
-kind: Pod
-metadata:
-  name: ${name}
-spec:
-  terminationGracePeriodSeconds: 0
-  containers:
-  - name: main
-    image: busybox:1.36
-    command: ["sleep", "1000000"]
-`;
 }

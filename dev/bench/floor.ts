@@ -1,21 +1,32 @@
 // The floor of the benchmark, in a process of its own: starts pods by bare calls, 8 at a time, and does nothing else.
+import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
+import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import type { Draft } from "../../src/base/protobuf.ts";
 import type { ContainerConfig, PodSandboxConfig } from "../../src/cri/generated/types.ts";
 import { type BareCalls, openBareCalls } from "./bare-calls.ts";
+import { CONTAINER_COMMAND, HTTP_PATH, HTTP_PORT } from "./pods.ts";
 
 /** What the benchmark asks of this process; every command is answered with its own number. */
 export type FloorCommand = { readonly number: number } & (
-  | { readonly kind: "start" | "remove"; readonly pods: readonly string[] }
+  | { readonly kind: "start"; readonly pods: readonly string[]; readonly probed: boolean }
+  | { readonly kind: "remove"; readonly pods: readonly string[] }
   /** From now on a container that stops is replaced. */
   | { readonly kind: "keep" }
+  /** From now on every container is asked once a second. */
+  | { readonly kind: "probe"; readonly how: ProbeWay }
 );
 export type FloorAnswer = { readonly number: number; readonly beganAtMs?: number; readonly complaint?: string };
+
+/** A command in the container, or a GET of its pod. */
+export type ProbeWay = "exec" | "http";
 
 const AT_A_TIME = 8;
 const [endpoint = "", logs = "", cgroup = ""] = process.argv.slice(2);
 const cri: BareCalls = openBareCalls(endpoint);
+let containerCommand = CONTAINER_COMMAND;
+const containers = new Map<string, string>();
 const sandboxes = new Map<string, { readonly id: string; readonly config: Draft<PodSandboxConfig> }>();
 
 process.on("message", async (command: FloorCommand) => {
@@ -29,6 +40,7 @@ async function perform(command: FloorCommand): Promise<{ beganAtMs?: number }> {
     case "start": {
       for (const pod of command.pods) await mkdir(join(logs, pod, "main"), { recursive: true });
       const beganAtMs = Date.now();
+      containerCommand = command.probed ? CONTAINER_COMMAND : ["sleep", "1000000"];
       await each(command.pods, start);
       return { beganAtMs };
     }
@@ -41,7 +53,32 @@ async function perform(command: FloorCommand): Promise<{ beganAtMs?: number }> {
           void replace(event.container_id, event.pod_sandbox_status?.metadata?.name);
       });
       return {};
+    case "probe":
+      for (const [place, pod] of [...sandboxes.keys()].entries()) await probeOnAndOn(command.how, pod, place);
+      return {};
   }
+}
+
+/** Begins somewhere within the first second, as probes of an agent do. */
+async function probeOnAndOn(how: ProbeWay, pod: string, place: number): Promise<void> {
+  const once = how === "exec" ? () => execIn(pod) : await getterOf(pod);
+  setTimeout(() => setInterval(() => void once().catch(() => undefined), 1000).unref(), place * 20).unref();
+}
+
+async function execIn(pod: string): Promise<void> {
+  const container_id = containers.get(pod) ?? "";
+  await cri.call("ExecSync", { container_id, cmd: ["true"], timeout: 1n });
+}
+
+async function getterOf(pod: string): Promise<() => Promise<void>> {
+  const pod_sandbox_id = sandboxes.get(pod)?.id ?? "";
+  const { status } = await cri.call("PodSandboxStatus", { pod_sandbox_id });
+  const options = { host: status?.network?.ip ?? "", port: HTTP_PORT, path: HTTP_PATH, agent: false };
+  return async () => {
+    const [response] = (await once(get(options), "response")) as [IncomingMessage];
+    response.resume();
+    await once(response, "end");
+  };
 }
 
 /** Works on all of a list, 8 at a time. */
@@ -80,7 +117,7 @@ async function startContainer(pod: string, attempt: number): Promise<void> {
   const config: Draft<ContainerConfig> = {
     metadata: { name: "main", attempt },
     image: { image: "docker.io/library/busybox:1.36", user_specified_image: "busybox:1.36" },
-    command: ["sleep", "1000000"],
+    command: containerCommand,
     labels: sandbox.config.labels ?? {},
     log_path: `main/${attempt}.log`,
     linux: { security_context: { namespace_options: { pid: 1 }, seccomp: { profile_type: 1 } } },
@@ -88,6 +125,7 @@ async function startContainer(pod: string, attempt: number): Promise<void> {
   const request = { pod_sandbox_id: sandbox.id, config, sandbox_config: sandbox.config };
   const { container_id } = await cri.call("CreateContainer", request);
   await cri.call("StartContainer", { container_id });
+  containers.set(pod, container_id);
 }
 
 async function replace(containerId: string, pod: string | undefined): Promise<void> {

@@ -13,7 +13,7 @@ import { stopRuntime } from "../runtime/stop.ts";
 import { fail, messageOf, say } from "../say.ts";
 import { agentOf, berthOf, type Contender, floorOf } from "./contender.ts";
 import { openEye } from "./eye.ts";
-import { type Bench, measureAdoption, measureRest, measureRestarts, measureStarts } from "./measure.ts";
+import { type Bench, measureAdoption, measureProbes, measureRest, measureRestarts, measureStarts } from "./measure.ts";
 import { report } from "./report.ts";
 import { ROWS, type RowName } from "./rows.ts";
 
@@ -52,6 +52,8 @@ async function measure(runtime: Runtime): Promise<Bench["results"]> {
   if (has("single")) await measureStarts(bench, "single", 1);
   if (has("restart")) await measureRestarts({ ...bench, contenders: contendersOf(runtime, floorOf(runtime, true)) });
   if (has("rest50", "memory50", "rest150", "memory150")) await measureRest(bench);
+  if (has("exec50")) await measureProbes(bench, "exec50");
+  if (has("http50")) await measureProbes(bench, "http50");
   if (has("adopt100")) await measureAdoption(bench);
   bench.eye.close();
   return bench.results;

@@ -14,6 +14,7 @@ export type Bench = {
 };
 
 const REST_MS = 60_000;
+const PROBED_MS = 30_000;
 const SETTLE_MS = 10_000;
 const SINGLES = 20;
 
@@ -100,6 +101,22 @@ export async function measureRest(bench: Bench): Promise<void> {
       addResult(results, memory, contender.name, await residentMiB(one.pid));
     }
     for (const { prefix, pods } of batches) await removeAll(eye, one, prefix, pods);
+    await one.close();
+  }
+}
+
+/** Rows exec50, http50: fifty pods that are asked once a second, in a process of their own each. */
+export async function measureProbes(bench: Bench, row: "exec50" | "http50"): Promise<void> {
+  const { eye, contenders, results } = bench;
+  for (const contender of contenders) {
+    const one = await contender.open();
+    const { prefix, pods } = batch(50);
+    await one.start(pods, row === "exec50" ? "exec" : "http");
+    await eye.waitFor(prefix, pods.length, 300_000);
+    await sleep(SETTLE_MS);
+    say(`${row}: ${contender.name} for ${PROBED_MS / 1000} s`);
+    addResult(results, row, contender.name, await cpuPercent(one.pid, PROBED_MS));
+    await removeAll(eye, one, prefix, pods);
     await one.close();
   }
 }

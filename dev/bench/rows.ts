@@ -33,6 +33,18 @@ export const ROWS = [
   { name: "rest150", what: "CPU at rest with 150 pods", unit: "%", limit: { kind: "value", atMost: 0.7 } },
   { name: "memory150", what: "resident memory with 150 pods", unit: "MiB", limit: { kind: "value", atMost: 95 } },
   {
+    name: "exec50",
+    what: "CPU with 50 exec probes a second",
+    unit: "%",
+    limit: { kind: "value", atMost: 4 },
+  },
+  {
+    name: "http50",
+    what: "CPU with 50 http probes a second",
+    unit: "%",
+    limit: { kind: "value", atMost: 3 },
+  },
+  {
     name: "adopt100",
     what: "killed and started with 100 pods: all adopted",
     unit: "ms",

@@ -62,7 +62,15 @@ async function perform(command: FloorCommand): Promise<{ beganAtMs?: number }> {
 /** Begins somewhere within the first second, as probes of an agent do. */
 async function probeOnAndOn(how: ProbeWay, pod: string, place: number): Promise<void> {
   const once = how === "exec" ? () => execIn(pod) : await getterOf(pod);
-  setTimeout(() => setInterval(() => void once().catch(() => undefined), 1000).unref(), place * 20).unref();
+  let isAsking = false;
+  const askOnce = async (): Promise<void> => {
+    // A machine that cannot keep up gets no second call on top of the first.
+    if (isAsking) return;
+    isAsking = true;
+    await once().catch(() => undefined);
+    isAsking = false;
+  };
+  setTimeout(() => setInterval(() => void askOnce(), 1000).unref(), place * 20).unref();
 }
 
 async function execIn(pod: string): Promise<void> {

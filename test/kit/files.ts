@@ -1,5 +1,6 @@
 import type { Clock } from "../../src/base/clock.ts";
 import { BerthError } from "../../src/base/errors.ts";
+import type { Problem } from "../../src/pod/problem.ts";
 import type { DocumentBodies, PodFiles, PodName, PreparedMount, StoredPod } from "../../src/ports.ts";
 
 /** The agent's part of a disk, in memory; it outlives an agent as a disk does. */
@@ -15,6 +16,8 @@ export type FakeFiles = {
   wipe(): void;
   /** From now on every write fails as on a full disk, or works again. */
   full(isFull: boolean): void;
+  /** The record of the pod of this name is damaged, as by a host that lost its power; a later write mends it. */
+  tear(pod: string): void;
   /** What a container of this name leaves at its terminationMessagePath. */
   leaves(container: string, message: string): void;
 };
@@ -33,6 +36,8 @@ export function makeFakeFiles(options: {
   const logs = new Map<string, number>();
   const messages = new Map<string, string>();
   const links: string[] = [];
+  /** UIDs of records that are damaged. */
+  const torn = new Set<string>();
   let isFull = false;
 
   const write = async (line: string, change: () => void, signal: AbortSignal): Promise<void> => {
@@ -68,12 +73,21 @@ export function makeFakeFiles(options: {
         for (const key of [...logs.keys()]) if (key.startsWith(`${pod.uid}/`)) logs.delete(key);
         homes.delete(pod.uid);
         records.delete(pod.uid);
+        torn.delete(pod.uid);
       };
       await write(`clear home ${pod.name} keeping ${keep}`, clear, signal);
     },
-    loadRecords: async () => ({ pods: [...records.values()].map(parse), problems: [] }),
-    saveRecord: (stored, signal) =>
-      write(`save record ${stored.name}`, () => records.set(stored.uid, JSON.stringify(stored)), signal),
+    loadRecords: async () => ({
+      pods: [...records].filter(([uid]) => !torn.has(uid)).map(([, text]) => parse(text)),
+      problems: [...torn].map((uid) => tornRecord(uid)),
+    }),
+    saveRecord(stored, signal) {
+      const save = (): void => {
+        torn.delete(stored.uid);
+        records.set(stored.uid, JSON.stringify(stored));
+      };
+      return write(`save record ${stored.name}`, save, signal);
+    },
     logPath: (pod, container, attempt) =>
       `/var/log/pods/${pod.namespace}_${pod.name}_${pod.uid}/${container}/${attempt}.log`,
   };
@@ -92,8 +106,19 @@ export function makeFakeFiles(options: {
     full(next) {
       isFull = next;
     },
+    tear(pod) {
+      for (const [uid, text] of records) if (parse(text).name === pod) torn.add(uid);
+    },
     leaves: (container, message) => void messages.set(container, message),
   };
 }
 
 const parse = (text: string): StoredPod => JSON.parse(text) as StoredPod;
+
+const tornRecord = (uid: string): Problem => ({
+  code: "RecordTorn",
+  severity: "warning",
+  file: `pods/${uid}/berth.json`,
+  message: "the record is damaged",
+  advice: "nothing: it is written anew",
+});

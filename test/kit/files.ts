@@ -27,8 +27,10 @@ export function makeFakeFiles(options: {
   readonly clock: Clock;
   readonly writeMs?: number;
   readonly onWrite?: (line: string) => void;
+  /** Nothing of the pod of this UID is left on the disk. */
+  readonly onCleared?: (podUid: string) => void;
 }): FakeFiles {
-  const { clock, writeMs = 1, onWrite = () => {} } = options;
+  const { clock, writeMs = 1, onWrite = () => {}, onCleared = () => {} } = options;
   const homes = new Set<string>();
   /** As text, so that nothing is shared with the agent. */
   const records = new Map<string, string>();
@@ -74,6 +76,7 @@ export function makeFakeFiles(options: {
         homes.delete(pod.uid);
         records.delete(pod.uid);
         torn.delete(pod.uid);
+        onCleared(pod.uid);
       };
       await write(`clear home ${pod.name} keeping ${keep}`, clear, signal);
     },

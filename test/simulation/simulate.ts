@@ -84,6 +84,7 @@ function earsOf(listeners: readonly Ears[]): Required<Ears> {
     plan: all("plan"),
     hook: all("hook"),
     hooked: all("hooked"),
+    cleared: all("cleared"),
     fault: all("fault"),
     life: all("life"),
     step: all("step"),

@@ -68,7 +68,7 @@ export function makeHost(options: HostOptions, ears: Required<Ears>): Host {
       ears.record(change);
     },
   });
-  const disk = makeFakeFiles({ clock });
+  const disk = makeFakeFiles({ clock, onCleared: (uid) => ears.cleared(uid) });
   const directory = simDirectory(clock, clock.at);
   const handlers = makeFakeHandlers(clock, (line) => note("hook", line));
   let running: { readonly life: FusedLife; agent?: Agent } | undefined;

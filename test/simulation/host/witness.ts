@@ -30,6 +30,8 @@ export type Ears = {
   plan?(picture: Picture, plan: Plan): void;
   hook?(request: HookRequest): void;
   hooked?(request: HookRequest, failure: string): void;
+  /** Nothing of this UID is left on the disk. */
+  cleared?(uid: string): void;
   fault?(message: string): void;
   life?(happens: "begins" | "ends"): void;
   step?(): void;

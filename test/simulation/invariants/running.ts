@@ -1,4 +1,3 @@
-import { isRunning } from "../host/truth.ts";
 import type { Invariant } from "./invariant.ts";
 
 /** Two instances of one container never run at the same time, whatever UIDs their pods have (D1, T13). */
@@ -47,17 +46,18 @@ export const initFirst: Invariant = {
 export const countsGrow: Invariant = {
   number: 3,
   name: "restart counts never go back",
-  watch: ({ host: { truth, disk }, fail }) => ({
-    record({ object, before, after }) {
-      if (object !== "container" || before !== undefined || after === undefined) return;
-      const earlier = truth.of(after.pod.uid, after.name).filter(({ id }) => id !== after.id);
-      // A life that left nothing behind, neither in the runtime nor on disk, is over: counting begins anew (T15).
-      const known = earlier.filter((one) => one.goneAt === undefined || disk.homes.has(one.uid));
-      const highest = Math.max(-1, ...known.map(({ attempt }) => attempt));
-      if (after.attempt <= highest) fail(`${after.pod.name}/${after.name} has attempt ${after.attempt} after ${highest}`);
-    },
-  }),
+  watch: ({ host: { truth }, fail }) => {
+    /** Instances before this moment count no more: their UID left nothing behind, and a new life began (T15). */
+    const anew = new Map<string, number>();
+    return {
+      cleared: (uid) => void anew.set(uid, truth.ofPod(uid).length),
+      record({ object, before, after }) {
+        if (object !== "container" || before !== undefined || after === undefined) return;
+        const life = truth.ofPod(after.pod.uid).slice(anew.get(after.pod.uid) ?? 0);
+        const earlier = life.filter(({ id, name }) => id !== after.id && name === after.name);
+        const highest = Math.max(-1, ...earlier.map(({ attempt }) => attempt));
+        if (after.attempt <= highest) fail(`${after.pod.name}/${after.name} has attempt ${after.attempt} after ${highest}`);
+      },
+    };
+  },
 };
-
-/** It runs at this moment. */
-export { isRunning };

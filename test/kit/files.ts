@@ -16,6 +16,8 @@ export type FakeFiles = {
   wipe(): void;
   /** From now on every write fails as on a full disk, or works again. */
   full(isFull: boolean): void;
+  /** The runtime has opened the log of an instance. */
+  wroteLog(podUid: string, container: string, attempt: number): void;
   /** The record of the pod of this name is damaged, as by a host that lost its power; a later write mends it. */
   tear(pod: string): void;
   /** What a container of this name leaves at its terminationMessagePath. */
@@ -35,7 +37,8 @@ export function makeFakeFiles(options: {
   /** As text, so that nothing is shared with the agent. */
   const records = new Map<string, string>();
   const volumes = new Map<string, readonly string[]>();
-  const logs = new Map<string, number>();
+  /** Attempts that have a log, by `uid/container`. */
+  const logs = new Map<string, Set<number>>();
   const messages = new Map<string, string>();
   const links: string[] = [];
   /** UIDs of records that are damaged. */
@@ -49,6 +52,10 @@ export function makeFakeFiles(options: {
     onWrite(line);
     change();
   };
+  const logged = (key: string, attempt: number): void => {
+    const attempts = logs.get(key) ?? new Set();
+    logs.set(key, attempts.add(attempt));
+  };
   const logKey = (pod: PodName, container: string): string => `${pod.uid}/${container}`;
 
   const files: PodFiles = {
@@ -61,13 +68,19 @@ export function makeFakeFiles(options: {
     },
     async linkLog(pod, container, attempt) {
       links.push(`${pod.name}/${container}#${attempt}`);
-      const key = logKey(pod, container);
-      logs.set(key, Math.max(attempt, logs.get(key) ?? 0));
+      logged(logKey(pod, container), attempt);
     },
     readMessage: async (_pod, { name }) => messages.get(name) ?? "",
     removeInstance: (pod, container, attempt, _id, signal) =>
-      write(`remove instance ${pod.name}/${container}#${attempt}`, () => {}, signal),
-    lastAttempt: async (pod, container) => logs.get(logKey(pod, container)),
+      write(
+        `remove instance ${pod.name}/${container}#${attempt}`,
+        () => void logs.get(logKey(pod, container))?.delete(attempt),
+        signal,
+      ),
+    async lastAttempt(pod, container) {
+      const attempts = logs.get(logKey(pod, container));
+      return attempts === undefined || attempts.size === 0 ? undefined : Math.max(...attempts);
+    },
     async clearHome(pod, keep, signal) {
       const clear = (): void => {
         for (const key of [...volumes.keys()]) if (key.startsWith(`${pod.uid}/`)) volumes.delete(key);
@@ -109,6 +122,7 @@ export function makeFakeFiles(options: {
     full(next) {
       isFull = next;
     },
+    wroteLog: (podUid, container, attempt) => logged(`${podUid}/${container}`, attempt),
     tear(pod) {
       for (const [uid, text] of records) if (parse(text).name === pod) torn.add(uid);
     },

@@ -1,26 +1,39 @@
 import { writeFileSync } from "node:fs";
 import { outsideReactions } from "./engine/drain.ts";
-import { simulate } from "./simulate.ts";
-import { shrink } from "./shrink.ts";
 import { writeScript } from "./script/write.ts";
+import { shrink } from "./shrink.ts";
+import { simulate } from "./simulate.ts";
 
 const [mode = "", from = "1", to = "50"] = process.argv.slice(2);
-const hidden = /call   (Status|List)/;
+const hidden = /call {3}(Status|List)/;
 process.on("unhandledRejection", (error) => console.log("UNHANDLED", error));
 if (mode === "read") {
   const result = await outsideReactions(() => simulate(writeScript(Number(from)), { read: true }));
-  console.log(result.lines.filter((line) => !hidden.test(line)).slice(-Number(to)).join("\n"));
+  console.log(
+    result.lines
+      .filter((line) => !hidden.test(line))
+      .slice(-Number(to))
+      .join("\n"),
+  );
 } else if (mode === "shrink") {
   const script = writeScript(Number(from));
   const broken = await outsideReactions(() => simulate(script).broken);
   const small = await outsideReactions(() =>
     shrink(script, (smaller) => {
       const other = simulate(smaller).broken;
-      return other?.number === broken?.number && other?.what.replace(/[0-9a-f]{8,}|\d+/g, "") === broken?.what.replace(/[0-9a-f]{8,}|\d+/g, "");
+      return (
+        other?.number === broken?.number &&
+        other?.what.replace(/[0-9a-f]{8,}|\d+/g, "") === broken?.what.replace(/[0-9a-f]{8,}|\d+/g, "")
+      );
     }),
   );
   const result = await outsideReactions(() => simulate(small, { read: true }));
-  console.log(result.lines.filter((line) => !hidden.test(line)).slice(-70).join("\n"));
+  console.log(
+    result.lines
+      .filter((line) => !hidden.test(line))
+      .slice(-70)
+      .join("\n"),
+  );
   writeFileSync(`/tmp/p/small-${from}.json`, JSON.stringify(small));
 } else {
   const began = performance.now();
@@ -31,11 +44,17 @@ if (mode === "read") {
     await new Promise((resolve) => setImmediate(resolve));
     wakes += result.wakes;
     if (result.broken) {
-      const key = `${result.broken.number} ${result.broken.what.replace(/[0-9a-f]{8,}/g, "#").replace(/\d+/g, "N").slice(0, 200)}`;
+      const key = `${result.broken.number} ${result.broken.what
+        .replace(/[0-9a-f]{8,}/g, "#")
+        .replace(/\d+/g, "N")
+        .slice(0, 200)}`;
       kinds.set(key, [...(kinds.get(key) ?? []), seed]);
     }
   }
   const ms = performance.now() - began;
-  console.log(`${(ms / (Number(to) - Number(from) + 1)).toFixed(1)} ms a seed, ${wakes} wakes, cpu ${process.cpuUsage().user / 1000}`);
-  for (const [key, seeds] of [...kinds].sort((a, b) => b[1].length - a[1].length)) console.log(seeds.length, key, "seeds", seeds.slice(0, 6).join(" "));
+  console.log(
+    `${(ms / (Number(to) - Number(from) + 1)).toFixed(1)} ms a seed, ${wakes} wakes, cpu ${process.cpuUsage().user / 1000}`,
+  );
+  for (const [key, seeds] of [...kinds].sort((a, b) => b[1].length - a[1].length))
+    console.log(seeds.length, key, "seeds", seeds.slice(0, 6).join(" "));
 }

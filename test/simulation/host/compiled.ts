@@ -11,7 +11,9 @@ const encoder = new TextEncoder();
 export function compiled(path: string, text: string, seenWallMs: number): CompiledFile {
   const key = `${path}\n${text}`;
   const known = kept.get(key);
-  const file = known ?? compileFile({ path, bytes: encoder.encode(text), seenWallMs: 0, nodeName: NODE_NAME, unknownFields: "error" });
+  const file =
+    known ??
+    compileFile({ path, bytes: encoder.encode(text), seenWallMs: 0, nodeName: NODE_NAME, unknownFields: "error" });
   if (known === undefined) {
     kept.set(key, file);
     const oldest = kept.keys().next();

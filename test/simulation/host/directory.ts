@@ -24,7 +24,12 @@ export type DirectoryTruth = {
   readonly files: ReadonlyMap<string, { readonly text: string; readonly readable: boolean }>;
 };
 
-type File = { readonly text: string; readonly readable: boolean; readonly changedAt: MonoMs; readonly renamed: boolean };
+type File = {
+  readonly text: string;
+  readonly readable: boolean;
+  readonly changedAt: MonoMs;
+  readonly renamed: boolean;
+};
 
 const FOLDER = "/manifests";
 /** How long a file that is written in place has to stand still. */
@@ -56,7 +61,8 @@ export function simDirectory(clock: Clock, at: (monoMs: MonoMs, call: () => void
   const seen = (name: string, file: File | undefined): FileSighting => {
     const path = `${FOLDER}/${name}`;
     const { monoMs, wallMs } = clock.now();
-    if (file?.readable !== true) return { path, reading: "unread", settled: true, documents: [], problems: [problem(path)] };
+    if (file?.readable !== true)
+      return { path, reading: "unread", settled: true, documents: [], problems: [problem(path)] };
     const { reading, documents, problems } = compiled(path, file.text, wallMs);
     return { path, reading, settled: file.renamed || monoMs - file.changedAt >= SETTLING_MS, documents, problems };
   };
@@ -89,7 +95,8 @@ export function simDirectory(clock: Clock, at: (monoMs: MonoMs, call: () => void
         return bodies;
       },
     },
-    put: (file, documents, way) => set(file, documents.map((one) => JSON.stringify(one)).join("\n---\n"), way === "rename"),
+    put: (file, documents, way) =>
+      set(file, documents.map((one) => JSON.stringify(one)).join("\n---\n"), way === "rename"),
     spoil(file, way) {
       const text = files.get(file)?.text ?? "";
       if (way === "unreadable") set(file, text, true, false);

@@ -65,6 +65,10 @@ export function makeHost(options: HostOptions, ears: Required<Ears>): Host {
     onCall: (line) => note("call", line),
     onRecord(change) {
       truth.note(change);
+      // The runtime opens the log before the process begins, whether that succeeds or not.
+      if (change.object === "container" && change.before?.state === "created" && change.after !== undefined) {
+        disk.wroteLog(change.after.pod.uid, change.after.name, change.after.attempt);
+      }
       ears.record(change);
     },
   });

@@ -1,6 +1,6 @@
 import { assertNever } from "../../../src/base/assert-never.ts";
-import type { Behaviour } from "../../kit/runtime/fake.ts";
 import { NODE_NAME } from "../../kit/compiled-pod.ts";
+import type { Behaviour } from "../../kit/runtime/fake.ts";
 import { IMAGES } from "../script/pods.ts";
 import type { Script, Step } from "../script/script.ts";
 import type { Host } from "./host.ts";
@@ -24,7 +24,9 @@ export function schedule(host: Host, script: Script): void {
 /** A step in a line. */
 export function lineOf({ atMs: _at, do: deed, ...rest }: Step): string {
   const words = Object.entries(rest).map(([key, value]) =>
-    key === "documents" ? `documents=${(value as { metadata?: { name?: string } }[]).map((one) => one.metadata?.name)}` : `${key}=${JSON.stringify(value)}`,
+    key === "documents"
+      ? `documents=${(value as { metadata?: { name?: string } }[]).map((one) => one.metadata?.name)}`
+      : `${key}=${JSON.stringify(value)}`,
   );
   return `${deed} ${words.join(" ")}`;
 }
@@ -169,7 +171,11 @@ export function calm(host: Host, script: Script): void {
     runtime.shelf.offer(`${image}:latest`, {});
   }
   for (const step of script.steps) {
-    if (step.do === "behave") runtime.behave(step.container, step.container.includes("-init") ? { exitsAfterMs: 100 } : {});
+    if (step.do === "behave")
+      runtime.behave(step.container, step.container.includes("-init") ? { exitsAfterMs: 100 } : {});
+  }
+  for (const one of runtime.state.containers.values()) {
+    if (one.name.includes("-init") && one.state === "running") runtime.state.exit(one.id, 0);
   }
   disk.full(false);
   host.sinkFails(false);

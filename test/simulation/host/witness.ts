@@ -55,7 +55,8 @@ export function heard(runtime: Runtime, tell: (call: Call) => void, answered: An
     list: (signal) => pass({ kind: "list" }, () => runtime.list(signal)),
     look: (uid, signal) => pass({ kind: "look", uid }, () => runtime.look(uid, signal)),
     container: (id, signal) => pass({ kind: "read", id }, () => runtime.container(id, signal)),
-    runSandbox: (request, signal) => pass({ kind: "run-sandbox", ...request }, () => runtime.runSandbox(request, signal)),
+    runSandbox: (request, signal) =>
+      pass({ kind: "run-sandbox", ...request }, () => runtime.runSandbox(request, signal)),
     stopSandbox: (id, signal) => pass({ kind: "stop-sandbox", id }, () => runtime.stopSandbox(id, signal)),
     removeSandbox: (id, signal) => pass({ kind: "remove-sandbox", id }, () => runtime.removeSandbox(id, signal)),
     createContainer: (request, signal) =>

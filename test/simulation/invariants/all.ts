@@ -4,4 +4,11 @@ import { noFault, nothingForRemoved } from "./order.ts";
 import { countsGrow, initFirst, oneInstance } from "./running.ts";
 
 /** Every invariant by its number. */
-export const INVARIANTS: readonly Invariant[] = [oneInstance, initFirst, countsGrow, nothingForRemoved, noFault, comesToRest];
+export const INVARIANTS: readonly Invariant[] = [
+  oneInstance,
+  initFirst,
+  countsGrow,
+  nothingForRemoved,
+  noFault,
+  comesToRest,
+];

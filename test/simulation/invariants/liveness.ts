@@ -30,7 +30,10 @@ function* problemsOf(host: Host, asked: ReadonlyMap<string, DesiredPod>): Genera
 
 function* problemsOfPod(host: Host, pod: DesiredPod): Generator<string> {
   const { state } = host.runtime;
-  const shown = host.agent()?.view.pods().find(({ metadata }) => metadata?.uid === pod.uid);
+  const shown = host
+    .agent()
+    ?.view.pods()
+    .find(({ metadata }) => metadata?.uid === pod.uid);
   if (shown === undefined) {
     yield `${pod.name} is not shown`;
     return;
@@ -40,14 +43,16 @@ function* problemsOfPod(host: Host, pod: DesiredPod): Generator<string> {
   const ready = [...state.sandboxes.values()].filter((one) => one.pod.uid === pod.uid && one.state === "ready");
   if (phase === "Succeeded" || phase === "Failed") {
     if (mustRun(pod)) yield `${pod.name} is ${phase} (${shown.status?.reason ?? ""}) though it is to run`;
-    if (running.length + ready.length > 0) yield `${pod.name} is ${phase} and ${running.length} containers, ${ready.length} sandboxes of it live`;
+    if (running.length + ready.length > 0)
+      yield `${pod.name} is ${phase} and ${running.length} containers, ${ready.length} sandboxes of it live`;
     return;
   }
   if (ready.length !== 1) yield `${pod.name} is ${phase} and has ${ready.length} ready sandboxes`;
   for (const { name, role } of pod.containers) {
     const count = running.filter((one) => one.name === name).length;
     const wanted = role === "init" ? 0 : 1;
-    if (count !== wanted && !(role === "app" && pod.restartPolicy !== "Always" && count === 0)) yield `${count} instances of ${pod.name}/${name} run, a ${role} container; the pod is ${phase}: ${waiting(host, pod)}`;
+    if (count !== wanted && !(role === "app" && pod.restartPolicy !== "Always" && count === 0))
+      yield `${count} instances of ${pod.name}/${name} run, a ${role} container; the pod is ${phase}: ${waiting(host, pod)}`;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Instance } from "../host/truth.ts";
 import type { Invariant } from "./invariant.ts";
 
 /** Two instances of one container never run at the same time, whatever UIDs their pods have (D1, T13). */
@@ -10,7 +11,9 @@ export const oneInstance: Invariant = {
       for (const other of host.runtime.state.containers.values()) {
         if (other.id === after.id || other.name !== after.name || other.state !== "running") continue;
         if (other.pod.name !== after.pod.name || other.pod.namespace !== after.pod.namespace) continue;
-        fail(`${after.pod.name}/${after.name}#${after.attempt} starts beside #${other.attempt} (${other.pod.uid === after.pod.uid ? "same" : "other"} UID)`);
+        fail(
+          `${after.pod.name}/${after.name}#${after.attempt} starts beside #${other.attempt} (${other.pod.uid === after.pod.uid ? "same" : "other"} UID)`,
+        );
       }
     },
   }),
@@ -34,7 +37,11 @@ export const initFirst: Invariant = {
           if (role === "app") continue;
           const done = truth
             .of(after.pod.uid, name)
-            .some((one) => one.sandboxId === after.sandboxId && (role === "init" ? one.exitCode === 0 && one.reason !== "OOMKilled" : one.startedAt !== undefined));
+            .some(
+              (one) =>
+                one.sandboxId === after.sandboxId &&
+                (role === "init" ? one.exitCode === 0 && one.reason !== "OOMKilled" : one.startedAt !== undefined),
+            );
           if (!done) fail(`${after.pod.name}/${after.name} starts before ${role} container ${name} has done its part`);
         }
       },
@@ -47,16 +54,22 @@ export const countsGrow: Invariant = {
   number: 3,
   name: "restart counts never go back",
   watch: ({ host: { truth }, fail }) => {
-    /** Instances before this moment count no more: their UID left nothing behind, and a new life began (T15). */
-    const anew = new Map<string, number>();
+    /** Instances of lives that are over: their UID left nothing behind, or was forgotten after they had gone (T15, T16). */
+    const past = new Set<string>();
+    const end = (uid: string, isOver: (instance: Instance) => boolean): void => {
+      for (const instance of truth.ofPod(uid)) if (isOver(instance)) past.add(instance.id);
+    };
     return {
-      cleared: (uid) => void anew.set(uid, truth.ofPod(uid).length),
+      cleared: (uid) => end(uid, () => true),
+      nodePlan(_picture, { forget }) {
+        for (const uid of forget) end(uid, ({ goneAt }) => goneAt !== undefined);
+      },
       record({ object, before, after }) {
         if (object !== "container" || before !== undefined || after === undefined) return;
-        const life = truth.ofPod(after.pod.uid).slice(anew.get(after.pod.uid) ?? 0);
-        const earlier = life.filter(({ id, name }) => id !== after.id && name === after.name);
+        const earlier = truth.of(after.pod.uid, after.name).filter(({ id }) => id !== after.id && !past.has(id));
         const highest = Math.max(-1, ...earlier.map(({ attempt }) => attempt));
-        if (after.attempt <= highest) fail(`${after.pod.name}/${after.name} has attempt ${after.attempt} after ${highest}`);
+        if (after.attempt <= highest)
+          fail(`${after.pod.name}/${after.name} has attempt ${after.attempt} after ${highest}`);
       },
     };
   },

@@ -1,6 +1,6 @@
 import type * as v1 from "../../../src/pod/v1.ts";
-import type { ConfigMap } from "./script.ts";
 import type { Dice } from "./dice.ts";
+import type { ConfigMap } from "./script.ts";
 
 /** Names are told apart by their pod, since the runtime fake knows a container's behaviour by its name alone. */
 export const podName = (index: number): string => `p${index}`;

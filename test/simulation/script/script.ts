@@ -19,7 +19,12 @@ export type Step = { readonly atMs: number } & Deed;
 
 export type Deed =
   // the manifest directory
-  | { readonly do: "put"; readonly file: string; readonly documents: readonly Manifest[]; readonly how: "rename" | "write" }
+  | {
+      readonly do: "put";
+      readonly file: string;
+      readonly documents: readonly Manifest[];
+      readonly how: "rename" | "write";
+    }
   | { readonly do: "spoil"; readonly file: string; readonly how: "text" | "document" | "unreadable" }
   | { readonly do: "remove"; readonly file: string }
   | { readonly do: "directory"; readonly how: "fails" | "unmounted" | "works" }

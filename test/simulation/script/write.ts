@@ -218,7 +218,8 @@ const ALWAYS: readonly ErrorCode[] = ["RuntimeUnavailable", "RuntimeRefused", "R
 /** Stops and removals answer success for what is gone, so NotFound never comes from them. */
 function codesOf(call: string): readonly ErrorCode[] {
   if (call === "PullImage") return ["ImagePullFailed", "RegistryUnavailable", "RuntimeUnavailable"];
-  if (call === "CreateContainer" || call === "RunPodSandbox") return [...ALWAYS, "RuntimeNotFound", "RuntimeNameReserved"];
+  if (call === "CreateContainer" || call === "RunPodSandbox")
+    return [...ALWAYS, "RuntimeNotFound", "RuntimeNameReserved"];
   return call === "StartContainer" ? [...ALWAYS, "RuntimeNotFound"] : ALWAYS;
 }
 

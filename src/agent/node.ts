@@ -59,8 +59,9 @@ export function makeNode(tools: {
       log.info("a pod is told to end", { pod: uid, cause: ending.cause, graceSeconds: ending.graceSeconds });
       roster.get(uid)?.end({ ...ending, sinceMonoMs });
     }
-    for (const pod of plan.begin) roster.begin(pod, sources.manifest(pod.uid));
+    // Who is to end was there first: whoever is asked for under its name waits for it (T13).
     for (const uid of plan.orphans) roster.beginStranger(uid, (pod) => strangerEnding(pod, sinceMonoMs));
+    for (const pod of plan.begin) roster.begin(pod, sources.manifest(pod.uid));
     for (const worker of roster.all()) {
       const { admission } = worker.facts();
       worker.tell({

@@ -12,7 +12,7 @@ const JUMP_MS = 1000;
  * that no jump of the wall clock shortens or stretches a wait; and it forgets what is about nothing any more.
  */
 export function noteMoments(memory: PodMemory, picture: Picture): PodMemory {
-  return forget(clearErrors(noteEnds(noteStart(memory, picture), picture), picture), picture);
+  return forget(noteCounts(clearErrors(noteEnds(noteStart(memory, picture), picture), picture), picture), picture);
 }
 
 /** B13: a container that runs was started, whatever its call said; only a failed postStart still counts against it. */
@@ -37,6 +37,20 @@ function noteStart(memory: PodMemory, { now, around, observed, ending }: Picture
   if (memory.startedAt !== undefined || (memory.startedWallMs === undefined && !begun)) return memory;
   const startedWallMs = memory.startedWallMs ?? now.wallMs;
   return { ...memory, startedWallMs, startedAt: now.monoMs - Math.max(0, now.wallMs - startedWallMs) };
+}
+
+/** How far the count of each container is: it goes on from there when its instances are gone (S25, S28). */
+function noteCounts(memory: PodMemory, { desired, observed }: Picture): PodMemory {
+  let { starts } = memory;
+  for (const { name } of desired.containers) {
+    const counted = starts[name]?.attempt ?? 0;
+    const next = observed.containers.reduce(
+      (most, container) => (container.name === name ? Math.max(most, container.attempt + 1) : most),
+      counted,
+    );
+    if (next > counted) starts = { ...starts, [name]: { ...starts[name], attempt: next } };
+  }
+  return starts === memory.starts ? memory : { ...memory, starts };
 }
 
 function noteEnds(memory: PodMemory, picture: Picture): PodMemory {

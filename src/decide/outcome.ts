@@ -69,8 +69,9 @@ function noteDone(memory: PodMemory, action: Action, seen: Seen | undefined, at:
   }
 }
 
-/** A container was made: its image, its decision and its place in the count are used up; its error stands until it runs. */
-const afterMaking = ({ error, decidedWallMs, decidedAt }: StartMemory): StartMemory => ({
+/** A container was made: its image and its decision are used up; its error stands until it runs. */
+const afterMaking = ({ error, decidedWallMs, decidedAt, attempt }: StartMemory): StartMemory => ({
+  ...(attempt === undefined ? {} : { attempt }),
   ...(error === undefined ? {} : { error }),
   ...(decidedWallMs === undefined ? {} : { decidedWallMs }),
   ...(decidedAt === undefined ? {} : { decidedAt }),

@@ -16,6 +16,9 @@ export function recordOf(memory: PodMemory): PodRecord {
     initialized: memory.initialized,
     instances: Object.fromEntries(Object.entries(memory.instances).map(([id, instance]) => [id, kept(instance)])),
     decidedWallMs: Object.fromEntries(decided.map(([name, start]) => [name, start.decidedWallMs ?? 0])),
+    attempts: Object.fromEntries(
+      Object.entries(memory.starts).flatMap(([name, { attempt }]) => (attempt === undefined ? [] : [[name, attempt]])),
+    ),
     conditions: memory.conditions,
     ...(memory.terminal === undefined ? {} : { terminal: memory.terminal }),
   };
@@ -23,9 +26,14 @@ export function recordOf(memory: PodMemory): PodRecord {
 
 /** The memory that an agent begins with which finds this record. */
 export function memoryOf(record: PodRecord): PodMemory {
-  const starts = Object.entries(record.decidedWallMs).map(([name, decidedWallMs]): [string, StartMemory] => [
+  const { attempts = {}, decidedWallMs } = record;
+  const names = new Set([...Object.keys(attempts), ...Object.keys(decidedWallMs)]);
+  const starts = [...names].map((name): [string, StartMemory] => [
     name,
-    { decidedWallMs },
+    {
+      ...(attempts[name] === undefined ? {} : { attempt: attempts[name] }),
+      ...(decidedWallMs[name] === undefined ? {} : { decidedWallMs: decidedWallMs[name] }),
+    },
   ]);
   return {
     ...freshMemory,

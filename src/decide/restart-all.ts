@@ -1,6 +1,5 @@
 import type { DesiredContainer } from "../pod/desired.ts";
-import type { ObservedContainer } from "../pod/observed.ts";
-import { act, type Draft, hold, instanceOf, noteStart, startOf, wake } from "./draft.ts";
+import { act, type Draft, hold, instanceOf, wake } from "./draft.ts";
 import { exitCodeOf, isExitKnown, stopCauseOf } from "./exits.ts";
 import { allStill, instancesOf, newestOf } from "./instances.ts";
 import { ruleFor } from "./restart-policy.ts";
@@ -50,16 +49,14 @@ function removeInOrder(draft: Draft, triggers: readonly DesiredContainer[]): voi
 /** No back-off applies to a reset (S25), yet it never comes round faster than the kubelet would notice the exit (0.1). */
 const RELIST_MS = 1000;
 
-/** The newest goes last: it says how far the count is (S25). */
+/** The newest goes last. */
 function removeOldest(draft: Draft, name: string): void {
-  const instances: readonly ObservedContainer[] = instancesOf(draft.picture, name);
-  const oldest = instances.at(-1);
+  const oldest = instancesOf(draft.picture, name).at(-1);
   if (oldest === undefined) return;
   const earliest = (instanceOf(draft, oldest.id).endedAt ?? 0) + RELIST_MS;
   if (draft.picture.now.monoMs < earliest) {
     wake(draft, earliest);
     return;
   }
-  noteStart(draft, name, { ...startOf(draft, name), attempt: (instances[0]?.attempt ?? 0) + 1 });
   act(draft, { subject: `container/${name}`, kind: "remove-container", id: oldest.id, name, keepLog: true });
 }

@@ -138,7 +138,7 @@ function make(draft: Draft, container: DesiredContainer, newest: ObservedContain
   const { name } = container;
   const start: StartMemory = startOf(draft, name);
   const sandbox = draft.picture.observed.sandboxes[0]?.id ?? "";
-  const attempt = newest === undefined ? (start.attempt ?? 0) : newest.attempt + 1;
+  const attempt = Math.max(start.attempt ?? 0, newest === undefined ? 0 : newest.attempt + 1);
   const backOffMs = start.decision?.backOffMs ?? 0;
   act(draft, { subject: `container/${name}`, kind: "create-container", name, sandbox, attempt, imageId, backOffMs });
 }

@@ -32,6 +32,7 @@ function isRecord(value: unknown): value is StoredPod["record"] {
     Object.values(value.instances).every(isInstance) &&
     isMap(value.decidedWallMs) &&
     Object.values(value.decidedWallMs).every(isNumber) &&
+    isOptional(value.attempts, (counts) => isMap(counts) && Object.values(counts).every(isNumber)) &&
     Array.isArray(value.conditions) &&
     value.conditions.every((condition) => isMap(condition) && isText(condition.type)) &&
     isOptional(value.terminal, isTerminal)

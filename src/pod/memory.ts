@@ -94,7 +94,7 @@ export type StartMemory = {
   /** Moment of the last restart decision, for the forgetting of the back-off (B6): on both clocks. */
   readonly decidedWallMs?: WallMs;
   readonly decidedAt?: MonoMs;
-  /** Attempt of the next instance where no instance is left to count from (S25). */
+  /** One more than the highest attempt so far: the count goes on from there when no instance is left (S25, S28). */
   readonly attempt?: number;
 };
 
@@ -117,6 +117,8 @@ export type PodRecord = {
   readonly initialized: boolean;
   readonly instances: Readonly<Record<string, InstanceRecord>>;
   readonly decidedWallMs: Readonly<Record<string, WallMs>>;
+  /** By container name, one more than its highest attempt so far; absent in records of earlier versions. */
+  readonly attempts?: Readonly<Record<string, number>>;
   readonly conditions: readonly v1.PodCondition[];
   readonly terminal?: TerminalPhase;
 };

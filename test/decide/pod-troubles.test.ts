@@ -254,10 +254,10 @@ describe("a sandbox that is lost", () => {
       "read-message a-0",
       "remove i-0",
       "run-sandbox 1",
-      "create i#0",
-      "start i-0'",
+      "create i#1",
+      "start i-1",
     ]);
-    life.exit("i-0'", 0);
+    life.exit("i-1", 0);
     expect(starts(life.run())).toEqual(["start a-1"]);
     life.exit("a-1", 1);
     expect(life.pass(20_000)).toContain("0 remove-sandbox box-0");

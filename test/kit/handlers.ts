@@ -13,6 +13,8 @@ export type FakeHandlers = {
   hook(container: string, hook: HookRequest["hook"], script: HookScript): void;
   /** From now on; told for each attempt what it is to be. */
   probe(container: string, probe: ProbeRequest["probe"], script: ProbeScript): void;
+  /** All hooks and probes succeed at once again. */
+  calm(): void;
 };
 
 /** Handlers that succeed at once. */
@@ -56,5 +58,9 @@ export function makeFakeHandlers(
     },
     hook: (container, hook, script) => void scripts.set(`${container}/${hook}`, script),
     probe: (container, probe, script) => void probes.set(`${container}/${probe}`, script),
+    calm() {
+      scripts.clear();
+      probes.clear();
+    },
   };
 }

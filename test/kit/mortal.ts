@@ -12,7 +12,8 @@ export function newLife(): Life {
   };
 }
 
-const never: Promise<never> = new Promise(() => {});
+/** A new one each time: whoever waits for it is kept by it alone, and both are forgotten together. */
+const never = (): Promise<never> => new Promise(() => {});
 
 /**
  * The port as its user sees it while it lives. After its end no call begins, no answer arrives, no listener is called and no
@@ -25,7 +26,7 @@ export function mortal<T extends object>(port: T, life: Life): T {
       if (typeof value !== "function") return value;
       if (PASSING.has(key)) return value.bind(target);
       return (...args: readonly unknown[]): unknown => {
-        if (!life.alive()) return key in LAST_WORDS ? LAST_WORDS[key] : never;
+        if (!life.alive()) return key in LAST_WORDS ? LAST_WORDS[key] : never();
         const guarded = args.map((arg) => (typeof arg === "function" ? listener(arg as Listener, life) : arg));
         return answer(Reflect.apply(value, target, guarded), life);
       };
@@ -62,7 +63,7 @@ function whileAlive<T>(promise: Promise<T>, life: Life): Promise<T> {
 
 async function* iterateWhileAlive<T>(source: AsyncIterable<T>, life: Life): AsyncGenerator<T> {
   for await (const item of source) {
-    if (!life.alive()) await never;
+    if (!life.alive()) await never();
     yield item;
   }
 }

@@ -4,7 +4,14 @@ import type { Sighting } from "../../../src/pod/observed.ts";
 import type { ExecResult, Images, Runtime, RuntimeHealth } from "../../../src/ports.ts";
 import { type CallFault, type FaultRates, type Faults, makeFaults } from "./faults.ts";
 import { type ImageShelf, makeImageShelf } from "./images.ts";
-import { type Container, type Happening, makeRuntimeState, plainContainer, type RuntimeState } from "./state.ts";
+import {
+  type Container,
+  type Happening,
+  makeRuntimeState,
+  plainContainer,
+  type RecordChange,
+  type RuntimeState,
+} from "./state.ts";
 import { makeStreams } from "./streams.ts";
 
 /** How the process of a container behaves. */
@@ -26,13 +33,15 @@ export type FakeRuntime = {
   readonly state: RuntimeState;
   readonly shelf: ImageShelf;
   readonly faults: Faults;
-  /** Behaviour of containers of this name, by attempt. */
+  /** Behaviour of containers of this name, by attempt; of one that runs already only how it ends. */
   behave(container: string, behaviour: Behaviour | ((attempt: number) => Behaviour)): void;
   /** What a command inside a container does. */
   onExec(run: (container: Container, command: readonly string[]) => Promise<ExecResult>): void;
   health(health: Partial<RuntimeHealth>): void;
   /** The daemon ends and comes back so much later; containers run on. */
   restart(downMs: number): Promise<void>;
+  /** From now on it takes calls and works on none of them, or goes on with them. */
+  hang(isHanging: boolean): void;
   readonly rates: { calls: number; events: number };
 };
 
@@ -44,6 +53,8 @@ export type FakeRuntimeOptions = {
   readonly callMs?: Readonly<Record<string, number>>;
   /** Each call as it begins, and each failure that it is answered with. */
   readonly onCall?: (line: string) => void;
+  /** Each change of what the runtime holds, at its moment. */
+  readonly onRecord?: ((change: RecordChange) => void) | undefined;
 };
 
 /** Usual durations; creation is what takes time in the real thing. */
@@ -73,8 +84,10 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
   let condition: RuntimeHealth = { ready: true, networkReady: true };
   let up = true;
   let generation = 0;
-  let connection = newConnection();
-  const state = makeRuntimeState({ clock, chance, onChange });
+  /** Calls under way, each by what breaks it. */
+  const open = new Set<() => void>();
+  const state = makeRuntimeState({ clock, chance, onChange, onRecord: options.onRecord });
+  let hanging: PromiseWithResolvers<void> | undefined;
 
   function onChange(happening: Happening): void {
     if (happening.kind === "stopped" || happening.kind === "deleted") wakeExitWaiters(happening.id);
@@ -99,24 +112,79 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
   }
 
   /** One call over the wire: begin, time, fault, effect, answer. */
-  async function call<T>(name: string, subject: string, signal: AbortSignal, effect: () => Promise<T> | T): Promise<T> {
+  async function call<T>(
+    name: string,
+    subject: string,
+    signal: AbortSignal,
+    effect: () => Promise<T> | T,
+    moreMs = 0,
+  ): Promise<T> {
     onCall(`${name} ${subject}`.trim());
     const fault = up ? faults.ofCall(name, subject) : undefined;
     try {
       if (!up) await clock.sleep(OTHER_CALL_MS, never);
       if (!up) throw new BerthError("RuntimeUnavailable", `${name}: No connection established`);
-      return await unlessAborted(Promise.race([answer(name, fault, effect), connection.promise]), signal, name);
+      const deadlineMs = (DEADLINE_MS[name] ?? OTHER_DEADLINE_MS) + moreMs;
+      const work = answer(name, fault, effect, deadlineMs);
+      return await untilBroken(mayBeLate(fault) ? inTime(name, work, deadlineMs) : work, signal, name);
     } catch (error) {
       if (error instanceof BerthError) onCall(`${name} ${subject}`.trim().concat(` -> ${error.code}`));
       throw error;
     }
   }
-  async function answer<T>(name: string, fault: CallFault | undefined, effect: () => Promise<T> | T): Promise<T> {
+  const mayBeLate = (fault: CallFault | undefined): boolean => fault?.kind === "slow" || hanging !== undefined;
+  /** The caller hears no answer after its deadline; what was asked for goes on. */
+  async function inTime<T>(name: string, work: Promise<T>, deadlineMs: number): Promise<T> {
+    const answered = new AbortController();
+    work.catch(() => {}).finally(() => answered.abort());
+    const late = clock.sleep(deadlineMs, answered.signal).then((end): Promise<T> | T => {
+      if (end === "aborted") return work;
+      throw new BerthError("RuntimeTimeout", `${name}: deadline exceeded`, { effect: "unknown" });
+    });
+    return Promise.race([work, late]);
+  }
+  /** Until the answer, the caller's own end, or that of the connection. */
+  function untilBroken<T>(work: Promise<T>, signal: AbortSignal, name: string): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        open.delete(onBreak);
+        signal.removeEventListener("abort", onAbort);
+      };
+      const onBreak = (): void => {
+        end();
+        reject(new BerthError("RuntimeUnavailable", `${name}: the connection broke`, { effect: "unknown" }));
+      };
+      const onAbort = (): void => {
+        end();
+        const message = `${name}: given up before the runtime answered`;
+        reject(new BerthError("RuntimeCancelled", message, { effect: "unknown" }));
+      };
+      open.add(onBreak);
+      signal.addEventListener("abort", onAbort);
+      if (signal.aborted) onAbort();
+      work.then(
+        (value) => {
+          end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          end();
+          reject(error);
+        },
+      );
+    });
+  }
+  async function answer<T>(
+    name: string,
+    fault: CallFault | undefined,
+    effect: () => Promise<T> | T,
+    deadlineMs: number,
+  ): Promise<T> {
     const born = generation;
     const callMs = options.callMs?.[name] ?? CALL_MS[name] ?? OTHER_CALL_MS;
-    const deadlineMs = DEADLINE_MS[name] ?? OTHER_DEADLINE_MS;
     const aliveAfter = async (delayMs: number): Promise<void> => {
       await clock.sleep(delayMs, never);
+      await hanging?.promise;
       if (born !== generation) throw new BerthError("RuntimeUnavailable", `${name}: broken`, { effect: "unknown" });
     };
     switch (fault?.kind) {
@@ -154,7 +222,13 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       throw new BerthError("RuntimeRefused", behaviour.startFails, { effect: "unknown" });
     }
     state.startContainer(id);
-    if (behaviour.exitsAfterMs !== undefined) void exitLater(id, behaviour.exitsAfterMs, behaviour);
+    if (behaviour.exitsAfterMs !== undefined) void exitByItself(id, behaviour.exitsAfterMs, behaviour);
+  }
+  /** Unless it was told meanwhile to run on. */
+  async function exitByItself(id: string, afterMs: number, { exitCode = 0, reason }: Behaviour): Promise<void> {
+    await clock.sleep(afterMs, never);
+    const found = state.containers.get(id);
+    if (found !== undefined && behaviourOf(found).exitsAfterMs !== undefined) state.exit(id, exitCode, reason);
   }
   async function exitLater(id: string, afterMs: number, { exitCode = 0, reason }: Behaviour): Promise<void> {
     await clock.sleep(afterMs, never);
@@ -218,7 +292,13 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       ),
     startContainer: (id, signal) => call("StartContainer", subjectOf(id), signal, () => startContainer(id)),
     stopContainer: (id, timeoutSeconds, signal) =>
-      call("StopContainer", `${subjectOf(id)} ${timeoutSeconds}s`, signal, () => stopContainer(id, timeoutSeconds)),
+      call(
+        "StopContainer",
+        `${subjectOf(id)} ${timeoutSeconds}s`,
+        signal,
+        () => stopContainer(id, timeoutSeconds),
+        timeoutSeconds * 1000,
+      ),
     removeContainer: (id, signal) => call("RemoveContainer", subjectOf(id), signal, () => state.removeContainer(id)),
     execSync: (id, command, _timeoutSeconds, signal) =>
       call("ExecSync", `${subjectOf(id)} ${command.join(" ")}`, signal, () => {
@@ -268,21 +348,20 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       generation += 1;
       // Whoever was waiting for a process to die is gone: no SIGKILL follows.
       exits.clear();
-      connection.reject(new BerthError("RuntimeUnavailable", "the connection broke", { effect: "unknown" }));
-      connection = newConnection();
+      for (const breakOff of [...open]) breakOff();
       streams.breakAll();
       await clock.sleep(downMs, never);
       up = true;
       for (const listener of reconnects) listener();
     },
+    hang(isHanging) {
+      if (isHanging) hanging ??= Promise.withResolvers<void>();
+      else {
+        hanging?.resolve();
+        hanging = undefined;
+      }
+    },
   };
-}
-
-/** A promise that only ever rejects: when the connection breaks. */
-function newConnection(): PromiseWithResolvers<never> {
-  const connection = Promise.withResolvers<never>();
-  connection.promise.catch(() => {});
-  return connection;
 }
 
 async function afterwards<T>(value: T, later: Promise<void>): Promise<T> {
@@ -293,24 +372,4 @@ async function afterwards<T>(value: T, later: Promise<void>): Promise<T> {
 async function* broken(): AsyncGenerator<Sighting> {
   yield* [];
   throw new BerthError("RuntimeUnavailable", "no connection");
-}
-
-/** The caller gives up; what was asked for goes on. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal, name: string): Promise<T> {
-  const done = new AbortController();
-  work.catch(() => {});
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      const giveUp = (): void => {
-        reject(
-          new BerthError("RuntimeCancelled", `${name}: given up before the runtime answered`, { effect: "unknown" }),
-        );
-      };
-      if (signal.aborted) giveUp();
-      signal.addEventListener("abort", giveUp, { signal: done.signal });
-      work.then(resolve, reject);
-    });
-  } finally {
-    done.abort();
-  }
 }

@@ -26,6 +26,8 @@ export type Faults = {
   /** The next call of this kind, and for this object if named, meets the fault. */
   script(call: string, fault: CallFault, subject?: string): void;
   scriptEvent(fault: EventFault): void;
+  /** What was scripted and has not struck is taken back. */
+  clear(): void;
   /** How often each kind has struck. */
   readonly struck: ReadonlyMap<string, number>;
 };
@@ -87,6 +89,10 @@ export function makeFaults(chance: Chance, rates: () => FaultRates): Faults {
       scripts.push({ call, fault, ...(subject === undefined ? {} : { subject }) });
     },
     scriptEvent: (fault) => void eventScripts.push(fault),
+    clear() {
+      scripts.length = 0;
+      eventScripts.length = 0;
+    },
     struck,
   };
 }

@@ -41,8 +41,10 @@ export type RuntimeState = {
   removeContainer(id: string): void;
   /** The host was started anew: nothing runs any more, all records are there. */
   reboot(): void;
-  /** The record is gone without a trace. */
+  /** The record is gone without a trace, and what ran of it with it. */
   forget(id: string): void;
+  /** The sandbox's own process died: it is not ready any more and its address is lost, while its containers run on. */
+  loseSandbox(id: string): void;
   /** Everything of a pod with all details. */
   sighting(podUid: string): Sighting;
   /** As a list shows it, without details. */
@@ -50,15 +52,33 @@ export type RuntimeState = {
   podUids(): readonly string[];
 };
 
-/** An empty runtime; `onChange` is told of each change in its order. */
+/** A record before and after a change of the runtime's state; one side is absent when it came or went. */
+export type RecordChange =
+  | { readonly object: "sandbox"; readonly before: Sandbox | undefined; readonly after: Sandbox | undefined }
+  | { readonly object: "container"; readonly before: Container | undefined; readonly after: Container | undefined };
+
+/** An empty runtime; `onChange` is told of each change that the runtime tells, `onRecord` of every single one. */
 export function makeRuntimeState(tools: {
   readonly clock: Clock;
   readonly chance: Chance;
   onChange(happening: Happening): void;
+  onRecord?: ((change: RecordChange) => void) | undefined;
 }): RuntimeState {
-  const { clock, chance } = tools;
+  const { clock, chance, onRecord = () => {} } = tools;
   const sandboxes = new Map<string, Sandbox>();
   const containers = new Map<string, Container>();
+  const putSandbox = (id: string, after: Sandbox | undefined): void => {
+    const before = sandboxes.get(id);
+    if (after === undefined) sandboxes.delete(id);
+    else sandboxes.set(id, after);
+    if (before !== undefined || after !== undefined) onRecord({ object: "sandbox", before, after });
+  };
+  const putContainer = (id: string, after: Container | undefined): void => {
+    const before = containers.get(id);
+    if (after === undefined) containers.delete(id);
+    else containers.set(id, after);
+    if (before !== undefined || after !== undefined) onRecord({ object: "container", before, after });
+  };
   /** From name to the id that holds it. */
   const names = new Map<string, string>();
   let orders = 0;
@@ -91,7 +111,7 @@ export function makeRuntimeState(tools: {
   };
   const change = (id: string, changes: Partial<Container>): Container => {
     const next = { ...container(id), ...changes };
-    containers.set(id, next);
+    putContainer(id, next);
     return next;
   };
   const exit = (id: string, exitCode: number, reason?: string): void => {
@@ -110,14 +130,14 @@ export function makeRuntimeState(tools: {
     }
     if (found.state === "notReady") return;
     const { ips: _released, ...rest } = found;
-    sandboxes.set(id, { ...rest, state: "notReady" });
+    putSandbox(id, { ...rest, state: "notReady" });
     tell("stopped", "sandbox", found);
   };
   const removeContainer = (id: string): void => {
     const found = containers.get(id);
     if (found === undefined) return;
     if (found.state === "running") exit(id, 137);
-    containers.delete(id);
+    putContainer(id, undefined);
     release(id);
     tell("deleted", "container", found);
   };
@@ -153,7 +173,7 @@ export function makeRuntimeState(tools: {
         pod: tagOf(pod),
         order: nextOrder(),
       };
-      sandboxes.set(id, sandbox);
+      putSandbox(id, sandbox);
       tell("started", "sandbox", sandbox);
       return sandbox;
     },
@@ -164,7 +184,7 @@ export function makeRuntimeState(tools: {
       if (found === undefined) return;
       endSandbox(id);
       for (const inside of [...containers.values()]) if (inside.sandboxId === id) removeContainer(inside.id);
-      sandboxes.delete(id);
+      putSandbox(id, undefined);
       release(id);
       tell("deleted", "sandbox", found);
     },
@@ -189,7 +209,7 @@ export function makeRuntimeState(tools: {
         pod: tagOf(pod),
         order: nextOrder(),
       };
-      containers.set(id, made);
+      putContainer(id, made);
       tell("created", "container", made);
       return made;
     },
@@ -216,12 +236,20 @@ export function makeRuntimeState(tools: {
       for (const { id, state } of containers.values()) {
         if (state === "running") change(id, { state: "exited", finishedWallMs: 0, exitCode: 255, reason: "Unknown" });
       }
-      for (const [id, { ips: _gone, ...rest }] of sandboxes) sandboxes.set(id, { ...rest, state: "notReady" });
+      for (const [id, { ips: _gone, ...rest }] of sandboxes) putSandbox(id, { ...rest, state: "notReady" });
     },
     forget(id) {
-      containers.delete(id);
-      sandboxes.delete(id);
+      if (containers.get(id)?.state === "running") change(id, { state: "exited", exitCode: 137 });
+      putContainer(id, undefined);
+      putSandbox(id, undefined);
       release(id);
+    },
+    loseSandbox(id) {
+      const found = sandboxes.get(id);
+      if (found?.state !== "ready") return;
+      const { ips: _lost, ...rest } = found;
+      putSandbox(id, { ...rest, state: "notReady" });
+      tell("stopped", "sandbox", found);
     },
     sighting: (podUid) => sightingOf(podUid, true),
     listed: (podUid) => sightingOf(podUid, false),

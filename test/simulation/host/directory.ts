@@ -1,0 +1,141 @@
+import { makeBell } from "../../../src/base/bell.ts";
+import type { Clock, MonoMs } from "../../../src/base/clock.ts";
+import type { DesiredPod, DocumentKey } from "../../../src/pod/desired.ts";
+import type { Problem } from "../../../src/pod/problem.ts";
+import type { DirectorySighting, FileSighting } from "../../../src/pod/source.ts";
+import type { DocumentBody, Documents, ManifestSource, StoredPod } from "../../../src/ports.ts";
+import type { Manifest } from "../script/script.ts";
+import { compiled } from "./compiled.ts";
+
+/** A manifest directory in memory, read by the real compiler. */
+export type SimDirectory = {
+  readonly source: ManifestSource;
+  readonly documents: Documents;
+  put(file: string, documents: readonly Manifest[], how: "rename" | "write"): void;
+  spoil(file: string, how: "text" | "document" | "unreadable"): void;
+  remove(file: string): void;
+  state(how: "fails" | "unmounted" | "works"): void;
+  /** Every file with its text as it truly is, whatever is shown of it. */
+  truth(): DirectoryTruth;
+};
+
+export type DirectoryTruth = {
+  readonly how: "fails" | "unmounted" | "works";
+  readonly files: ReadonlyMap<string, { readonly text: string; readonly readable: boolean }>;
+};
+
+type File = {
+  readonly text: string;
+  readonly readable: boolean;
+  readonly changedAt: MonoMs;
+  readonly renamed: boolean;
+};
+
+const FOLDER = "/manifests";
+/** How long a file that is written in place has to stand still. */
+const SETTLING_MS = 50;
+
+/** An empty directory. */
+export function simDirectory(clock: Clock, at: (monoMs: MonoMs, call: () => void) => void): SimDirectory {
+  const files = new Map<string, File>();
+  const readers = new Set<() => void>();
+  let how: DirectoryTruth["how"] = "works";
+
+  const changed = (): void => {
+    for (const ring of readers) ring();
+  };
+  const set = (file: string, text: string, renamed: boolean, readable = true): void => {
+    files.set(file, { text, readable, changedAt: clock.now().monoMs, renamed });
+    changed();
+    if (!renamed) at(clock.now().monoMs + SETTLING_MS, changed);
+  };
+  const sighting = (): DirectorySighting => {
+    if (how === "fails") return { listing: { kind: "failed", problem: problem(FOLDER) }, files: [], ignored: [] };
+    const names = how === "unmounted" ? [] : [...files.keys()].sort();
+    return {
+      listing: { kind: "whole", device: how === "unmounted" ? "device-2" : "device-1" },
+      files: names.map((name) => seen(name, files.get(name))),
+      ignored: [],
+    };
+  };
+  const seen = (name: string, file: File | undefined): FileSighting => {
+    const path = `${FOLDER}/${name}`;
+    const { monoMs, wallMs } = clock.now();
+    if (file?.readable !== true)
+      return { path, reading: "unread", settled: true, documents: [], problems: [problem(path)] };
+    const { reading, documents, problems } = compiled(path, file.text, wallMs);
+    return { path, reading, settled: file.renamed || monoMs - file.changedAt >= SETTLING_MS, documents, problems };
+  };
+
+  return {
+    source: {
+      async *sightings(signal) {
+        const bell = makeBell(clock);
+        readers.add(bell.ring);
+        try {
+          while (!signal.aborted) {
+            yield sighting();
+            await bell.wait(undefined, signal);
+          }
+        } finally {
+          readers.delete(bell.ring);
+        }
+      },
+      recompile: async (stored) => recompiled(stored),
+      rescan: changed,
+    },
+    documents: {
+      bodies(keys) {
+        const bodies = new Map<DocumentKey, DocumentBody>();
+        for (const [name, { text }] of files) {
+          for (const { key, type, data } of compiled(`${FOLDER}/${name}`, text, 0).contents) {
+            if (keys.includes(key)) bodies.set(key, { type, data });
+          }
+        }
+        return bodies;
+      },
+    },
+    put: (file, documents, way) =>
+      set(file, documents.map((one) => JSON.stringify(one)).join("\n---\n"), way === "rename"),
+    spoil(file, way) {
+      const text = files.get(file)?.text ?? "";
+      if (way === "unreadable") set(file, text, true, false);
+      else if (way === "text") set(file, `${text.slice(0, Math.floor(text.length / 2))}\n`, true);
+      else set(file, text.replace('"containers"', '"contianers"'), true);
+    },
+    remove(file) {
+      files.delete(file);
+      changed();
+    },
+    state(next) {
+      how = next;
+      changed();
+    },
+    truth: () => ({ how, files }),
+  };
+}
+
+/** The pod of a record as the directory would compile it. */
+function recompiled({ path, document, seenWallMs, manifest }: StoredPod): DesiredPod | undefined {
+  const [seen] = compiled(path, JSON.stringify(manifest), seenWallMs).documents;
+  if (seen?.kind !== "pod") return undefined;
+  return { ...seen.pod, origin: { kind: "file", path, document, line: 1 } };
+}
+
+const problem = (file: string): Problem => ({
+  code: "SourceUnreadable",
+  severity: "error",
+  file,
+  message: "it cannot be read",
+  advice: "mend it",
+});
+
+/** What the directory truly asks for when all its files are well: its pods by UID. */
+export function askedBy({ files }: DirectoryTruth): ReadonlyMap<string, DesiredPod> {
+  const pods = new Map<string, DesiredPod>();
+  for (const name of [...files.keys()].sort()) {
+    const { documents } = compiled(`${FOLDER}/${name}`, files.get(name)?.text ?? "", 0);
+    for (const seen of documents) if (seen.kind === "pod") pods.set(seen.pod.uid, seen.pod);
+  }
+  return pods;
+}

@@ -1,0 +1,76 @@
+import type { Instance } from "../host/truth.ts";
+import type { Invariant } from "./invariant.ts";
+
+/** Two instances of one container never run at the same time, whatever UIDs their pods have (D1, T13). */
+export const oneInstance: Invariant = {
+  number: 1,
+  name: "one instance of a container at a time",
+  watch: ({ host, fail }) => ({
+    record({ object, before, after }) {
+      if (object !== "container" || after?.state !== "running" || before?.state === "running") return;
+      for (const other of host.runtime.state.containers.values()) {
+        if (other.id === after.id || other.name !== after.name || other.state !== "running") continue;
+        if (other.pod.name !== after.pod.name || other.pod.namespace !== after.pod.namespace) continue;
+        fail(
+          `${after.pod.name}/${after.name}#${after.attempt} starts beside #${other.attempt} (${other.pod.uid === after.pod.uid ? "same" : "other"} UID)`,
+        );
+      }
+    },
+  }),
+};
+
+/** An app container starts only in a sandbox in which every plain init container has succeeded and every sidecar began (S7 to S15). */
+export const initFirst: Invariant = {
+  number: 2,
+  name: "no app container before every init container has succeeded",
+  watch: ({ host: { truth }, fail }) => {
+    const pods = new Map<string, readonly { name: string; role: string }[]>();
+    return {
+      call(call) {
+        if (call.kind === "create") pods.set(call.request.pod.uid, call.request.pod.containers);
+      },
+      record({ object, before, after }) {
+        if (object !== "container" || after?.state !== "running" || before?.state === "running") return;
+        const containers = pods.get(after.pod.uid) ?? [];
+        if (containers.find(({ name }) => name === after.name)?.role !== "app") return;
+        for (const { name, role } of containers) {
+          if (role === "app") continue;
+          const done = truth
+            .of(after.pod.uid, name)
+            .some(
+              (one) =>
+                one.sandboxId === after.sandboxId &&
+                (role === "init" ? one.exitCode === 0 && one.reason !== "OOMKilled" : one.startedAt !== undefined),
+            );
+          if (!done) fail(`${after.pod.name}/${after.name} starts before ${role} container ${name} has done its part`);
+        }
+      },
+    };
+  },
+};
+
+/** The attempt of each new instance of a UID's container is higher than all before it (S28). */
+export const countsGrow: Invariant = {
+  number: 3,
+  name: "restart counts never go back",
+  watch: ({ host: { truth }, fail }) => {
+    /** Instances of lives that are over: their UID left nothing behind, or was forgotten after they had gone (T15, T16). */
+    const past = new Set<string>();
+    const end = (uid: string, isOver: (instance: Instance) => boolean): void => {
+      for (const instance of truth.ofPod(uid)) if (isOver(instance)) past.add(instance.id);
+    };
+    return {
+      cleared: (uid) => end(uid, () => true),
+      nodePlan(_picture, { forget }) {
+        for (const uid of forget) end(uid, ({ goneAt }) => goneAt !== undefined);
+      },
+      record({ object, before, after }) {
+        if (object !== "container" || before !== undefined || after === undefined) return;
+        const earlier = truth.of(after.pod.uid, after.name).filter(({ id }) => id !== after.id && !past.has(id));
+        const highest = Math.max(-1, ...earlier.map(({ attempt }) => attempt));
+        if (after.attempt <= highest)
+          fail(`${after.pod.name}/${after.name} has attempt ${after.attempt} after ${highest}`);
+      },
+    };
+  },
+};

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../src/base/errors.ts";
+import { METRICS } from "../src/pod/metrics.ts";
 import { PROBLEM_CODES } from "../src/pod/problem.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
@@ -118,6 +119,15 @@ describe("the rooms of the house", () => {
   it("files are one job each", () => {
     const long = sources.filter((source) => source.text.split("\n").length > 400 && source.path !== "pod/v1.ts");
     expect(long.map((source) => source.path)).toEqual([]);
+  });
+});
+
+describe("tables and code", () => {
+  const CALLS = { counter: "add", gauge: "set", histogram: "observe" } as const;
+
+  it.each(Object.entries(METRICS))("%s is fed", (name, { kind }) => {
+    const call = new RegExp(`\\.${CALLS[kind]}\\(\\s*"${name}"`);
+    expect(sources.filter(({ text }) => call.test(text)).map(({ path }) => path)).not.toEqual([]);
   });
 });
 

@@ -36,6 +36,7 @@ import { makeRuntimeHealth } from "./runtime-health.ts";
 import { makeRuntimeWatch, type WholeList } from "./runtime-watch.ts";
 import { makeSharedImages } from "./shared-images.ts";
 import { makeSources } from "./sources.ts";
+import { makeStartTimes } from "./start-times.ts";
 import { type Change, makeStore } from "./store.ts";
 import { makeView, rendered } from "./view.ts";
 import type { Worker } from "./worker.ts";
@@ -95,6 +96,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   const gates = makeGates(setup.limits, meter);
   const store = makeStore(legacy.intake);
   const counts = makeCounts(meter);
+  const startTimes = makeStartTimes(means);
   const news = makeNewsStand({ sinks: ports.eventSinks, earlier: setup.earlierEvents, ...means });
   const podFeeds = ports.podSinks.map((sink) => makeNewestWins({ name: "a status sink", sink, ...means }));
   const lobby = makeLobby(rules.join, () => clock.now().monoMs);
@@ -137,7 +139,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     files,
     log,
     now: () => clock.now().monoMs,
-    isAsked: (uid) => store.accepted(uid) !== undefined,
+    isAsked: store.asksFor,
     onChange: () => node.ring(),
     onForgotten,
   });
@@ -169,11 +171,13 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     for (const worker of roster.all()) worker.ring();
   }
   function tellStatus(worker: Worker): void {
+    startTimes.note(worker.uid, worker.show().status.phase);
     desk.tellPod(worker);
     for (const feed of podFeeds) feed.put(worker.uid, { kind: "put", pod: rendered(worker) });
   }
   function onForgotten(pod: DesiredPod): void {
     counts.forget(pod.uid);
+    startTimes.forget(pod.uid);
     prober.forget(pod.uid);
     desk.tellGone(pod);
     for (const feed of podFeeds) feed.put(pod.uid, { kind: "gone", key: podKey(pod) });
@@ -182,11 +186,12 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   function onSourcesChange(change: Change, becameReady: boolean): void {
     for (const uid of change.updated) {
       const accepted = store.accepted(uid);
-      if (accepted !== undefined) roster.get(uid)?.update(accepted.pod);
+      const worker = roster.get(uid);
+      if (accepted !== undefined && worker && store.asksFor(worker.show().pod)) worker.update(accepted.pod);
     }
     for (const uid of [...change.pods, ...change.documents]) roster.get(uid)?.ring();
     if (change.problems) desk.tellProblems(sources.problems());
-    if (change.pods.length > 0 || becameReady) node.ring();
+    if (change.pods.length + change.updated.length > 0 || becameReady) node.ring();
   }
   function seeAll(list: WholeList): void {
     roster.seeAll(list);
@@ -218,6 +223,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     await Promise.all(lobby.strangers().map(({ uid }) => details.fill(uid, exitedOnly(lobby.peek(uid)))));
   }
   function takeOver({ ending }: Legacy): void {
+    meter.set("berth_adopted_pods", {}, lobby.strangers().filter(({ uid }) => stands(lobby.peek(uid))).length);
     const sinceMonoMs = clock.now().monoMs;
     for (const { pod, remembered } of ending) {
       const told = remembered.stored.ending ?? {
@@ -226,7 +232,6 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
       };
       roster.begin(pod, remembered.stored.manifest, { ...told, sinceMonoMs });
     }
-    meter.set("berth_adopted_pods", {}, lobby.strangers().length);
   }
 
   start("runtime health", health.run);
@@ -248,6 +253,9 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     },
   };
 }
+
+/** A pod that runs, as the metrics count it. */
+const stands = ({ sandboxes }: ObservedPod): boolean => sandboxes.some(({ state }) => state === "ready");
 
 /** Only what ended: when the running ones began can be read later. */
 const exitedOnly = (observed: ObservedPod): ObservedPod => ({

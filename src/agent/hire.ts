@@ -50,7 +50,7 @@ export function makeHire(tools: HireTools): Hire {
       runtimeReady,
       networkReady,
       ...(message === undefined ? {} : { networkMessage: message }),
-      asked: store.accepted(pod.uid) !== undefined,
+      asked: store.asksFor(pod),
       documents: store.versions(pod),
       bootId: tools.facts.bootId,
       maxRestartDelayMs: tools.settings.maxRestartDelayMs,

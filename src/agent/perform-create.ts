@@ -53,13 +53,17 @@ async function prepare(tools: Tools, action: Create, step: Step): Promise<Contai
   return { pod, container, attempt, sandbox, image, backOffMs: action.backOffMs, environment, mounts: withImages };
 }
 
-/** What the look-up or pull that this plan rests on told of the image; asked again where it was forgotten meanwhile. */
+/**
+ * What the look-up or pull that this plan rests on told of the image. Where its tag has moved meanwhile, or that was forgotten,
+ * the image itself is asked for: its user must be known, or runAsNonRoot could not be kept. Throws when it is there no more.
+ */
 async function imageOf(tools: Tools, action: Create, container: DesiredContainer, step: Step): Promise<SeenImage> {
   const ref = container.imageRef ?? container.image;
   const known = tools.images.known(ref);
   if (known?.id === action.imageId) return known;
-  const found = await tools.images.find(ref, step.givenUp);
-  return found?.id === action.imageId ? found : { id: action.imageId };
+  const found = await tools.images.find(action.imageId, step.givenUp);
+  if (found?.id === action.imageId) return found;
+  throw new BerthError("RuntimeNotFound", `the image ${ref} that was found for the container is gone: ${action.imageId}`);
 }
 
 /** A first instance counts on from the logs of instances that the runtime no longer knows (S28). */

@@ -62,7 +62,7 @@ export function makeRoster(tools: {
   readonly log: Log;
   readonly now: () => MonoMs;
   /** A source asks for this UID: what is left of its last life is kept for the next one (T16, T17). */
-  isAsked(podUid: string): boolean;
+  isAsked(pod: DesiredPod): boolean;
   /** Workers came or went. */
   onChange(): void;
   onForgotten(pod: DesiredPod): void;
@@ -106,7 +106,7 @@ export function makeRoster(tools: {
     await keeper.close();
     await over;
     try {
-      if (!cleared && !tools.isAsked(uid)) await files.clearHome(pod, "nothing", new AbortController().signal);
+      if (!cleared && !tools.isAsked(pod)) await files.clearHome(pod, "nothing", new AbortController().signal);
     } catch (error) {
       log.warn("the home of a pod that is gone could not be cleared", { pod: worker.uid, error });
     }

@@ -13,7 +13,7 @@ import type { Change, Store } from "./store.ts";
  *
  * S1  Each sighting goes through intake, and only its outcome counts.
  * S2  The sources are ready once the directory was listed whole; before that nothing is removed (F14).
- * S3  Problems of records and of the directory are shown together.
+ * S3  Problems of records and of the directory are shown together; each is logged once when it comes and once when it goes.
  */
 export type Sources = {
   asked(): readonly DesiredPod[];
@@ -41,7 +41,9 @@ export function makeSources(tools: {
   const { rules, log, meter, source, store } = tools;
   const first = Promise.withResolvers<void>();
   let ready = false;
+  let taken = false;
   let broken: ReadonlySet<string> = new Set();
+  let told: ReadonlyMap<string, Problem> = new Map();
 
   const take = (sighting: DirectorySighting): void => {
     const change = store.take(rules.intake(store.state(), sighting));
@@ -49,7 +51,8 @@ export function makeSources(tools: {
     const becameReady = !ready && sighting.listing.kind === "whole";
     ready ||= becameReady;
     meter.set("kubelet_desired_pods", { static: "true" }, store.asked().length);
-    if (change.problems) tellProblems();
+    if (change.problems || !taken) tellProblems();
+    taken = true;
     tools.onChange(change, becameReady);
     first.resolve();
   };
@@ -59,7 +62,15 @@ export function makeSources(tools: {
       const count = all.filter((problem) => problem.severity === severity).length;
       meter.set("berth_manifest_problems", { severity }, count);
     }
-    log.info("problems of the manifests changed", { problems: all.length });
+    logChanges(all);
+  };
+  const logChanges = (all: readonly Problem[]): void => {
+    const now = new Map(all.map((problem) => [lineOf(problem), problem]));
+    for (const [line, { severity, path, pod, advice }] of now) {
+      if (!told.has(line)) log[severity === "error" ? "error" : "warn"](line, { path, pod, advice });
+    }
+    for (const line of told.keys()) if (!now.has(line)) log.info(`no longer a problem: ${line}`);
+    told = now;
   };
   const problems = (): readonly Problem[] => [...tools.recordProblems, ...store.state().problems];
 
@@ -74,6 +85,12 @@ export function makeSources(tools: {
       for await (const sighting of source.sightings(signal)) take(sighting);
     },
   };
+}
+
+/** A problem as compilers write it. */
+function lineOf({ file, line, column, code, message }: Problem): string {
+  const place = [file, line, column].filter((part) => part !== undefined).join(":");
+  return `${place} ${code} ${message}`;
 }
 
 const isBroken = ({ reading, documents }: FileSighting): boolean =>

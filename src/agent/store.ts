@@ -1,4 +1,4 @@
-import type { DesiredPod, DocumentKey } from "../pod/desired.ts";
+import { type DesiredPod, type DocumentKey, podKey } from "../pod/desired.ts";
 import type { Problem } from "../pod/problem.ts";
 import type { AcceptedPod, IntakeState } from "../pod/source.ts";
 
@@ -15,6 +15,8 @@ export type Store = {
   /** Every accepted pod, in the set's order. */
   asked(): readonly DesiredPod[];
   accepted(podUid: string): AcceptedPod | undefined;
+  /** Whether this very pod is asked for: its UID under its name. */
+  asksFor(pod: { readonly uid: string; readonly namespace: string; readonly name: string }): boolean;
   versions(pod: DesiredPod): ReadonlyMap<DocumentKey, string | "missing">;
 };
 
@@ -56,6 +58,10 @@ export function makeStore(first: IntakeState): Store {
     },
     asked: () => state.accepted.map(({ pod }) => pod),
     accepted: (uid) => byUid.get(uid),
+    asksFor(pod) {
+      const accepted = byUid.get(pod.uid);
+      return accepted !== undefined && podKey(accepted.pod) === podKey(pod);
+    },
     versions(pod) {
       if (pod.documents.length === 0) return noVersions;
       return new Map(pod.documents.map(({ key }) => [key, state.configs.get(key)?.version ?? "missing"]));

@@ -1,7 +1,8 @@
 import type { Clock } from "../base/clock.ts";
+import { containerUri } from "../decide/container-state.ts";
 import { fullPod } from "../decide/full-pod.ts";
 import { type DesiredPod, type PodKey, podKey } from "../pod/desired.ts";
-import type { ObservedContainer } from "../pod/observed.ts";
+import { nothingObserved, type ObservedContainer } from "../pod/observed.ts";
 import type { Problem } from "../pod/problem.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { AgentHealth, InstanceView, PodChange, PodFiles, Runtime, View } from "../ports.ts";
@@ -60,8 +61,9 @@ export function makeView(tools: {
     probes: (key) => tools.prober.show(find(key)?.uid ?? ""),
     instance(key, name, which) {
       const worker = find(key);
-      const instances = worker?.show().observed.containers.filter((container) => container.name === name) ?? [];
-      const container = instances[which === "newest" ? 0 : 1];
+      const { status, observed } = worker?.show() ?? { status: {}, observed: nothingObserved };
+      const instances = observed.containers.filter((container) => container.name === name);
+      const container = which === "newest" ? instances[0] : (lastOf(status, name, instances) ?? instances[1]);
       return worker === undefined || container === undefined ? undefined : instanceView(worker, container);
     },
     restart: (key, container) => find(key)?.restart(container) ?? false,
@@ -85,6 +87,17 @@ export function makeView(tools: {
 /** The pod with its status, as API readers have it. */
 export function rendered(worker: Worker): v1.Pod {
   return fullPod(worker.show());
+}
+
+/** The instance that the status tells as the last one: of a container that waits it is the newest, which has ended. */
+function lastOf(
+  { containerStatuses = [], initContainerStatuses = [] }: v1.PodStatus,
+  container: string,
+  instances: readonly ObservedContainer[],
+): ObservedContainer | undefined {
+  const shown = [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container);
+  const uri = shown?.lastState?.terminated?.containerID;
+  return instances.find(({ id }) => uri === containerUri(id));
 }
 
 const keyOf = (worker: Worker): PodKey => podKey(worker.show().pod);

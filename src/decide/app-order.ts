@@ -1,5 +1,6 @@
+import type { Subject } from "../pod/action.ts";
 import type { DesiredContainer } from "../pod/desired.ts";
-import { type Draft, hold } from "./draft.ts";
+import { type Draft, flightOf, hold } from "./draft.ts";
 import { isInPostStart } from "./init-order.ts";
 import { newestOf } from "./instances.ts";
 import { carryStart, type StartStep } from "./start.ts";
@@ -8,7 +9,7 @@ import { graceOf, wantOf } from "./wants.ts";
 
 /**
  * App containers, once all is initialized (S17, S21, D7). They are created in the order of the manifest, each as soon as its
- * image is there. A postStart that runs, or will once its container has come so far, holds the first start of later ones;
+ * image is there and the one before it was made; while it starts, the next is made. A postStart that runs, or will once its container has come so far, holds the first start of later ones;
  * an earlier one that is held itself holds nobody, and restarts wait for no sibling.
  */
 export function carryApps(draft: Draft, apps: readonly DesiredContainer[], mayMake: boolean): void {
@@ -51,7 +52,14 @@ function holdsLater(draft: Draft, container: DesiredContainer, step: StartStep |
   const newest = newestOf(draft.picture, container.name);
   if (newest !== undefined && isInPostStart(draft, newest.id) && newest.state !== "exited") return true;
   if (step === undefined || step === "held" || !isFirstStart(draft, container)) return false;
-  return step === "looking" || container.spec.lifecycle?.postStart !== undefined;
+  return step === "looking" || isBeingMade(draft, container) || container.spec.lifecycle?.postStart !== undefined;
+}
+
+/** Its create is planned or under way; one that is in doubt holds nobody. */
+function isBeingMade(draft: Draft, { name }: DesiredContainer): boolean {
+  const subject: Subject = `container/${name}`;
+  const action = flightOf(draft, subject)?.action ?? draft.actions.find((planned) => planned.subject === subject);
+  return action?.kind === "create-container";
 }
 
 /** No instance of it has run in the current sandbox. */

@@ -70,7 +70,8 @@ function ofInstance(
   const lost = newest.state === "unknown" && lostWhileRunning(shown, uri);
   const bare = {
     name: container.name,
-    image: newest.image,
+    // The runtime calls an image by whichever of its names comes first; of this definition people know the one they wrote.
+    image: newest.hash === container.hash ? container.image : newest.image,
     imageID: newest.imageId,
     containerID: uri,
     restartCount: Math.max(newest.attempt, shown?.restartCount ?? 0) + (lost && shown?.state?.running ? 1 : 0),

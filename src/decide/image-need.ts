@@ -1,8 +1,10 @@
 import type { MonoMs } from "../base/clock.ts";
 import type { Action, Failure, SeenImage, Subject } from "../pod/action.ts";
 import type { DesiredContainer, DesiredPod } from "../pod/desired.ts";
-import type { ImageMemory } from "../pod/memory.ts";
+import type { FailedPull, ImageMemory } from "../pod/memory.ts";
+import type { Hold } from "../pod/plan.ts";
 import { act, type Draft, failureKey, flightOf, hold, isBusy, waitsAfterFailure, wake } from "./draft.ts";
+import { sandboxNeed } from "./sandbox-need.ts";
 
 /** A reason is shown for so long before a back-off takes its place: the kubelet's statuses lag one sync (3.1). */
 export const SHOWN_FIRST_MS = 2000;
@@ -89,8 +91,9 @@ function holdFailedPull(draft: Draft, container: string, need: ImageNeed, memory
   if (failed === undefined || monoMs >= failed.at + failed.delayMs) return false;
   const { reason, message } = pullError(need, failed.failure);
   const until = failed.at + failed.delayMs;
-  if (monoMs < failed.at + SHOWN_FIRST_MS) {
-    wake(draft, failed.at + SHOWN_FIRST_MS);
+  const shownFrom = noteShown(draft, need.ref, failed);
+  if (shownFrom === undefined || monoMs < shownFrom + SHOWN_FIRST_MS) {
+    if (shownFrom !== undefined) wake(draft, shownFrom + SHOWN_FIRST_MS);
     held(draft, container, { reason, message, until, needs: "image" });
     return true;
   }
@@ -98,6 +101,17 @@ function holdFailedPull(draft: Draft, container: string, need: ImageNeed, memory
   held(draft, container, { reason: "ImagePullBackOff", message: backOff, until, needs: "image" });
   return true;
 }
+
+/** Since when this failure is shown; not before the sandbox is up. */
+function noteShown(draft: Draft, ref: string, failed: FailedPull): MonoMs | undefined {
+  if (failed.shownFrom !== undefined || !isSandboxUp(draft)) return failed.shownFrom;
+  const shownFrom = draft.picture.now.monoMs;
+  const { images } = draft.memory;
+  draft.memory = { ...draft.memory, images: { ...images, [ref]: { ...images[ref], failed: { ...failed, shownFrom } } } };
+  return shownFrom;
+}
+
+const isSandboxUp = ({ picture }: Draft): boolean => sandboxNeed(picture).kind === "none";
 
 /** The words of table 4.3 for a failed pull. */
 function pullError({ written }: ImageNeed, failure: Failure): { reason: string; message: string } {
@@ -113,8 +127,17 @@ function held(
   container: string,
   why: { reason: string; message: string; until: MonoMs; needs: "time" | "image" },
 ): ImageStep {
-  hold(draft, { subject: `container/${container}`, ...why });
+  holdForImage(draft, container, why);
   return { kind: "held" };
+}
+
+/** Until the sandbox is up a pod is only shown as being created, whatever is known of its images by then (5.4). */
+export function holdForImage(
+  draft: Draft,
+  container: string,
+  why: Pick<Hold, "reason" | "message" | "until" | "needs">,
+): void {
+  hold(draft, { subject: `container/${container}`, ...why, ...(isSandboxUp(draft) ? {} : { reason: "" }) });
 }
 
 /** Image volumes that the container mounts: their images have to be there before it (cri-mapping 6.2). */

@@ -3,6 +3,7 @@ import { podKey } from "../pod/desired.ts";
 import type { Problem } from "../pod/problem.ts";
 import type { AcceptedPod, DirectorySighting, FileSighting, IntakeState, SeenDocument } from "../pod/source.ts";
 import { type Claim, type Held, settleClaims } from "./claims.ts";
+import { settleUids, type UidSettlement } from "./uids.ts";
 
 type SeenPod = Extract<SeenDocument, { kind: "pod" }>;
 type SeenConfig = Extract<SeenDocument, { kind: "config" }>;
@@ -20,11 +21,9 @@ export function intake(state: IntakeState, sighting: DirectorySighting): IntakeS
 
   const pods = settleClaims(state.accepted.map(heldPod), claimsOf(sighting.files, podClaim), files, lossesCount);
   const configs = settleClaims(heldConfigs(state), claimsOf(sighting.files, configClaim), files, lossesCount);
-  const accepted = unchangedStays(
-    state.accepted,
-    pods.held.map(({ asks }) => asks),
-  );
-  const losers = [...pods.losers.map(podLoser), ...configs.losers.map(configLoser)];
+  const uids = settleUids(state.accepted, pods.held);
+  const accepted = unchangedStays(state.accepted, uids.accepted);
+  const losers = [...pods.losers.map(podLoser), ...uids.losers.map(uidLoser), ...configs.losers.map(configLoser)];
   return {
     accepted,
     problems: [...(moved === undefined ? [] : [moved]), ...fileProblems(state, sighting), ...losers],
@@ -74,7 +73,7 @@ function fileProblems(state: IntakeState, sighting: DirectorySighting): readonly
   return [...ofFiles, ...sighting.ignored];
 }
 
-const isClash = ({ code }: Problem): boolean => code === "NameTaken" || code === "SourceUnreadable";
+const isClash = ({ code }: Problem): boolean => code === "NameTaken" || code === "UidTaken" || code === "SourceUnreadable";
 
 // ---- claims ----
 
@@ -173,6 +172,21 @@ function podLoser({
     path: "metadata.name",
     message: `the pod ${pod.namespace}/${pod.manifestName} is already defined in ${whereHeld(holder)}`,
     advice: "rename one of them; this one takes over when the other goes",
+    pod: `${pod.namespace}/${pod.manifestName}`,
+  };
+}
+
+function uidLoser({ wanting, holder }: UidSettlement<AcceptedPod>["losers"][number]): Problem {
+  const { pod } = wanting.asks;
+  const { namespace, manifestName } = holder.asks.pod;
+  return {
+    code: "UidTaken",
+    severity: "error",
+    file: wanting.path,
+    ...(pod.origin.kind === "file" ? { line: pod.origin.line, column: 1 } : {}),
+    path: "metadata.uid",
+    message: `the uid ${pod.uid} is that of the pod ${namespace}/${manifestName} in ${holder.path}`,
+    advice: "remove metadata.uid: Berth gives every pod its own",
     pod: `${pod.namespace}/${pod.manifestName}`,
   };
 }

@@ -62,6 +62,8 @@ function begun(picture: Picture, action: Action): readonly Told[] {
       const pulling = waitingFor(picture, action.ref).map(({ name, image }) => of(name, "pulling", image));
       return [...missingPullSecrets(picture), ...pulling];
     }
+    case "create-container":
+      return reused(picture, action.name);
     case "run-sandbox":
       return isReplacement(picture) ? [pod("sandboxChanged")] : [];
     case "run-hook":
@@ -87,6 +89,14 @@ function waitingFor({ desired, memory }: Picture, ref: string): readonly Desired
     ({ name, imageRef }) =>
       imageRef === ref && memory.starts[name]?.wantedAt !== undefined && !memory.starts[name]?.image,
   );
+}
+
+/** E1: a start that takes what an earlier look or pull of this pod has shown is told of its image, too. */
+function reused({ desired, memory }: Picture, name: string): readonly Told[] {
+  const container = desired.containers.find((other) => other.name === name);
+  const { seenAt = Number.NEGATIVE_INFINITY } = memory.images[container?.imageRef ?? ""] ?? {};
+  const wasTold = seenAt >= (memory.starts[name]?.wantedAt ?? Number.NEGATIVE_INFINITY);
+  return container === undefined || wasTold ? [] : [of(name, "imagePresent", container.image)];
 }
 
 function missingPullSecrets({ desired, around }: Picture): readonly Told[] {

@@ -43,11 +43,17 @@ function endsOf(
 ): NodePlan["end"] {
   const names = new Set(asked.map(podKey));
   return workers
-    .filter((worker) => !askedByUid.has(worker.pod.uid) && !isLeaving(worker))
+    .filter((worker) => !isAsked(worker.pod, askedByUid) && !isLeaving(worker))
     .map(({ pod }) => ({
       uid: pod.uid,
       ending: { cause: names.has(podKey(pod)) ? "replaced" : "removed", graceSeconds: Math.max(pod.graceSeconds, 1) },
     }));
+}
+
+/** A UID that a manifest gives, under another name, is another pod: it begins when this one has left (F11b). */
+function isAsked(pod: DesiredPod, askedByUid: ReadonlyMap<string, DesiredPod>): boolean {
+  const asked = askedByUid.get(pod.uid);
+  return asked !== undefined && podKey(asked) === podKey(pod);
 }
 
 /** A name belongs to the oldest worker that has it until that one left its source and is finished (T13, T14). */

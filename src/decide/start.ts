@@ -6,7 +6,7 @@ import type { ObservedContainer } from "../pod/observed.ts";
 import { act, type Draft, hold, instanceOf, isBusy, noteInstance, noteStart, startOf, wake } from "./draft.ts";
 import { missingDocument } from "./env-documents.ts";
 import { isDead } from "./exits.ts";
-import { type ImageNeed, SHOWN_FIRST_MS, stepToImage, volumeImages } from "./image-need.ts";
+import { holdForImage, type ImageNeed, SHOWN_FIRST_MS, stepToImage, volumeImages } from "./image-need.ts";
 import { instancesOf, isFitting } from "./instances.ts";
 import { isRequested, noteRequestDone } from "./requests.ts";
 import { restartOf } from "./restart.ts";
@@ -105,7 +105,7 @@ function hasNoImageName(draft: Draft, { name, image, imageRef, imageProblem }: D
   if (imageRef !== undefined) return false;
   const cause = imageProblem ?? "invalid reference format";
   const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${cause}`;
-  hold(draft, { subject: `container/${name}`, reason: "InvalidImageName", message, needs: "image" });
+  holdForImage(draft, name, { reason: "InvalidImageName", message, needs: "image" });
   return true;
 }
 

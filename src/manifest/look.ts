@@ -47,6 +47,7 @@ export function makeLooker(settings: LookerSettings): Looker {
   const { path } = settings;
   const deviceOf = makeDeviceReader();
   const tracked = new Map<string, TrackedFile>();
+  let device: string | undefined;
   let first = true;
 
   return {
@@ -56,6 +57,9 @@ export function makeLooker(settings: LookerSettings): Looker {
         tell({ listing, files: [], ignored: [] });
         return {};
       }
+      // What was seen on another device says nothing of this one: a file that it lacks has not just gone away (D1).
+      if (device !== listing.device) tracked.clear();
+      device = listing.device;
       noteMissing(tracked, listing.entries);
       let tellAt = performance.now() + TELL_EVERY_MS;
       await eachOf(filesToCheck(listing, tracked, request), FILES_AT_ONCE, async (entry) => {

@@ -105,7 +105,15 @@ export type ImageMemory = {
   /** When a pull last succeeded. */
   readonly pulledAt?: MonoMs;
   /** The last failed pull with the back-off in force since (B10); a later success does not clear it. */
-  readonly failed?: { readonly delayMs: number; readonly at: MonoMs; readonly failure: Failure };
+  readonly failed?: FailedPull;
+};
+
+export type FailedPull = {
+  readonly delayMs: number;
+  readonly at: MonoMs;
+  readonly failure: Failure;
+  /** Since when statuses show it; absent until then. */
+  readonly shownFrom?: MonoMs;
 };
 
 export type FailureMemory = { readonly failure: Failure; readonly count: number; readonly retryAt: MonoMs };

@@ -88,7 +88,7 @@ describe("table 5.1: the state of a container", () => {
       state: { running: { startedAt: "2026-01-02T03:03:08Z" } },
       lastState: {},
       containerID: "containerd://a-2",
-      image: "docker.io/library/a:1",
+      image: "a:1",
       imageID: "sha256:a",
       restartCount: 2,
       ready: true,

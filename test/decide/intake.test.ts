@@ -190,6 +190,43 @@ describe("names (D5)", () => {
   });
 });
 
+describe("UIDs that manifests give", () => {
+  /** The pod of a text with this UID. */
+  const fixed = (path: string, text: string, uid: string): FileSighting => {
+    const sighting = file(path, [text]);
+    const documents = sighting.documents.map((one) => {
+      return one.kind === "pod" ? { ...one, pod: { ...one.pod, uid }, manifest: { metadata: { uid } } } : one;
+    });
+    return { ...sighting, documents };
+  };
+  const told = (...looks: DirectorySighting[]) => {
+    const { state } = running(...looks);
+    const accepted = state.accepted.map(({ pod }) => `${pod.manifestName} ${pod.uid}`);
+    return { accepted, problems: state.problems.map(({ code, file: at, path }) => `${code} ${at} ${path}`) };
+  };
+  const both = look([fixed("a", "db@1", "u-1-a"), fixed("b", "web@1", "u-1-a")]);
+
+  it("belong to the first, and the other is a problem", () => {
+    expect(told(both)).toEqual({ accepted: ["db u-1-a"], problems: ["UidTaken b metadata.uid"] });
+  });
+
+  it("stay with the pod that had them", () => {
+    const second = look([fixed("b", "web@1", "u-1-a")]);
+    expect(told(second, both)).toEqual({ accepted: ["web u-1-a"], problems: ["UidTaken a metadata.uid"] });
+  });
+
+  it("are free when that one goes", () => {
+    expect(told(both, look([fixed("b", "web@1", "u-1-a")]))).toEqual({ accepted: ["web u-1-a"], problems: [] });
+  });
+
+  it("of another do not end a pod that comes to want them (D1)", () => {
+    const before = look([fixed("a", "db@1", "u-2-a"), fixed("b", "web@1", "u-1-a")]);
+    const { accepted, problems } = told(before, both, both);
+    expect(accepted.toSorted()).toEqual(["db u-2-a", "web u-1-a"]);
+    expect(problems).toEqual(["UidTaken a metadata.uid"]);
+  });
+});
+
 describe("what does not change", () => {
   it("stays the same object", () => {
     const { state } = running(web1);

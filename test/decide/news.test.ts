@@ -66,6 +66,20 @@ describe("events of a pod (lifecycle.md 10)", () => {
     ["Pulling", begun(pull), wants, ['Normal Pulling spec.containers{a}: Pulling image "a:1"']],
     ["a pull that nothing waits for", begun(pull), {}, []],
     [
+      "a start that takes an image which the pod has seen before (E1)",
+      begun(create),
+      { memory: { starts: { a: { wantedAt: 9 } }, images: { [REF]: { seen: { id: "i" }, seenAt: 8 } } } },
+      [
+        'Normal Pulled spec.containers{a}: Container image "a:1" already present on machine and can be accessed by the pod',
+      ],
+    ],
+    [
+      "a start that was told of its image already",
+      begun(create),
+      { memory: { starts: { a: { wantedAt: 8 } }, images: { [REF]: { seen: { id: "i" }, seenAt: 8 } } } },
+      [],
+    ],
+    [
       "a pull for an init container",
       begun({ ...pull, ref: "docker.io/library/i:1" }),
       { init: { i: {} }, memory: { starts: { i: { wantedAt: 0 } } } },

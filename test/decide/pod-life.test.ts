@@ -65,7 +65,7 @@ describe("a pod's birth", () => {
     life.settle("image/b:1");
     expect(life.run()).toEqual([]);
     life.settle("image/a:1");
-    expect(life.run()).toEqual(["create a#0", "create b#0", "start a-0", "start b-0"]);
+    expect(life.run()).toEqual(["create a#0", "start a-0", "create b#0", "start b-0"]);
   });
 
   it("holds a later first start while an earlier postStart runs, not a restart (H1, S21)", () => {

@@ -104,7 +104,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
 
   const health = makeRuntimeHealth({ runtime, clock, log, onChange: () => ringAll() });
   const images = makeSharedImages(ports.images, gates);
-  const perform = makePerform({ ...ports, ...means, images, gates, facts: setup.facts });
+  const perform = makePerform({ ...ports, ...means, images, gates, facts: setup.facts, settings: setup.settings });
   const details = makeDetails({ runtime, gates, log, signal, see: (sighting) => roster.see(sighting) });
   const prober = makeProber({
     ...means,

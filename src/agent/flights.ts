@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import type { Notice } from "../decide/moment.ts";
 import type { Action, Outcome, Subject } from "../pod/action.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 import type { ObservedPod } from "../pod/observed.ts";
@@ -29,6 +30,7 @@ export type FlightCrew = {
   observed(): ObservedPod;
   closeRecord(): Promise<void>;
   onBegun(action: Action): void;
+  onNotice(notice: Notice): void;
   /** Called after the subject is free again. */
   onSettled(action: Action, outcome: Outcome, durationMs: number): void;
 };
@@ -78,6 +80,7 @@ export function makeFlights(crew: FlightCrew): Flights {
     withdrawn,
     givenUp: life.signal,
     begun: () => begin(action),
+    notice: crew.onNotice,
     aside: (doing, work) => void aside(doing, work),
     closeRecord: crew.closeRecord,
   });

@@ -62,7 +62,7 @@ export function makeHire(tools: HireTools): Hire {
     const log = tools.log.bind({ pod: podId(start.pod) });
     const keeper = makeRecordKeeper({ save: files.saveRecord, clock, chance, log });
     const keep = (pod: DesiredPod, memory: PodMemory, ending: Ending | undefined): void => {
-      const known = store.accepted(uid)?.manifest ?? manifest;
+      const known = (store.asksFor(pod) ? store.accepted(uid)?.manifest : undefined) ?? manifest;
       const stored =
         known === undefined ? undefined : storedPod(pod, known, rules.recordOf(memory), ending, store.state().device);
       if (stored !== undefined) keeper.keep(stored);

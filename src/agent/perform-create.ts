@@ -63,7 +63,10 @@ async function imageOf(tools: Tools, action: Create, container: DesiredContainer
   if (known?.id === action.imageId) return known;
   const found = await tools.images.find(action.imageId, step.givenUp);
   if (found?.id === action.imageId) return found;
-  throw new BerthError("RuntimeNotFound", `the image ${ref} that was found for the container is gone: ${action.imageId}`);
+  throw new BerthError(
+    "RuntimeNotFound",
+    `the image ${ref} that was found for the container is gone: ${action.imageId}`,
+  );
 }
 
 /** A first instance counts on from the logs of instances that the runtime no longer knows (S28). */

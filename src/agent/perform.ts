@@ -1,6 +1,7 @@
 import { BerthError } from "../base/errors.ts";
 import type { Action, ActionKind, ActionOf, Outcome } from "../pod/action.ts";
 import type { ObservedContainer, ObservedPod } from "../pod/observed.ts";
+import { makeDnsNews } from "./dns-news.ts";
 import { RANK, WITHDRAWN } from "./gates.ts";
 import { createContainer } from "./perform-create.ts";
 import { done, failed, type Performers, proved, type Step, type Tools } from "./step.ts";
@@ -54,6 +55,7 @@ const doing = (action: Action): string => `${action.kind} of ${action.subject}`;
 
 function makePerformers(tools: Tools): Performers {
   const { runtime, files, images, documents, clock } = tools;
+  const tellDns = makeDnsNews(tools);
   return {
     async look(_action, step) {
       step.begun();
@@ -90,7 +92,7 @@ function makePerformers(tools: Tools): Performers {
       const image = await images.pull({ ref, pod: step.pod, attempt }, step.begun, step.withdrawn);
       return done({ kind: "image", image });
     },
-    "run-sandbox": (action, step) => runSandbox(tools, action, step),
+    "run-sandbox": (action, step) => runSandbox(tools, action, step, tellDns),
     async "stop-sandbox"({ id }, step) {
       step.begun();
       await runtime.stopSandbox(id, step.givenUp);
@@ -140,11 +142,17 @@ function known(observed: ObservedPod, id: string): ObservedContainer {
   return container;
 }
 
-async function runSandbox(tools: Tools, { attempt }: ActionOf<"run-sandbox">, step: Step): Promise<Outcome> {
+async function runSandbox(
+  tools: Tools,
+  { attempt }: ActionOf<"run-sandbox">,
+  step: Step,
+  tellDns: (step: Step) => void,
+): Promise<Outcome> {
   const { gates, meter, runtime } = tools;
   try {
     const sandbox = await gates.start(RANK.sandbox, step.withdrawn, () => {
       step.begun();
+      tellDns(step);
       meter.add("kubelet_started_pods_total", {});
       return runtime.runSandbox({ pod: step.pod, attempt }, step.givenUp);
     });

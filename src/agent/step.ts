@@ -1,10 +1,11 @@
 import type { Chance, Clock } from "../base/clock.ts";
 import { asBerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { Notice } from "../decide/moment.ts";
 import type { ActionKind, ActionOf, Outcome, Seen } from "../pod/action.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 import type { Meter } from "../pod/metrics.ts";
-import type { NodeFacts } from "../pod/node.ts";
+import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { ObservedContainer, ObservedPod, ObservedSandbox } from "../pod/observed.ts";
 import type { Documents, Handlers, PodFiles, Runtime } from "../ports.ts";
 import type { Gates } from "./gates.ts";
@@ -27,6 +28,8 @@ export type Step = {
   readonly givenUp: AbortSignal;
   /** Said when the action has left its queue. */
   begun(): void;
+  /** Something worth telling was met on the way. */
+  notice(notice: Notice): void;
   /** Work that nobody waits for and whose failure is worth a log line; it ends with the worker. */
   aside(doing: string, work: (signal: AbortSignal) => Promise<void>): void;
   /** The pod's record is no longer written; resolves when no write is under way. */
@@ -42,6 +45,7 @@ export type Tools = {
   readonly handlers: Handlers;
   readonly gates: Gates;
   readonly facts: NodeFacts;
+  readonly settings: NodeSettings;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;

@@ -122,6 +122,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     observed: () => known.observed,
     closeRecord: tools.keeper.close,
     onBegun: (action) => tellNews({ kind: "begun", action }),
+    onNotice: (notice) => tellNews({ kind: "noticed", notice }),
     onSettled: settle,
   });
 

@@ -2,7 +2,6 @@ import type { Clock } from "../base/clock.ts";
 import { BerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Draft } from "../base/protobuf.ts";
-import { podDns } from "../pod/dns.ts";
 import type { ObservedContainer, ObservedSandbox, Sighting } from "../pod/observed.ts";
 import type { ContainerRequest, Runtime } from "../ports.ts";
 import type { UnaryRpc } from "./calls.ts";
@@ -23,7 +22,7 @@ const NEWS_PATIENCE_MS = 20;
 
 /** Pods and containers of the runtime behind a session. The client's calls are counted where the client was made. */
 export function makeRuntime(options: RuntimeOptions): Runtime {
-  const { client, session, settings, facts, clock, log } = options;
+  const { client, session, settings, clock, log } = options;
   const observer = makeObserver(log);
   const { sandbox: readSandbox, ...reads } = makeReads({ client, clock, observer, ownerId: settings.ownerId });
   const news = makeSandboxNews(clock);
@@ -74,7 +73,6 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     },
     async runSandbox({ pod, attempt }, signal) {
       const config = sandboxConfig(pod, attempt, surroundingsOf(options, pod));
-      for (const { reason, message } of podDns(pod, settings, facts).warnings) log.warn(message, { reason });
       const { pod_sandbox_id: id } = await client.call("RunPodSandbox", { config }, signal);
       return addressed(required("RunPodSandbox", id), signal);
     },

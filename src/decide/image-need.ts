@@ -107,7 +107,10 @@ function noteShown(draft: Draft, ref: string, failed: FailedPull): MonoMs | unde
   if (failed.shownFrom !== undefined || !isSandboxUp(draft)) return failed.shownFrom;
   const shownFrom = draft.picture.now.monoMs;
   const { images } = draft.memory;
-  draft.memory = { ...draft.memory, images: { ...images, [ref]: { ...images[ref], failed: { ...failed, shownFrom } } } };
+  draft.memory = {
+    ...draft.memory,
+    images: { ...images, [ref]: { ...images[ref], failed: { ...failed, shownFrom } } },
+  };
   return shownFrom;
 }
 

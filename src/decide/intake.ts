@@ -73,7 +73,8 @@ function fileProblems(state: IntakeState, sighting: DirectorySighting): readonly
   return [...ofFiles, ...sighting.ignored];
 }
 
-const isClash = ({ code }: Problem): boolean => code === "NameTaken" || code === "UidTaken" || code === "SourceUnreadable";
+const isClash = ({ code }: Problem): boolean =>
+  code === "NameTaken" || code === "UidTaken" || code === "SourceUnreadable";
 
 // ---- claims ----
 

@@ -1,5 +1,6 @@
 import type { Action, Outcome } from "../pod/action.ts";
 import type { Ending } from "../pod/desired.ts";
+import type { DnsWarning } from "../pod/dns.ts";
 import type { TerminalPhase } from "../pod/memory.ts";
 import type { Hold } from "../pod/plan.ts";
 
@@ -39,9 +40,6 @@ export type Moment =
 export type Notice =
   /** A hook's HTTPS request was answered in plain HTTP (H5); `address` is host:port. */
   | { readonly kind: "httpsFallback"; readonly address: string }
-  /** The resolver file had to be cut; what was applied. */
-  | { readonly kind: "dnsCut"; readonly what: "nameservers" | "searches"; readonly applied: string }
-  /** ClusterFirst is wanted and no cluster DNS is configured. */
-  | { readonly kind: "noClusterDns" }
+  | DnsWarning
   /** Stopping took longer than its bound (T11). */
   | { readonly kind: "graceExceeded" };

@@ -5,8 +5,12 @@ import type * as v1 from "./v1.ts";
 /** What a pod finds in its resolver file, and what had to be changed for that. */
 export type PodDns = ResolvConf & { readonly warnings: readonly DnsWarning[] };
 
-/** The words of a warning event (lifecycle 10). */
-export type DnsWarning = { readonly reason: "DNSConfigForming" | "MissingClusterDNS"; readonly message: string };
+/** What a pod has to be told of its resolver file (lifecycle 10). */
+export type DnsWarning =
+  /** It had to be cut; what was applied. */
+  | { readonly kind: "dnsCut"; readonly what: "nameservers" | "searches"; readonly applied: string }
+  /** ClusterFirst is wanted and no cluster DNS is configured: the host's was taken. */
+  | { readonly kind: "noClusterDns" };
 
 const MOST_SERVERS = 3;
 const MOST_SEARCHES = 32;
@@ -23,7 +27,7 @@ export function podDns(
   const missing = wishes === "cluster" && settings.clusterDns.length === 0;
   const base = missing ? facts.resolvConf : baseOf(wishes, pod, settings, facts);
   const limited = limit(withOwn(base, pod.spec.dnsConfig));
-  return missing ? { ...limited, warnings: [missingClusterDns(pod), ...limited.warnings] } : limited;
+  return missing ? { ...limited, warnings: [{ kind: "noClusterDns" }, ...limited.warnings] } : limited;
 }
 
 type Facts = Pick<NodeFacts, "resolvConf">;
@@ -75,10 +79,10 @@ function limit({ servers, searches, options }: ResolvConf): PodDns {
   const kept = { servers: servers.slice(0, MOST_SERVERS), searches: limitSearches(searches), options };
   const warnings: DnsWarning[] = [];
   if (kept.servers.length < servers.length) {
-    warnings.push(forming(`at most ${MOST_SERVERS} nameservers are possible; in force: ${kept.servers.join(" ")}`));
+    warnings.push({ kind: "dnsCut", what: "nameservers", applied: kept.servers.join(" ") });
   }
   if (kept.searches.length < searches.length) {
-    warnings.push(forming(`the search list is too long; in force: ${kept.searches.join(" ")}`));
+    warnings.push({ kind: "dnsCut", what: "searches", applied: kept.searches.join(" ") });
   }
   return { ...kept, warnings };
 }
@@ -88,12 +92,5 @@ function limitSearches(searches: readonly string[]): readonly string[] {
   while (kept.join(" ").length > LONGEST_SEARCH_LIST) kept.pop();
   return kept;
 }
-
-const forming = (message: string): DnsWarning => ({ reason: "DNSConfigForming", message });
-
-const missingClusterDns = (pod: DesiredPod): DnsWarning => ({
-  reason: "MissingClusterDNS",
-  message: `pod ${pod.namespace}/${pod.name} asks for cluster DNS, but no clusterDNS is configured; it gets the host's instead`,
-});
 
 const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)];

@@ -49,6 +49,7 @@ describe("who begins, ends, is forgotten", () => {
     ["F13: what nobody asks for ends", {}, true, [], ["removed"]],
     ["F14: not before every source has reported", {}, false, [], []],
     ["T13: another UID asks for its name", {}, true, [pod("b", { name: "a-node" })], ["replaced"]],
+    ["F11b: its UID is asked for under another name", {}, true, [pod("a", { name: "b-node" })], ["removed"]],
     ["it is told once", { ending: ending("removed") }, true, [], []],
     [
       "a pod that passed its deadline is told when it leaves the source",

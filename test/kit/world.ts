@@ -85,7 +85,7 @@ export function makeWorld(options: WorldOptions = {}): World {
         podSinks: [mortal({ put: async (change: PodChange) => note("status", statusLine(change)) }, life)],
         eventSinks: [mortal({ put: async (event: PodEvent) => note("event", eventLine(event)) }, life)],
       },
-      { facts: aNode, settings: someSettings(), limits: GATES, earlierEvents: [] },
+      { facts: aNode, settings: someSettings({ clusterDns: ["10.96.0.10"] }), limits: GATES, earlierEvents: [] },
       { clock: mortal<HandClock>(clock, life), chance, log: traceLog(note), meter: silentMeter },
       options.rules ?? berthRules,
     );

@@ -37,15 +37,20 @@ function play(host: Host, step: Step, unlessCalm: (call: () => void) => void): v
   const for_ = (ms: number, end: () => void): void => clock.at(clock.now().monoMs + ms, () => unlessCalm(end));
   switch (step.do) {
     case "put":
-      return directory.put(step.file, step.documents, step.how);
+      directory.put(step.file, step.documents, step.how);
+      return;
     case "spoil":
-      return directory.spoil(step.file, step.how);
+      directory.spoil(step.file, step.how);
+      return;
     case "remove":
-      return directory.remove(step.file);
+      directory.remove(step.file);
+      return;
     case "directory":
-      return directory.state(step.how);
+      directory.state(step.how);
+      return;
     case "behave":
-      return runtime.behave(step.container, livesFrom(step.lives));
+      runtime.behave(step.container, livesFrom(step.lives));
+      return;
     case "exit": {
       const found = running(host, step.container);
       if (found !== undefined) runtime.state.exit(found, step.code, step.reason);
@@ -53,7 +58,8 @@ function play(host: Host, step: Step, unlessCalm: (call: () => void) => void): v
     }
     case "hook": {
       const { container, hook, takesMs, failure } = step;
-      return handlers.hook(container, hook, { takesMs, ...(failure === undefined ? {} : { failure }) });
+      handlers.hook(container, hook, { takesMs, ...(failure === undefined ? {} : { failure }) });
+      return;
     }
     case "ask-restart": {
       const { pod, container } = step;
@@ -73,25 +79,30 @@ function play(host: Host, step: Step, unlessCalm: (call: () => void) => void): v
       return;
     case "runtime-hang":
       runtime.hang(true);
-      return for_(step.forMs, () => runtime.hang(false));
+      for_(step.forMs, () => runtime.hang(false));
+      return;
     case "runtime-unready":
       runtime.health({ ready: false, message: "it starts" });
-      return for_(step.forMs, () => runtime.health({ ready: true }));
+      for_(step.forMs, () => runtime.health({ ready: true }));
+      return;
     case "network-down":
       runtime.health({ networkReady: false, message: "no network" });
-      return for_(step.forMs, () => runtime.health({ networkReady: true }));
+      for_(step.forMs, () => runtime.health({ networkReady: true }));
+      return;
     case "lose-sandbox":
       for (const box of runtime.state.sandboxes.values()) {
         if (box.pod.name === `${step.pod}-${NODE_NAME}`) runtime.state.loseSandbox(box.id);
       }
       return;
     case "forget":
-      return forget(host, step.pod, step.what);
+      forget(host, step.pod, step.what);
+      return;
     case "registry": {
       const { image, pullMs, code } = step;
       const entry = { pullMs, ...(code === undefined ? {} : { failure: { code, message: "the registry says no" } }) };
       runtime.shelf.offer(image, entry);
-      return runtime.shelf.offer(`${image}:latest`, entry);
+      runtime.shelf.offer(`${image}:latest`, entry);
+      return;
     }
     case "kill": {
       const life = host.life();
@@ -103,7 +114,8 @@ function play(host: Host, step: Step, unlessCalm: (call: () => void) => void): v
       return;
     }
     case "upgrade":
-      return host.leave(() => clock.at(clock.now().monoMs + step.backAfterMs, () => host.life() ?? host.start()));
+      host.leave(() => clock.at(clock.now().monoMs + step.backAfterMs, () => host.life() ?? host.start()));
+      return;
     case "reboot": {
       host.life()?.end();
       host.boot();
@@ -114,14 +126,18 @@ function play(host: Host, step: Step, unlessCalm: (call: () => void) => void): v
     }
     case "disk-full":
       disk.full(true);
-      return for_(step.forMs, () => disk.full(false));
+      for_(step.forMs, () => disk.full(false));
+      return;
     case "tear-record":
-      return disk.tear(`${step.pod}-${NODE_NAME}`);
+      disk.tear(`${step.pod}-${NODE_NAME}`);
+      return;
     case "clock-jump":
-      return clock.jumpWall(step.byMs);
+      clock.jumpWall(step.byMs);
+      return;
     case "sink-fails":
       host.sinkFails(true);
-      return for_(step.forMs, () => host.sinkFails(false));
+      for_(step.forMs, () => host.sinkFails(false));
+      return;
     default:
       assertNever(step);
   }

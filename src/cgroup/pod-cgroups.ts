@@ -16,10 +16,7 @@ export function makeCgroups(hierarchies: readonly Hierarchy[]): Cgroups {
       signal.throwIfAborted();
       await Promise.all(
         hierarchies.map((hierarchy) =>
-          attempt(`making cgroup ${path} in ${hierarchy.folder}`, async () => {
-            await makeLevel(hierarchy, path);
-            await writeLimits(hierarchy, join(hierarchy.folder, path), limits);
-          }),
+          attempt(`making cgroup ${path} in ${hierarchy.folder}`, () => ensureIn(hierarchy, path, limits)),
         ),
       );
     },
@@ -52,17 +49,26 @@ async function attempt(doing: string, work: () => Promise<void>): Promise<void> 
   }
 }
 
+/** A version 1 hierarchy that gets no limit is left to the runtime, which makes the parents of what it runs. */
+async function ensureIn(hierarchy: Hierarchy, path: string, limits: CgroupLimits): Promise<void> {
+  const folder = join(hierarchy.folder, path);
+  if (hierarchy.version === 1 && limitFiles(hierarchy, limits, "made").length === 0) return;
+  const made = await makeLevel(hierarchy, path);
+  for (const [file, value] of limitFiles(hierarchy, limits, made)) await writeFile(join(folder, file), value);
+}
+
 /** Makes one level and those above it; the common case, that the level above stands, costs one call. */
-async function makeLevel(hierarchy: Hierarchy, path: string): Promise<void> {
+async function makeLevel(hierarchy: Hierarchy, path: string): Promise<"made" | "stood"> {
   const folder = join(hierarchy.folder, path);
   const made = await mkdirOnce(folder);
   if (made === "no parent") {
     await makeLevel(hierarchy, dirname(path));
     await mkdirOnce(folder);
   }
-  if (made === "stood") return;
+  if (made === "stood") return made;
   if (hierarchy.version === 2) await delegate(dirname(folder));
   if (hierarchy.controllers.includes("cpuset")) await inheritCpuset(folder);
+  return "made";
 }
 
 async function mkdirOnce(folder: string): Promise<"made" | "stood" | "no parent"> {
@@ -94,29 +100,32 @@ async function inheritCpuset(folder: string): Promise<void> {
   }
 }
 
-async function writeLimits(hierarchy: Hierarchy, folder: string, limits: CgroupLimits): Promise<void> {
-  for (const [file, value] of limitFiles(hierarchy, limits)) await writeFile(join(folder, file), value);
-}
-
-/** Files and values for one hierarchy; empty for those that limit nothing (the `unified` side of a mixed host). */
-function limitFiles(hierarchy: Hierarchy, limits: CgroupLimits): readonly (readonly [string, string])[] {
+/** Files and values for one hierarchy; a level that was just made has the defaults already. */
+function limitFiles(
+  hierarchy: Hierarchy,
+  limits: CgroupLimits,
+  level: "made" | "stood",
+): readonly (readonly [string, string])[] {
   const has = (controller: string): boolean => hierarchy.controllers.includes(controller);
   const files: [string, string][] = [];
   if (has("cpu")) {
-    const quota = limits.cpuQuotaUs ?? (hierarchy.version === 1 ? -1 : undefined);
-    if (hierarchy.version === 1) {
-      files.push(["cpu.shares", String(limits.cpuShares)], ["cpu.cfs_period_us", String(limits.cpuPeriodUs)]);
-      files.push(["cpu.cfs_quota_us", String(quota)]);
-    } else {
-      files.push(["cpu.weight", String(weightOfShares(limits.cpuShares))]);
-      files.push(["cpu.max", `${quota ?? "max"} ${limits.cpuPeriodUs}`]);
-    }
+    if (hierarchy.version === 1) files.push(["cpu.shares", String(limits.cpuShares)]);
+    else files.push(["cpu.weight", String(weightOfShares(limits.cpuShares))]);
+    if (limits.cpuQuotaUs !== undefined || level === "stood") files.push(...quotaFiles(hierarchy, limits));
   }
   if (has("memory") && limits.memoryBytes !== undefined && limits.memoryBytes > 0) {
     files.push([hierarchy.version === 1 ? "memory.limit_in_bytes" : "memory.max", String(limits.memoryBytes)]);
   }
   if (has("pids") && limits.pids !== undefined && limits.pids > 0) files.push(["pids.max", String(limits.pids)]);
   return files;
+}
+
+function quotaFiles({ version }: Hierarchy, { cpuQuotaUs, cpuPeriodUs }: CgroupLimits): [string, string][] {
+  if (version === 2) return [["cpu.max", `${cpuQuotaUs ?? "max"} ${cpuPeriodUs}`]];
+  return [
+    ["cpu.cfs_period_us", String(cpuPeriodUs)],
+    ["cpu.cfs_quota_us", String(cpuQuotaUs ?? -1)],
+  ];
 }
 
 /** Kills what is left in a cgroup and below it, then removes both. Absent is done. */

@@ -63,7 +63,7 @@ function isBackingOff(draft: Draft, container: DesiredContainer, newest: Observe
   const { name } = container;
   const start = startOf(draft, name);
   if (start.decision?.after === newest.id) return false;
-  if (!isDead(draft, newest)) {
+  if (!isDead(draft, newest) || endedWithSandbox(draft, newest)) {
     // It never ran and cannot be used: its successor takes its place and its back-off.
     noteStart(draft, name, { ...start, decision: { after: newest.id, backOffMs: newest.backOffMs } });
     return false;
@@ -83,10 +83,19 @@ function isBackingOff(draft: Draft, container: DesiredContainer, newest: Observe
   return true;
 }
 
+/** Its start failed in a sandbox that is no more: that says nothing of the container. */
+const endedWithSandbox = (draft: Draft, instance: ObservedContainer): boolean =>
+  neverRan(instance) && instance.sandboxId !== draft.picture.observed.sandboxes[0]?.id;
+
+/** The runtime calls an instance whose start failed exited, without a start. */
+const neverRan = ({ state, detailed, startedWallMs }: ObservedContainer): boolean =>
+  state === "exited" && detailed && startedWallMs === undefined;
+
 /** B8: a start that failed before it left an exit is tried again after a fixed time. */
 function waitsForRetry(draft: Draft, name: string, newest: ObservedContainer | undefined): boolean {
   const { retryAt, error } = startOf(draft, name);
-  const leftAnExit = newest?.state === "exited" && instanceOf(draft, newest.id).startFailed === true;
+  const leftAnExit =
+    newest?.state === "exited" && (instanceOf(draft, newest.id).startFailed === true || neverRan(newest));
   if (retryAt === undefined || retryAt <= draft.picture.now.monoMs || leftAnExit) return false;
   const why = error ?? { reason: "", message: "" };
   hold(draft, { subject: `container/${name}`, ...why, until: retryAt, needs: "time" });

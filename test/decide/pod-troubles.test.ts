@@ -263,6 +263,22 @@ describe("a sandbox that is lost", () => {
     expect(life.pass(20_000)).toContain("0 remove-sandbox box-0");
   });
 
+  it("costs no back-off where a start went into it that could not work", () => {
+    const life = new Life(pod({ containers: [app("a")] }));
+    life.run();
+    life.pass(5000);
+    life.faults.set("start a-1", failure("the sandbox is not running", { effect: "unknown" }));
+    life.slow.add("look");
+    life.exit("a-0", 137);
+    expect(life.run()).toContain("start a-1");
+    life.change("a-1", { state: "exited", exitCode: 128, reason: "StartError" });
+    life.changeSandbox("box-0", { state: "notReady" });
+    life.settle("pod");
+    expect(starts(life.pass(2000))).toEqual(["0 start a-2"]);
+    life.exit("a-2", 1);
+    expect(starts(life.pass(11_000))).toEqual(["10 start a-3"]);
+  });
+
   it("is no reason to start a pod that is never restarted (S4a, G7)", () => {
     const life = new Life(pod({ restartPolicy: "Never", containers: [app("a", { restartPolicy: "Never" })] }));
     life.run();

@@ -49,6 +49,8 @@ export type RuntimeView = {
   /** Oldest first. */
   containers(): Promise<SeenContainer[]>;
   status(id: string): Promise<SeenStatus>;
+  /** The process that holds a sandbox open. */
+  sandboxPid(id: string): Promise<number>;
   call<R extends keyof UnaryCalls>(rpc: R, request: Draft<UnaryCalls[R][0]>): Promise<UnaryCalls[R][1]>;
   /** Ends and removes all of the node's pods. */
   removeAll(): Promise<void>;
@@ -122,6 +124,10 @@ export function openView(endpoint: string, node: string): RuntimeView {
     return { ...timesOf(seen), pid: pidOf(info) };
   }
 
+  async function sandboxPid(id: string): Promise<number> {
+    return pidOf((await call("PodSandboxStatus", { pod_sandbox_id: id, verbose: true })).info);
+  }
+
   async function removeAll(): Promise<void> {
     const waiting = await sandboxes();
     const work = async () => {
@@ -133,7 +139,7 @@ export function openView(endpoint: string, node: string): RuntimeView {
     await Promise.all([work(), work(), work(), work()]);
   }
 
-  return { client, sandboxes, containers, status, call, removeAll, close: () => client.close() };
+  return { client, sandboxes, containers, status, sandboxPid, call, removeAll, close: () => client.close() };
 }
 
 /** The pod's name without the node's suffix; undefined for pods of other nodes. */

@@ -172,6 +172,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     const before = known.observed;
     known = next;
     if (known.observed === before) return;
+    over = { ...over, cleaned: false };
     tools.onObserved(worker);
     bell.ring();
   }
@@ -287,6 +288,8 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
         tellNews({ kind: "ending", ending: told });
       }
       ending = rules.shrinkEnding(ending, told);
+      // What was clean enough for a pod that stays to be seen is not for one that goes.
+      over = { ...over, cleaned: false };
       tools.onFacts();
       bell.ring();
     },

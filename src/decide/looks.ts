@@ -1,4 +1,5 @@
 import type { MonoMs } from "../base/clock.ts";
+import type { Subject } from "../pod/action.ts";
 import { act, type Draft, failureKey, hold, instanceOf, wake } from "./draft.ts";
 
 /** The runtime's own news of an exit are given so long before they are asked for. */
@@ -8,6 +9,7 @@ const NEWS_MS = 300;
 export function planLook(draft: Draft): void {
   if (!needsLook(draft)) return;
   const planned = act(draft, { subject: "pod", kind: "look" });
+  if (planned) draft.memory = { ...draft.memory, lookFor: Object.keys(draft.memory.inDoubt) as Subject[] };
   const failed = draft.memory.failures[failureKey({ kind: "look", subject: "pod" })];
   if (planned || failed === undefined || failed.retryAt <= draft.picture.now.monoMs) return;
   const { message } = failed.failure;

@@ -77,10 +77,12 @@ const afterMaking = ({ error, decidedWallMs, decidedAt, attempt }: StartMemory):
   ...(decidedAt === undefined ? {} : { decidedAt }),
 });
 
-/** A look answers the doubts that are older than its begin. */
+/** A look answers the doubts that are older than its begin; of those of the very same moment, the ones it was planned for. */
 function noteLook(memory: PodMemory, begunMonoMs: MonoMs): PodMemory {
-  const doubts = Object.entries(memory.inDoubt).filter(([, since]) => since !== undefined && since > begunMonoMs);
-  return { ...memory, lookedAt: begunMonoMs, inDoubt: Object.fromEntries(doubts) };
+  const { lookFor = [], ...rest } = memory;
+  const stands = ([subject, since = 0]: [string, MonoMs | undefined]): boolean =>
+    since > begunMonoMs || (since === begunMonoMs && !lookFor.some((other) => other === subject));
+  return { ...rest, lookedAt: begunMonoMs, inDoubt: Object.fromEntries(Object.entries(memory.inDoubt).filter(stands)) };
 }
 
 function noteHook(memory: PodMemory, { hook, id, name }: ActionOf<"run-hook">, failure: string | undefined): PodMemory {
@@ -112,11 +114,12 @@ const WRITES: readonly ActionKind[] = [
 ];
 
 /**
- * What may have worked is in doubt; so is a name that the runtime holds for an earlier call (cri-mapping 7), and a start that
- * failed, since runtimes differ in what they leave behind.
+ * What may have worked is in doubt; so is a name that the runtime holds for an earlier call (cri-mapping 7), a start that
+ * failed, since runtimes differ in what they leave behind, and what met something that is not there any more.
  */
 function noteDoubt(memory: PodMemory, action: Action, { code, effect }: Failure, at: MonoMs): PodMemory {
-  const doubtful = effect === "unknown" || code === "RuntimeNameReserved" || action.kind === "start-container";
+  const differs = code === "RuntimeNameReserved" || code === "RuntimeNotFound";
+  const doubtful = effect === "unknown" || differs || action.kind === "start-container";
   if (!doubtful || !WRITES.includes(action.kind)) return memory;
   return { ...memory, inDoubt: { ...memory.inDoubt, [action.subject]: at } };
 }

@@ -30,6 +30,8 @@ export type PodMemory = {
    * look begun later has answered (design 3).
    */
   readonly inDoubt: Readonly<Partial<Record<Subject, MonoMs>>>;
+  /** Subjects that were in doubt when the look under way was planned. */
+  readonly lookFor?: readonly Subject[];
   /** Begin of the last look that was answered. */
   readonly lookedAt?: MonoMs;
   /** Last failure by `kind subject`, for steps that are not a container's start. */

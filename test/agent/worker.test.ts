@@ -297,6 +297,18 @@ describe("worker", () => {
     expect(begun).toEqual([look]);
   });
 
+  it("is not forgotten for what it had cleaned before it was told to leave, or before the last news", async () => {
+    const { clock, worker, pod } = bench(() => ({ finished: true, cleaned: true }));
+    await clock.settle();
+    expect(worker.facts()).toMatchObject({ cleaned: true });
+    worker.end({ cause: "removed", graceSeconds: 1, sinceMonoMs: 0 });
+    expect(worker.facts()).toMatchObject({ finished: true, cleaned: false });
+    await clock.settle();
+    expect(worker.facts()).toMatchObject({ cleaned: true });
+    worker.see(container(pod.uid));
+    expect(worker.facts()).toMatchObject({ cleaned: false });
+  });
+
   it("gives its name on while the last of it is removed, and is cleaned only when nothing is in flight (T13)", async () => {
     const { clock, worker } = bench(() => ({ finished: true, cleaned: true, actions: [look] }), {
       rules: {},

@@ -76,6 +76,20 @@ const rows: readonly Row[] = [
     failed(),
     { inDoubt: { "container/web": at }, instances: { c: { startFailed: true } } },
   ],
+  [
+    "a sandbox that is not there any more is looked for at once",
+    {},
+    create,
+    failed({ code: "RuntimeNotFound" }),
+    { inDoubt: { "container/web": at } },
+  ],
+  [
+    "a look of the moment of a doubt answers only the doubts that it was planned for",
+    { inDoubt: { "container/a": at, "container/b": at }, lookFor: ["container/a"] },
+    look,
+    looked(at),
+    { inDoubt: { "container/b": at } },
+  ],
   ["a start that broke off may run", {}, start, unknown, { inDoubt: { "container/web": at }, instances: {} }],
   ["a read that broke off is not in doubt", {}, pull, unknown, { inDoubt: {} }],
   [

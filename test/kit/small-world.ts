@@ -8,6 +8,9 @@ import type { ObservedContainer, ObservedSandbox, Sighting } from "../../src/pod
 import type { Around, ContainerVerdicts, Flight } from "../../src/pod/plan.ts";
 import { allowing, NOW, say } from "./pictures.ts";
 
+/** How a call will end; a look shows what was there when it began, and answers the doubts of that moment. */
+type Due = { readonly fault: Fault; readonly shown?: Sighting; readonly doubted?: ReadonlySet<Subject> };
+
 /** How the runtime treats one call: well; refuses it; breaks off before or after it took effect. */
 export type Fault = "none" | "refused" | "lostBefore" | "lostAfter";
 
@@ -30,9 +33,9 @@ export class SmallWorld {
   readonly trace: string[] = [];
   calls = 0;
   private ids = 0;
-  private readonly due = new Map<Subject, { readonly fault: Fault; readonly shown?: Sighting }>();
-  /** Subjects whose last call broke off, since when. */
-  private readonly doubts = new Map<Subject, number>();
+  private readonly due = new Map<Subject, Due>();
+  /** Subjects whose last call broke off. */
+  private readonly doubts = new Set<Subject>();
 
   readonly desired: DesiredPod;
 
@@ -62,7 +65,7 @@ export class SmallWorld {
     for (const action of plan.actions) {
       if (this.inFlight.has(action.subject)) this.broken.push(`two actions on ${action.subject}`);
       this.inFlight.set(action.subject, { action, sinceMonoMs: this.monoMs, begun: true, withdrawn: false });
-      const shown = action.kind === "look" ? { shown: this.whole() } : {};
+      const shown = action.kind === "look" ? { shown: this.whole(), doubted: new Set(this.doubts) } : {};
       this.due.set(action.subject, { fault: draw(), ...shown });
       this.trace.push(`${this.monoMs - NOW.monoMs} ${say(action)}`);
       this.calls += 1;
@@ -83,9 +86,9 @@ export class SmallWorld {
     const fault = this.due.get(subject)?.fault ?? "none";
     this.inFlight.delete(subject);
     if (flight === undefined) return true;
-    const shown = this.due.get(subject)?.shown;
+    const { shown, doubted } = this.due.get(subject) ?? {};
     const outcome = this.outcomeOf(flight.action, fault, shown);
-    this.noteDoubt(flight.action, outcome, shown);
+    this.noteDoubt(flight.action, outcome, doubted);
     if (fault !== "none") this.trace.push(`${this.monoMs - NOW.monoMs}   ${fault}: ${say(flight.action)}`);
     this.memory = noteOutcome(this.memory, flight.action, outcome, this.now);
     if (outcome.kind !== "done") return true;
@@ -96,12 +99,11 @@ export class SmallWorld {
     return true;
   }
 
-  private noteDoubt({ kind, subject }: Action, outcome: Outcome, shown: Sighting | undefined): void {
+  private noteDoubt({ kind, subject }: Action, outcome: Outcome, doubted: Due["doubted"]): void {
     const isWrite = kind.endsWith("-container") || kind.endsWith("-sandbox");
-    if (isWrite && outcome.kind === "failed" && outcome.failure.effect === "unknown")
-      this.doubts.set(subject, this.monoMs);
-    if (kind !== "look" || outcome.kind !== "done" || shown?.whole === undefined) return;
-    for (const [other, since] of this.doubts) if (since <= shown.whole.begunMonoMs) this.doubts.delete(other);
+    if (isWrite && outcome.kind === "failed" && outcome.failure.effect === "unknown") this.doubts.add(subject);
+    if (kind !== "look" || outcome.kind !== "done") return;
+    for (const other of doubted ?? []) this.doubts.delete(other);
   }
 
   /** A running container ends; `told` says whether news of it arrives. */

@@ -136,7 +136,9 @@ it("what others made is never touched, and a kubelet's pods keep berthd from sta
     for (const { containerId } of [plain, kubelets]) {
       expect(await host.cri.status(containerId)).toMatchObject({ state: "running" });
     }
-    expect(await host.pods()).toEqual([]);
+    await host.eventually("nothing is shown any more", async () => {
+      expect(await host.pods()).toEqual([]);
+    });
   } finally {
     await removeBarePod(host.cri, plain);
     await removeBarePod(host.cri, kubelets);

@@ -79,6 +79,7 @@ function earsOf(listeners: readonly Ears[]): Required<Ears> {
     answer: all("answer"),
     shown: all("shown"),
     told: all("told"),
+    directory: all("directory"),
     took: all("took"),
     nodePlan: all("nodePlan"),
     plan: all("plan"),

@@ -1,3 +1,5 @@
+Error.stackTraceLimit = process.argv[2] === "run" ? 0 : 10;
+
 import { writeFileSync } from "node:fs";
 import { outsideReactions } from "./engine/drain.ts";
 import { writeScript } from "./script/write.ts";

@@ -53,6 +53,8 @@ export type FakeRuntimeOptions = {
   readonly callMs?: Readonly<Record<string, number>>;
   /** Each call as it begins, and each failure that it is answered with. */
   readonly onCall?: (line: string) => void;
+  /** Objects of these UIDs are somebody else's: the edge leaves them out of lists and news. */
+  readonly isForeign?: (podUid: string) => boolean;
   /** Each change of what the runtime holds, at its moment. */
   readonly onRecord?: ((change: RecordChange) => void) | undefined;
 };
@@ -68,7 +70,7 @@ const never = new AbortController().signal;
 
 /** A runtime that holds nothing. */
 export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
-  const { clock, chance, onCall = () => {} } = options;
+  const { clock, chance, onCall = () => {}, isForeign = () => false } = options;
   const rates = { calls: 0, events: 0 };
   const faults = makeFaults(chance, (): FaultRates => rates);
   const streams = makeStreams(clock);
@@ -91,6 +93,7 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
 
   function onChange(happening: Happening): void {
     if (happening.kind === "stopped" || happening.kind === "deleted") wakeExitWaiters(happening.id);
+    if (isForeign(happening.pod.uid)) return;
     const gone = happening.kind === "deleted" ? [happening.id] : [];
     void sendEvent({ ...state.sighting(happening.pod.uid), gone });
   }
@@ -266,7 +269,9 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
     health: (signal) => call("Status", "", signal, () => condition),
     async list(signal) {
       const whole = { begunMonoMs: clock.now().monoMs };
-      return call("List", "", signal, () => state.podUids().map((uid) => ({ ...state.listed(uid), whole })));
+      return call("List", "", signal, () =>
+        state.podUids().flatMap((uid) => (isForeign(uid) ? [] : [{ ...state.listed(uid), whole }])),
+      );
     },
     async look(podUid, signal) {
       const whole = { begunMonoMs: clock.now().monoMs };

@@ -21,12 +21,14 @@ export type SimDirectory = {
 
 export type DirectoryTruth = {
   readonly how: "fails" | "unmounted" | "works";
-  readonly files: ReadonlyMap<string, { readonly text: string; readonly readable: boolean }>;
+  readonly files: ReadonlyMap<string, { readonly text: string; readonly readable: boolean; readonly spoilt: boolean }>;
 };
 
 type File = {
   readonly text: string;
   readonly readable: boolean;
+  /** Its content was damaged: it asks for nothing new and takes nothing back. */
+  readonly spoilt: boolean;
   readonly changedAt: MonoMs;
   readonly renamed: boolean;
 };
@@ -36,16 +38,27 @@ const FOLDER = "/manifests";
 const SETTLING_MS = 50;
 
 /** An empty directory. */
-export function simDirectory(clock: Clock, at: (monoMs: MonoMs, call: () => void) => void): SimDirectory {
+export function simDirectory(
+  clock: Clock,
+  at: (monoMs: MonoMs, call: () => void) => void,
+  onChange: () => void = () => {},
+): SimDirectory {
   const files = new Map<string, File>();
   const readers = new Set<() => void>();
   let how: DirectoryTruth["how"] = "works";
 
   const changed = (): void => {
+    onChange();
     for (const ring of readers) ring();
   };
-  const set = (file: string, text: string, renamed: boolean, readable = true): void => {
-    files.set(file, { text, readable, changedAt: clock.now().monoMs, renamed });
+  const set = (
+    file: string,
+    text: string,
+    renamed: boolean,
+    state: "well" | "spoilt" | "unreadable" = "well",
+  ): void => {
+    const changedAt = clock.now().monoMs;
+    files.set(file, { text, readable: state !== "unreadable", spoilt: state !== "well", changedAt, renamed });
     changed();
     if (!renamed) at(clock.now().monoMs + SETTLING_MS, changed);
   };
@@ -99,9 +112,9 @@ export function simDirectory(clock: Clock, at: (monoMs: MonoMs, call: () => void
       set(file, documents.map((one) => JSON.stringify(one)).join("\n---\n"), way === "rename"),
     spoil(file, way) {
       const text = files.get(file)?.text ?? "";
-      if (way === "unreadable") set(file, text, true, false);
-      else if (way === "text") set(file, `${text.slice(0, Math.floor(text.length / 2))}\n`, true);
-      else set(file, text.replace('"containers"', '"contianers"'), true);
+      if (way === "unreadable") set(file, text, true, "unreadable");
+      else if (way === "text") set(file, `${text.slice(0, Math.floor(text.length / 2))}\n`, true, "spoilt");
+      else set(file, text.replace('"containers"', '"contianers"'), true, "spoilt");
     },
     remove(file) {
       files.delete(file);

@@ -7,6 +7,7 @@ import type { PodEvent } from "../../../src/pod/event.ts";
 import { silentMeter } from "../../../src/pod/metrics.ts";
 import type { PodChange } from "../../../src/ports.ts";
 import { seededChance } from "../../kit/clock.ts";
+import { desiredPod, plainPod } from "../../kit/compiled-pod.ts";
 import { type FakeFiles, makeFakeFiles } from "../../kit/files.ts";
 import { type FakeHandlers, makeFakeHandlers } from "../../kit/handlers.ts";
 import { mortal } from "../../kit/mortal.ts";
@@ -28,6 +29,8 @@ export type Host = {
   readonly directory: SimDirectory;
   readonly handlers: FakeHandlers;
   readonly truth: Truth;
+  /** Ids in the runtime that are somebody else's. */
+  readonly foreign: ReadonlySet<string>;
   readonly trace: Trace;
   readonly ears: Required<Ears>;
   /** The agent that lives now. */
@@ -62,6 +65,7 @@ export function makeHost(options: HostOptions, ears: Required<Ears>): Host {
     clock,
     chance,
     events: options.events,
+    isForeign: (uid) => uid === FOREIGN.uid,
     onCall: (line) => note("call", line),
     onRecord(change) {
       truth.note(change);
@@ -72,8 +76,9 @@ export function makeHost(options: HostOptions, ears: Required<Ears>): Host {
       ears.record(change);
     },
   });
+  const foreign = new Set([plantForeign(runtime)]);
   const disk = makeFakeFiles({ clock, onCleared: (uid) => ears.cleared(uid) });
-  const directory = simDirectory(clock, clock.at);
+  const directory = simDirectory(clock, clock.at, () => ears.directory());
   const handlers = makeFakeHandlers(clock, (line) => note("hook", line));
   let running: { readonly life: FusedLife; agent?: Agent } | undefined;
   let boots = 1;
@@ -138,6 +143,7 @@ export function makeHost(options: HostOptions, ears: Required<Ears>): Host {
     directory,
     handlers,
     truth,
+    foreign,
     trace,
     ears,
     agent: () => running?.agent,
@@ -162,6 +168,16 @@ export function makeHost(options: HostOptions, ears: Required<Ears>): Host {
       failing = fails;
     },
   };
+}
+
+/** A pod that somebody else keeps in the same runtime. */
+const FOREIGN = { namespace: "default", name: "theirs", uid: "foreign" } as const;
+
+/** Answers the id of its sandbox. */
+function plantForeign({ state }: FakeRuntime): string {
+  const id = "foreign-box";
+  state.finishSandbox(id, { ...desiredPod(plainPod("theirs")), ...FOREIGN }, 0);
+  return id;
 }
 
 /** Faults of Berth itself are told; the rest is silence. */

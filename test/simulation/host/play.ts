@@ -61,6 +61,16 @@ function play(host: Host, step: Step, unlessCalm: (call: () => void) => void): v
       handlers.hook(container, hook, { takesMs, ...(failure === undefined ? {} : { failure }) });
       return;
     }
+    case "probe": {
+      const { container, probe, how, takesMs } = step;
+      handlers.probe(container, probe, {
+        kind: how === "hangs" ? "failure" : how,
+        output: "",
+        takesMs,
+        hangs: how === "hangs",
+      });
+      return;
+    }
     case "ask-restart": {
       const { pod, container } = step;
       host.agent()?.view.restart(`default/${pod}-${NODE_NAME}`, container);

@@ -25,6 +25,8 @@ export type Ears = {
   answer?(call: Call, error: unknown): void;
   shown?(change: PodChange): void;
   told?(picture: Picture, events: readonly PodEvent[]): void;
+  /** The manifest directory is other than before. */
+  directory?(): void;
   took?(before: IntakeState, sighting: DirectorySighting, after: IntakeState): void;
   nodePlan?(picture: NodePicture, plan: NodePlan): void;
   plan?(picture: Picture, plan: Plan): void;

@@ -1,7 +1,12 @@
+import { foreignIsLeft, memoryIsBounded, noStorm } from "./bounds.ts";
 import type { Invariant } from "./invariant.ts";
+import { keepsLastGood } from "./keeping.ts";
 import { comesToRest } from "./liveness.ts";
 import { noFault, nothingForRemoved } from "./order.ts";
+import { backsOff, pullsBackOff } from "./restarts.ts";
 import { countsGrow, initFirst, oneInstance } from "./running.ts";
+import { statusIsTrue } from "./shown.ts";
+import { graceIsGiven, stopsAreTold } from "./stops.ts";
 
 /** Every invariant by its number. */
 export const INVARIANTS: readonly Invariant[] = [
@@ -11,4 +16,13 @@ export const INVARIANTS: readonly Invariant[] = [
   nothingForRemoved,
   noFault,
   comesToRest,
+  backsOff,
+  pullsBackOff,
+  graceIsGiven,
+  stopsAreTold,
+  statusIsTrue,
+  keepsLastGood,
+  noStorm,
+  memoryIsBounded,
+  foreignIsLeft,
 ];

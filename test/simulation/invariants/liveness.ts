@@ -18,7 +18,8 @@ export const comesToRest: Invariant = {
 function* problemsOf(host: Host, asked: ReadonlyMap<string, DesiredPod>): Generator<string> {
   const { state } = host.runtime;
   for (const { id, pod } of [...state.sandboxes.values(), ...state.containers.values()]) {
-    if (!asked.has(pod.uid)) yield `${pod.name} (${pod.uid.slice(0, 8)}) left ${id} in the runtime`;
+    if (!asked.has(pod.uid) && !host.foreign.has(id))
+      yield `${pod.name} (${pod.uid.slice(0, 8)}) left ${id} in the runtime`;
   }
   for (const uid of [...host.disk.homes, ...host.disk.records.keys()]) {
     if (!asked.has(uid)) yield `${uid.slice(0, 8)} left a home or record`;

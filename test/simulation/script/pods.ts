@@ -56,12 +56,28 @@ function container(dice: Dice, name: string, mayHook: boolean): v1.Container {
   const postStart = mayHook && dice.chance(0.15);
   const preStop = mayHook && dice.chance(0.25);
   const hook = { exec: { command: ["hook"] } };
+  const probes = mayHook && dice.chance(0.25) ? someProbes(dice) : {};
   return {
     name,
     image: `${dice.pick(IMAGES)}`,
+    ...probes,
     ...(postStart || preStop
       ? { lifecycle: { ...(postStart ? { postStart: hook } : {}), ...(preStop ? { preStop: hook } : {}) } }
       : {}),
+  };
+}
+
+function someProbes(dice: Dice): Partial<v1.Container> {
+  const probe = (): v1.Probe => ({
+    exec: { command: ["probe"] },
+    periodSeconds: dice.pick([5, 10, 30]),
+    failureThreshold: dice.whole(1, 3),
+    timeoutSeconds: dice.pick([1, 5]),
+  });
+  return {
+    ...(dice.chance(0.6) ? { livenessProbe: probe() } : {}),
+    ...(dice.chance(0.6) ? { readinessProbe: probe() } : {}),
+    ...(dice.chance(0.3) ? { startupProbe: { ...probe(), failureThreshold: 10 } } : {}),
   };
 }
 

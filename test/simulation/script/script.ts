@@ -38,6 +38,13 @@ export type Deed =
       readonly takesMs: number;
       readonly failure?: string;
     }
+  | {
+      readonly do: "probe";
+      readonly container: string;
+      readonly probe: "startup" | "liveness" | "readiness";
+      readonly how: "success" | "failure" | "warning" | "hangs";
+      readonly takesMs: number;
+    }
   | { readonly do: "ask-restart"; readonly pod: string; readonly container: string }
   // the runtime
   | { readonly do: "fault"; readonly call: string; readonly fault: CallFault; readonly times: number }

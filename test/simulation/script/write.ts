@@ -86,6 +86,14 @@ function appLives(dice: Dice, pod: v1.Pod): readonly Behaviour[] {
   ];
 }
 
+/** A probe goes otherwise for a while. */
+function addProbe(dice: Dice, container: string, atMs: number, add: Add): void {
+  const probe = dice.pick(["startup", "liveness", "readiness"] as const);
+  const how = dice.pick(["failure", "failure", "warning", "hangs"] as const);
+  add(atMs, { do: "probe", container, probe, how, takesMs: dice.spread(1, 20_000) });
+  add(atMs + dice.spread(100, 120_000), { do: "probe", container, probe, how: "success", takesMs: 1 });
+}
+
 const someEnd = (dice: Dice): Behaviour =>
   dice.chance(0.15)
     ? { onTerm: "ignores" }
@@ -112,6 +120,9 @@ function addTrouble(dice: Dice, atMs: number, pods: number, add: Add, files: Fil
   const pod = podName(index);
   const later = (): number => dice.spread(10, 120_000);
   const kind = dice.whole(0, 99);
+  const pod0 = files.get(fileOf(index))?.[0];
+  const names = pod0?.kind === "Pod" ? containersOf(pod0 as v1.Pod).map(({ name }) => name) : [];
+  if (names.length > 0 && dice.chance(0.06)) addProbe(dice, dice.pick(names), atMs, add);
   if (kind < 22) addFile(dice, atMs, index, pods, add, files);
   else if (kind < 34) add(atMs, someExit(dice, index, files));
   else if (kind < 52) {

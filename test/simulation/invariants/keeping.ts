@@ -1,0 +1,49 @@
+import { askedBy } from "../host/directory.ts";
+import type { Invariant } from "./invariant.ts";
+
+/** A removal may be acted on so long after it was true. */
+const LATE_MS = 6000;
+
+/** A pod ends only when its manifest is gone or other: what cannot be read, or does not compile, leaves it as it is (8.2). */
+export const keepsLastGood: Invariant = {
+  number: 12,
+  name: "a pod whose manifest is there, or cannot be read, is not ended",
+  watch: ({ host, fail }) => {
+    /** Which file asked for a pod last, and since when or until when it did not. */
+    const files = new Map<string, string>();
+    const missingAt = new Map<string, number>();
+    let asked: ReadonlySet<string> = new Set();
+
+    const look = (): void => {
+      const truth = host.directory.truth();
+      const { monoMs } = host.clock.now();
+      if (truth.how !== "works") return;
+      const before = asked;
+      const now = new Set<string>();
+      for (const [name, file] of truth.files) {
+        for (const uid of askedBy({ ...truth, files: new Map([[name, file]]) }).keys()) {
+          now.add(uid);
+          files.set(uid, name);
+        }
+      }
+      asked = now;
+      for (const [uid, name] of files) {
+        const file = truth.files.get(name);
+        const isUnknown = file !== undefined && (!file.readable || file.spoilt);
+        // Whoever comes back was missing until this moment.
+        if (!now.has(uid) ? !isUnknown : !before.has(uid) && missingAt.has(uid)) missingAt.set(uid, monoMs);
+      }
+    };
+    return {
+      directory: look,
+      nodePlan(_picture, { end }) {
+        for (const { uid, ending } of end) {
+          if (!files.has(uid)) continue;
+          const at = missingAt.get(uid);
+          const isMissing = at !== undefined && (!asked.has(uid) || host.clock.now().monoMs - at < LATE_MS);
+          if (!isMissing) fail(`${uid.slice(0, 8)} is ended (${ending.cause}) though its manifest was never gone`);
+        }
+      },
+    };
+  },
+};

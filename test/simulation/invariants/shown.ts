@@ -1,0 +1,55 @@
+import type * as v1 from "../../../src/pod/v1.ts";
+import type { Invariant } from "./invariant.ts";
+
+/** What a status says of an instance was so at some moment before, and what it said last is never taken back (C1 to C9). */
+export const statusIsTrue: Invariant = {
+  number: 11,
+  name: "the status shown was true at some moment, and never goes back",
+  watch: ({ host: { truth }, fail }) => {
+    /** By instance: how far it was shown to be. */
+    const shown = new Map<string, "running" | "terminated">();
+    /** By UID and container. */
+    const counts = new Map<string, number>();
+    const check = (pod: v1.Pod, status: v1.ContainerStatus): void => {
+      const who = `${pod.metadata?.name}/${status.name}`;
+      const { running, terminated } = status.state ?? {};
+      const id = idOf(running === undefined ? terminated?.containerID : status.containerID);
+      const instance = truth.instances.get(id);
+      if (instance === undefined) return;
+      if (running !== undefined) {
+        if (instance.startedAt === undefined) fail(`${who}#${instance.attempt} is shown to run and never did`);
+        if (shown.get(id) === "terminated") fail(`${who}#${instance.attempt} is shown to run again`);
+        shown.set(id, "running");
+        if (status.restartCount < instance.attempt) fail(`${who}#${instance.attempt} has count ${status.restartCount}`);
+      }
+      if (terminated !== undefined) {
+        if (instance.endedAt === undefined && instance.goneAt === undefined)
+          fail(`${who}#${instance.attempt} is shown as ended and is not`);
+        shown.set(id, "terminated");
+        const isKnown = terminated.reason !== "ContainerStatusUnknown" && instance.exitCode !== undefined;
+        if (isKnown && terminated.exitCode !== instance.exitCode && terminated.exitCode !== 255)
+          fail(`${who}#${instance.attempt} ended with ${instance.exitCode} and is shown with ${terminated.exitCode}`);
+      }
+    };
+    return {
+      life: () => counts.clear(),
+      nodePlan(_picture, { forget }) {
+        for (const key of [...counts.keys()]) if (forget.some((uid) => key.startsWith(uid))) counts.delete(key);
+      },
+      shown(change) {
+        if (change.kind !== "put") return;
+        const { pod } = change;
+        for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
+          check(pod, status);
+          const key = `${pod.metadata?.uid}/${status.name}`;
+          const before = counts.get(key) ?? 0;
+          if (status.restartCount < before)
+            fail(`${pod.metadata?.name}/${status.name} is shown with count ${status.restartCount} after ${before}`);
+          counts.set(key, status.restartCount);
+        }
+      },
+    };
+  },
+};
+
+const idOf = (shown: string | undefined): string => shown?.replace(/^.*:\/\//, "") ?? "";

@@ -25,7 +25,7 @@ it(`${ROUNDS} kills at random moments while manifests come, change and go`, {
 }, async () => {
   const chance = seeded();
   console.log(`seed ${chance.seed} (BERTH_SEED=${chance.seed} repeats it)`);
-  const recorder = recordLives(host.cri, host.node, host.runtime.version === "2");
+  const recorder = await recordLives(host.cri, host.node, host.runtime);
   const wanted = new Map<string, string>();
   await host.start();
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -49,7 +49,7 @@ it(`${ROUNDS} kills at random moments while manifests come, change and go`, {
 
 it("nothing is restarted and no count or back-off is lost when berthd is killed", { timeout: 120_000 }, async () => {
   await host.start();
-  const recorder = recordLives(host.cri, host.node, host.runtime.version === "2");
+  const recorder = await recordLives(host.cri, host.node, host.runtime);
   await host.manifests.drop("steady.yaml", pod("steady", { containers: [container("a"), container("b")] }));
   await host.manifests.drop(
     "failing.yaml",

@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkout } from "../../dev/paths.ts";
 import { type Host, openHost } from "../kit/host.ts";
-import { recordLives } from "../kit/lives.ts";
+import { type LifeRecorder, recordLives } from "../kit/lives.ts";
 import { container, pod, sh } from "../kit/sample-pods.ts";
 import { getOverSocket } from "../kit/socket-api.ts";
 
 let host: Host;
-let recorder: ReturnType<typeof recordLives>;
+let recorder: LifeRecorder;
 
 beforeAll(async () => {
   host = await openHost();
-  recorder = recordLives(host.cri, host.node, host.runtime.version === "2");
+  recorder = await recordLives(host.cri, host.node, host.runtime);
 });
 afterAll(async () => {
   await recorder?.stop();

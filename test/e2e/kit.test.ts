@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => host.close());
 
 it("lives of containers are recorded, and two at once are noticed", async () => {
-  const recorder = recordLives(host.cri, host.node, host.runtime.version === "2");
+  const recorder = await recordLives(host.cri, host.node, host.runtime);
   const labels = (pod: string, uid: string) => ({
     "io.kubernetes.pod.name": `${pod}-${host.node}`,
     "io.kubernetes.pod.namespace": "default",

@@ -21,7 +21,7 @@ const ENDING: Record<string, { readonly policy: string; readonly script: string 
 
 beforeAll(async () => {
   host = await openHost();
-  recorder = recordLives(host.cri, host.node, host.runtime.version === "2");
+  recorder = await recordLives(host.cri, host.node, host.runtime);
   table = watchPods(host);
   for (const [name, { policy, script }] of Object.entries(ENDING)) {
     const containers = [container("main", { command: sh(script) })];

@@ -25,6 +25,8 @@ export type HostOptions = {
   readonly kubelet?: Readonly<Record<string, unknown>>;
   readonly agent?: Readonly<Record<string, unknown>>;
   readonly flags?: readonly string[];
+  /** A runtime of the test's own, which may be restarted; by itself the one that all files share. */
+  readonly runtime?: SharedRuntime;
   /** False leaves berthd to be started by the test. */
   readonly started?: boolean;
 };
@@ -74,7 +76,7 @@ export type Host = {
 
 /** Makes a host beside the shared runtime and starts its berthd. */
 export async function openHost(options: HostOptions = {}): Promise<Host> {
-  const runtime = inject("runtime");
+  const runtime = options.runtime ?? inject("runtime");
   const name = `n${randomBytes(3).toString("hex")}`;
   const node = options.node ?? name;
   const places = agentPlacesOf(runtime.places, name);

@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { podOf, type RuntimeView, timesOf } from "./cri.ts";
+import { podOf, type RuntimeView } from "./cri.ts";
+import type { SharedRuntime } from "./shared-runtime.ts";
+import { followTasks, type TaskEvent } from "./task-events.ts";
 
 /** One container from its start to its end; `finishedAtMs` is 0 while it runs. */
 export type Life = {
@@ -22,54 +23,52 @@ export type LifeRecorder = {
   stop(): Promise<void>;
 };
 
-const POLL_MS = 100;
+type Name = Pick<Life, "key" | "uid" | "attempt">;
+type Times = Pick<Life, "startedAtMs" | "finishedAtMs" | "exitCode">;
 
-/** Records from the event stream where the runtime has it; by frequent lists where it has not. */
-export function recordLives(view: RuntimeView, node: string, events: boolean): LifeRecorder {
-  const lives = new Map<string, Life>();
-  const ended = new AbortController();
-  const work = events ? followEvents(view, node, lives, ended.signal) : followLists(view, lives, ended.signal);
-  const sorted = () => [...lives.values()].sort((a, b) => a.startedAtMs - b.startedAtMs);
+/** Records from containerd's own events, from the moment that this resolves: CRI knows less of what runs. */
+export async function recordLives(view: RuntimeView, node: string, runtime: SharedRuntime): Promise<LifeRecorder> {
+  const names = new Map<string, Name>();
+  const times = new Map<string, Times>();
+  const asking = new Set<Promise<void>>();
+
+  const ask = async (id: string): Promise<void> => {
+    const answer = await view.call("ContainerStatus", { container_id: id }).catch(() => undefined); // a sandbox has none
+    const { labels = {}, metadata } = answer?.status ?? {};
+    const pod = podOf(labels, node);
+    if (pod === undefined) return;
+    const key = `${labels["io.kubernetes.pod.namespace"]}/${pod}/${metadata?.name}`;
+    names.set(id, { key, uid: labels["io.kubernetes.pod.uid"] ?? "", attempt: metadata?.attempt ?? 0 });
+  };
+  const take = ({ topic, atMs, body }: TaskEvent): void => {
+    const id = String(body.container_id);
+    if (topic === "/tasks/create") {
+      const asked = ask(id).finally(() => asking.delete(asked));
+      asking.add(asked);
+    }
+    if (topic === "/tasks/start") times.set(id, { startedAtMs: atMs, finishedAtMs: 0, exitCode: 0 });
+    // Commands that were run inside end under ids of their own.
+    const begun = body.id === id ? times.get(id) : undefined;
+    if (topic !== "/tasks/exit" || begun === undefined) return;
+    times.set(id, { ...begun, finishedAtMs: atMs, exitCode: Number(body.exit_status ?? 0) });
+  };
+  const lives = (): Life[] =>
+    [...times]
+      .flatMap(([id, time]): Life[] => {
+        const name = names.get(id);
+        return name === undefined ? [] : [{ id, ...name, ...time }];
+      })
+      .sort((a, b) => a.startedAtMs - b.startedAtMs);
+
+  const end = await followTasks(runtime, take);
   return {
-    lives: sorted,
-    overlaps: () => overlapsOf(sorted()),
+    lives,
+    overlaps: () => overlapsOf(lives()),
     async stop() {
-      ended.abort();
-      await work;
+      await end();
+      await Promise.all(asking);
     },
   };
-}
-
-async function followEvents(view: RuntimeView, node: string, lives: Map<string, Life>, signal: AbortSignal) {
-  for await (const event of view.client.stream("GetContainerEvents", {}, signal)) {
-    for (const status of event.containers_statuses) {
-      const labels = status.labels;
-      const pod = podOf(labels, node);
-      if (pod === undefined || status.started_at === 0n) continue;
-      const key = `${labels["io.kubernetes.pod.namespace"]}/${pod}/${status.metadata?.name}`;
-      const uid = labels["io.kubernetes.pod.uid"] ?? "";
-      const id = status.id;
-      // Late events tell old news: an end that was seen stays.
-      const earlier = lives.get(id);
-      if (earlier !== undefined && earlier.finishedAtMs > 0) continue;
-      lives.set(id, { id, key, uid, attempt: status.metadata?.attempt ?? 0, ...timesOf(status) });
-    }
-  }
-}
-
-async function followLists(view: RuntimeView, lives: Map<string, Life>, signal: AbortSignal) {
-  while (!signal.aborted) {
-    for (const seen of await view.containers()) {
-      const known = lives.get(seen.id);
-      const settled = known !== undefined && (known.finishedAtMs > 0 || seen.state === "running");
-      if (seen.state === "created" || settled) continue;
-      const status = await view.status(seen.id).catch(() => undefined); // removed in between
-      if (!status) continue;
-      const key = `${seen.namespace}/${seen.pod}/${seen.name}`;
-      lives.set(seen.id, { id: seen.id, key, uid: seen.uid, attempt: seen.attempt, ...status });
-    }
-    await sleep(POLL_MS);
-  }
 }
 
 function overlapsOf(lives: readonly Life[]): string[] {

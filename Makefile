@@ -1,6 +1,6 @@
 # One verb per task; `make help` lists them. Each first does the set-up that it needs and leaves alone what is there already.
 .DEFAULT_GOAL := help
-.PHONY: help run down test unit e2e e2e-all check build bench clean machine libraries
+.PHONY: help run down test unit e2e e2e-all check build bench install uninstall deb clean machine libraries
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 NODE := node_modules/.bin/node
@@ -8,7 +8,7 @@ NODE := node_modules/.bin/node
 program = @[ -e $(1) ] || { echo "$(1) is not there yet" >&2; exit 1; }; exec $(NODE) $(1)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: machine build ## run examples/ on a private containerd and watch the pods come up (root)
 	@exec $(NODE) dev/run.ts
@@ -39,6 +39,15 @@ build: libraries ## dist/berthd and dist/berth
 
 bench: machine build ## compare with a bare CRI client; ROWS=start50,rest50 AGENT='command {manifests} {endpoint} {root}' (root)
 	@ROWS='$(ROWS)' AGENT='$(AGENT)' ROUNDS='$(ROUNDS)' exec $(NODE) dev/bench/main.ts
+
+install: libraries build ## put the programs and the service into place; DESTDIR=, PREFIX=/usr/local
+	@exec $(NODE) dev/package/install.ts
+
+uninstall: libraries build ## take them away again; configuration, state and pods stay
+	@exec $(NODE) dev/package/uninstall.ts
+
+deb: libraries build ## Debian packages into dist/packages; ARCH=amd64,arm64
+	@exec $(NODE) dev/package/deb.ts
 
 clean: ## remove everything that was built, fetched or started here (root)
 	@[ ! -e $(NODE) ] || $(NODE) dev/down.ts all

@@ -69,9 +69,12 @@ const leaveOut: Plugin = {
   },
 };
 
-async function bundle(): Promise<void> {
-  await build({
-    entryPoints: [...["src/cmd/berthd.ts", "src/cmd/berth.ts"], ...WORKERS].map((path) => join(ROOT, path)),
+/** Bundles the programs; the answer is the paths of the npm packages in them, by which licences and parts are listed. */
+async function bundle(): Promise<string[]> {
+  const { metafile } = await build({
+    entryPoints: [...["src/cmd/berthd.ts", "src/cmd/berth.ts", "src/cmd/purge.ts"], ...WORKERS].map((path) =>
+      join(ROOT, path),
+    ),
     entryNames: "[name]",
     outdir: LIB,
     outExtension: { ".js": ".cjs" },
@@ -86,7 +89,15 @@ async function bundle(): Promise<void> {
     banner: { js: 'const __berthFile=require("node:url").pathToFileURL(__filename).href;' },
     plugins: [leaveOut, pointToBundledWorkers],
     logLevel: "warning",
+    metafile: true,
   });
+  const used = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+  );
+  const packages = used.flatMap(
+    (path) => /^node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? [],
+  );
+  return [...new Set(packages)].sort();
 }
 
 /** V8 keeps a source with one character beyond Latin-1 at two bytes a character: that is a MiB of the daemon's memory. */
@@ -115,7 +126,7 @@ ${environment.map((setting) => `export ${setting}\n`).join("")}exec "$lib/node" 
 async function main(): Promise<void> {
   await rm(DIST, { recursive: true, force: true });
   await mkdir(LIB, { recursive: true });
-  await bundle();
+  await writeFile(join(DIST, "bundled.json"), `${JSON.stringify(await bundle(), undefined, 2)}\n`);
   await checkPlain();
   await copyFile(await realpath(join(ROOT, "node_modules/.bin/node")), join(LIB, "node"));
   for (const [program, way] of [

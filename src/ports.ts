@@ -237,6 +237,22 @@ export type ProbeResult =
   /** The attempt proves nothing (R4). */
   | { readonly kind: "discarded"; readonly output: string };
 
+// ---- the service manager ---------------------------------------------------------------------------------------------
+
+/** Who started the agent and ends it when it hangs. */
+export type Supervisor = {
+  /** A sign of life is due at least so often; undefined when nobody waits for one. */
+  readonly aliveWithinMs?: number;
+  /** Best effort: never throws, and does not wait for long. */
+  tell(news: SupervisorNews): Promise<void>;
+};
+export type SupervisorNews = {
+  /** `ready` also ends `reloading`. */
+  readonly kind: "ready" | "alive" | "reloading" | "stopping";
+  /** One line for people who ask how the service is. */
+  readonly status: string;
+};
+
 // ---- what the agent tells --------------------------------------------------------------------------------------------
 
 /** Takes the newest of something; its owner keeps queue, rate and back-off. */

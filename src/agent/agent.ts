@@ -23,7 +23,7 @@ import { makeDetails } from "./details.ts";
 import { type GateLimits, makeGates } from "./gates.ts";
 import { makeHire } from "./hire.ts";
 import { makeLobby } from "./lobby.ts";
-import { type Loop, startLoop } from "./loop.ts";
+import { type Loop, type Round, startLoop } from "./loop.ts";
 import { makeNewestWins } from "./newest-wins.ts";
 import { makeNewsStand } from "./news-stand.ts";
 import { makeNode } from "./node.ts";
@@ -199,7 +199,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     node.ring();
   }
   function agentHealth(): AgentHealth {
-    const unwell = loops.filter((loop) => !loop.well()).map(({ name }) => `the loop "${name}" failed`);
+    const unwell = loops.filter((loop) => !loop.well()).map(({ name }) => `the loop "${name}" failed or hangs`);
     const unready = [
       ...(adopted ? [] : ["the runtime's pods have not been listed yet"]),
       ...(sources.ready() ? [] : ["the manifest directory has not been read whole yet"]),
@@ -208,8 +208,8 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     const reasons = [...unwell, ...unready];
     return { live: unwell.length === 0, ready: reasons.length === 0, reasons };
   }
-  function start(name: string, run: (signal: AbortSignal) => Promise<void>): void {
-    loops.push(startLoop(name, run, { clock, log, signal }));
+  function start(name: string, run: Round, beat: { readonly beatWithinMs?: number } = {}): void {
+    loops.push(startLoop(name, run, { clock, log, signal, ...beat }));
   }
   async function adopt(): Promise<void> {
     await listed.promise;
@@ -217,7 +217,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     if (signal.aborted) return;
     takeOver(legacy);
     adopted = true;
-    start("node", node.run);
+    start("node", node.run, node);
   }
   async function fillGuests(): Promise<void> {
     await Promise.all(lobby.strangers().map(({ uid }) => details.fill(uid, exitedOnly(lobby.peek(uid)))));
@@ -234,7 +234,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     }
   }
 
-  start("runtime health", health.run);
+  start("runtime health", health.run, health);
   start("runtime events", watch.follow);
   start("runtime lists", watch.list);
   start("manifests", sources.run);

@@ -4,7 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { DesiredPod, Ending } from "../pod/desired.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { NodePicture, NodePlan } from "../pod/node-plan.ts";
-
+import type { Round } from "./loop.ts";
 import type { Roster } from "./roster.ts";
 import type { Rules } from "./rules.ts";
 import type { Sources } from "./sources.ts";
@@ -20,7 +20,8 @@ import type { Sources } from "./sources.ts";
  */
 export type Node = {
   ring(): void;
-  run(signal: AbortSignal): Promise<void>;
+  readonly run: Round;
+  readonly beatWithinMs: number;
 };
 
 const BEAT_MS = 60_000;
@@ -74,9 +75,11 @@ export function makeNode(tools: {
 
   return {
     ring: bell.ring,
-    async run(signal) {
+    beatWithinMs: 3 * BEAT_MS,
+    async run(signal, beat) {
       while (!signal.aborted) {
         carryOut(rules.nextNodePlan(picture()));
+        beat();
         await bell.wait(clock.now().monoMs + BEAT_MS, signal);
       }
     },

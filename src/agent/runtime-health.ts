@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { asBerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Runtime } from "../ports.ts";
+import type { Round } from "./loop.ts";
 
 /** The runtime's own conditions, as all pods' surroundings have them. */
 export type RuntimeState = {
@@ -17,8 +18,10 @@ export type RuntimeHealthWatch = {
   now(): RuntimeState;
   /** One look, told through `onChange` when it differs. */
   look(signal: AbortSignal): Promise<void>;
-  /** Looks every few seconds until the signal. */
-  run(signal: AbortSignal): Promise<void>;
+  /** Looks every few seconds until the signal; beats after each look. */
+  readonly run: Round;
+  /** A round takes no longer, whatever the runtime does. */
+  readonly beatWithinMs: number;
 };
 
 const BEAT_MS = 5000;
@@ -65,12 +68,14 @@ export function makeRuntimeHealth(tools: {
   return {
     now: () => state,
     look,
-    async run(signal) {
+    beatWithinMs: 3 * (BEAT_MS + PATIENCE_MS),
+    async run(signal, beat) {
       const bell = makeBell(clock);
       const stop = runtime.onReconnect(bell.ring);
       try {
         while (!signal.aborted) {
           await look(signal);
+          beat();
           await bell.wait(clock.now().monoMs + (state.runtimeReady ? BEAT_MS : BEAT_WHILE_DOWN_MS), signal);
         }
       } finally {

@@ -1,10 +1,11 @@
 import { type Logger, pino } from "pino";
 import type { Log, LogFields } from "../base/log.ts";
+import { isJournal, journalLine } from "./journal-line.ts";
 import { readableLine } from "./readable-line.ts";
 
 /** How berthd's own log is written. */
 export type LogWish = {
-  /** Readable lines or JSON lines; auto is readable on a terminal. */
+  /** Readable lines or JSON lines; auto is readable on a terminal and in the journal. */
   readonly format: "auto" | "text" | "json";
   /** From 4 on, debugging lines too. */
   readonly verbosity: number;
@@ -14,7 +15,6 @@ const DEBUG_VERBOSITY = 4;
 
 /** The log of this process, on standard error. */
 export function makeLog({ format, verbosity }: LogWish): Log {
-  const readable = format === "text" || (format === "auto" && process.stderr.isTTY === true);
   const options = {
     level: verbosity >= DEBUG_VERBOSITY ? "debug" : "info",
     base: null,
@@ -22,8 +22,16 @@ export function makeLog({ format, verbosity }: LogWish): Log {
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: errorWords },
   };
+  return fromPino(pino(options, streamFor(format)));
+}
+
+function streamFor(format: LogWish["format"]): { write(line: string): void } {
+  if (isJournal(process.env.JOURNAL_STREAM, 2)) {
+    return { write: (line) => void process.stderr.write(journalLine(line, format === "json" ? "json" : "text")) };
+  }
+  const readable = format === "text" || (format === "auto" && process.stderr.isTTY === true);
   // sync: the last lines before an end are the ones that matter
-  return fromPino(pino(options, readable ? readableStream() : pino.destination({ dest: 2, sync: true })));
+  return readable ? readableStream() : pino.destination({ dest: 2, sync: true });
 }
 
 function fromPino(logger: Logger): Log {

@@ -15,7 +15,8 @@ export function readableLine(line: string, colours: boolean): string {
   return `${[head, ...words].join("  ")}\n`;
 }
 
-function fieldWords(value: unknown): string {
+/** A field as one word. */
+export function fieldWords(value: unknown): string {
   if (typeof value === "string") return /[\s"=]/.test(value) || value === "" ? JSON.stringify(value) : value;
   return JSON.stringify(value) ?? "";
 }

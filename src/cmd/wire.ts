@@ -10,7 +10,7 @@ import { readNodeFacts } from "../host/facts.ts";
 import { openJournal } from "../journal/journal.ts";
 import { makeLogs } from "../logs/read.ts";
 import { makeManifestSource } from "../manifest/source.ts";
-import type { Documents } from "../ports.ts";
+import type { Documents, ManifestSource, View } from "../ports.ts";
 import { makeMetrics } from "../serve/metrics.ts";
 import { startServing } from "../serve/server.ts";
 import { hostCgroups } from "./cgroups.ts";
@@ -24,6 +24,7 @@ export type House = {
   readonly nodeName: string;
   /** Resolves when it turns out that the house cannot stand; never, as a rule. */
   readonly fallen: Promise<BerthError>;
+  readonly view: View;
   /** Looks at the manifests again now. */
   rescan(): void;
   /** Ends everything in the reverse order of its start. Containers go on running. */
@@ -37,12 +38,18 @@ const USUAL_THREADS = 4;
 
 /**
  * Builds the house: every edge meets here, and nowhere else. Throws BerthError when it cannot stand; what was begun by then
- * is ended again.
+ * is ended again. `changed` may put another source before the manifest directory.
  */
-export async function wire(settings: Settings, version: string, log: Log, signal: AbortSignal): Promise<House> {
+export async function wire(
+  settings: Settings,
+  version: string,
+  log: Log,
+  signal: AbortSignal,
+  changed = (source: ManifestSource): ManifestSource => source,
+): Promise<House> {
   const closing = new AsyncDisposableStack();
   try {
-    const house = await build(settings, version, log, signal, closing);
+    const house = await build(settings, version, log, signal, closing, changed);
     return { ...house, close: () => closing.disposeAsync() };
   } catch (error) {
     await closing.disposeAsync();
@@ -56,6 +63,7 @@ async function build(
   log: Log,
   signal: AbortSignal,
   closing: AsyncDisposableStack,
+  changed: (source: ManifestSource) => ManifestSource,
 ): Promise<Omit<House, "close">> {
   const clock = systemClock;
   const facts = await readNodeFacts(
@@ -120,7 +128,7 @@ async function build(
       images,
       files,
       documents: noDocuments,
-      source,
+      source: changed(source),
       handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
       cgroups: await hostCgroups(node),
       podSinks: [],
@@ -154,7 +162,7 @@ async function build(
     log,
   });
   closing.defer(() => serving.close());
-  return { nodeName: facts.nodeName, fallen, rescan: () => source.rescan() };
+  return { nodeName: facts.nodeName, view: agent.view, fallen, rescan: () => source.rescan() };
 }
 
 /** Manifests that use ConfigMaps or Secrets are refused for now; there are no bodies to hand out. */

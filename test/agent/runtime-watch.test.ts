@@ -86,7 +86,7 @@ describe("the runtime's health", () => {
       log: silentLog,
       onChange: ({ runtimeReady, networkReady }) => told.push([runtimeReady, networkReady]),
     });
-    void health.run(never);
+    void health.run(never, () => {});
     await clock.advance(60_000);
     expect(told).toEqual([[true, true]]);
     fake.health({ networkReady: false });

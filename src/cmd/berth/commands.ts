@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { completionOf } from "./completion.ts";
 import { describe } from "./describe.ts";
 import { exec } from "./exec.ts";
 import { get } from "./get.ts";
@@ -8,14 +9,7 @@ import { validate } from "./validate.ts";
 import { version } from "./version-command.ts";
 import { wait } from "./wait.ts";
 
+const OTHERS = { get, describe, logs, exec, restart, wait, validate, version };
+
 /** Every command by name; help and completion follow from it. */
-export const COMMANDS: Readonly<Record<string, Command>> = {
-  get,
-  describe,
-  logs,
-  exec,
-  restart,
-  wait,
-  validate,
-  version,
-};
+export const COMMANDS: Readonly<Record<string, Command>> = { ...OTHERS, completion: completionOf(OTHERS) };

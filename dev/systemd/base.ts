@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { workFolder } from "../paths.ts";
+import { runCommand } from "../run-command.ts";
+import { say } from "../say.ts";
+import { findDebianEntry, refreshLists } from "../setup/apt.ts";
+
+/** Everything about booted systemd lies below this folder. */
+export const systemdFolder = join(workFolder, "systemd");
+
+const SUITE = "bookworm";
+/** A small Debian that boots, what Berth needs of a host, lintian for the package, and nspawn, which need not be on this machine. */
+const PACKAGES = [
+  ...[
+    "systemd",
+    "systemd-sysv",
+    "systemd-container",
+    "dbus",
+    "procps",
+    "iproute2",
+    "iptables",
+    "kmod",
+    "ca-certificates",
+  ],
+  ...["containerd", "runc", "containernetworking-plugins", "man-db", "lintian", "zsh", "fish"],
+];
+
+/** The root file system that machines are copied from; made by debootstrap once. Needs root and the machine's apt. */
+export async function debianRoot(): Promise<string> {
+  const folder = join(systemdFolder, SUITE);
+  if (existsSync(folder)) return folder;
+  await refreshLists();
+  if (!existsSync("/usr/sbin/debootstrap")) await runCommand("apt-get", ["install", "-y", "debootstrap"]);
+  const { uri } = await findDebianEntry();
+  say(`making a Debian ${SUITE} with debootstrap in ${folder}: a few minutes, once`);
+  const making = `${folder}.making`;
+  await rm(making, { recursive: true, force: true });
+  await mkdir(systemdFolder, { recursive: true });
+  await runCommand("debootstrap", ["--variant=minbase", `--include=${PACKAGES.join(",")}`, SUITE, making, uri]);
+  await writeFile(join(making, "etc/machine-id"), "");
+  // Left behind on some machines by debootstrap, to keep services from starting.
+  await rm(join(making, "usr/sbin/policy-rc.d"), { force: true });
+  await rename(making, folder);
+  return folder;
+}

@@ -37,11 +37,21 @@ export type StopOrder = {
 
 /** Takes the next step in the stopping of a container that is alive: preStop, then stop, under one deadline (H7 to H9). */
 export function carryStop(draft: Draft, instance: ObservedContainer, order: StopOrder): void {
+  if (isStillStarting(draft, instance)) return;
   const by = deadlineOf(draft, instance, order);
   const container = desiredOf(draft.picture, instance.name);
   if (order.hook && container !== undefined && carryPreStop(draft, instance, container, by)) return;
   if (order.turn || by <= draft.picture.now.monoMs) carrySignal(draft, instance, by, order.cause);
   else waitForTurn(draft, instance, by);
+}
+
+/** Its start has not been answered: no signal can be sent yet, and none of the grace is used up by waiting for that (H9). */
+function isStillStarting(draft: Draft, { id, name }: ObservedContainer): boolean {
+  if (instanceOf(draft, id).stop !== undefined) return false;
+  const subject: Subject = `container/${name}`;
+  if (flightOf(draft, subject)?.action.kind !== "start-container") return false;
+  withdraw(draft, subject);
+  return true;
 }
 
 /** Stops every container side by side; sidecars are signalled after the apps, in reverse order (H10, H11). */

@@ -11,6 +11,8 @@ import type { Script } from "./script/script.ts";
 export type Result = {
   readonly hash: string;
   readonly wakes: number;
+  /** Hours that sandboxes stood, all together. */
+  readonly podHours: number;
   readonly lines: readonly string[];
   readonly atMs: number;
   /** The first invariant that was broken. */
@@ -46,11 +48,20 @@ export function simulate(script: Script, options: SimulateOptions = {}): Result 
   return {
     hash: trace.hash(),
     wakes: host.clock.wakes,
+    podHours: podHoursOf(host),
     lines: trace.lines,
     atMs: host.clock.now().monoMs,
     ...(broken === undefined ? {} : { broken }),
     struck: host.runtime.faults.struck,
   };
+}
+
+function podHoursOf({ truth, clock }: Host): number {
+  const { monoMs } = clock.now();
+  return [...truth.boxes.values()].reduce(
+    (sum, { madeAt, lostAt }) => sum + ((lostAt ?? monoMs) - madeAt) / 3_600_000,
+    0,
+  );
 }
 
 function play(host: Host, script: Script, isOver: () => boolean): void {

@@ -36,12 +36,12 @@ export const keepsLastGood: Invariant = {
     };
     return {
       directory: look,
-      nodePlan(_picture, { end }) {
-        for (const { uid, ending } of end) {
+      nodePlan(_picture, { end, orphans }) {
+        for (const uid of [...end.map((one) => one.uid), ...orphans]) {
           if (!files.has(uid)) continue;
           const at = missingAt.get(uid);
           const isMissing = at !== undefined && (!asked.has(uid) || host.clock.now().monoMs - at < LATE_MS);
-          if (!isMissing) fail(`${uid.slice(0, 8)} is ended (${ending.cause}) though its manifest was never gone`);
+          if (!isMissing) fail(`${uid.slice(0, 8)} is ended though its manifest was never gone`);
         }
       },
     };

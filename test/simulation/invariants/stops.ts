@@ -16,7 +16,7 @@ export const graceIsGiven: Invariant = {
     const hooked = new Set<string>();
     const pods = new Map<string, Picture>();
     return {
-      plan: (picture) => void pods.set(picture.desired.uid, picture),
+      plan: (picture, { memory }) => void pods.set(picture.desired.uid, { ...picture, memory }),
       hook({ hook, containerId }) {
         if (hook !== "preStop") return;
         hooked.add(containerId);
@@ -31,6 +31,8 @@ export const graceIsGiven: Invariant = {
         const who = `${instance.pod}/${instance.name}#${instance.attempt}`;
         if (call.timeoutSeconds < LEAST_SECONDS) fail(`${who} is stopped with ${call.timeoutSeconds} s`);
         if (picture.ending?.cause === "orphaned") return;
+        // A restart of all containers gives neither grace nor hooks (its rule says so).
+        if (picture.memory.instances[call.id]?.stop?.cause === "restartAll") return;
         const container = picture.desired.containers.find(({ name }) => name === instance.name);
         if (container === undefined || container.role === "sidecar") return;
         const since = begun.get(call.id) ?? monoMs;

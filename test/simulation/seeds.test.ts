@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import type { Ran } from "./runs/ran.ts";
+import { runSeeds } from "./runs/run-seeds.ts";
+
+const FIXED = { first: 1, count: 24 };
+const RANDOM = { first: 1_000_000 + Math.floor(Math.random() * 1_000_000_000), count: 12 };
+
+const brokenIn = (all: readonly Ran[]): readonly string[] =>
+  all.flatMap(({ seed, broken }) => (broken === undefined ? [] : [`seed ${seed}: ${broken.number} ${broken.what}`]));
+
+describe("hours of a host in which everything goes wrong", () => {
+  it("break no invariant, seeds that are always the same", { timeout: 60_000 }, async () => {
+    const all = await runSeeds(FIXED);
+    expect(all.length).toBe(FIXED.count);
+    expect(brokenIn(all)).toEqual([]);
+  });
+
+  it(`break no invariant, seeds from ${RANDOM.first} on`, { timeout: 60_000 }, async () => {
+    console.log(
+      `random seeds from ${RANDOM.first}: FROM=${RANDOM.first} SEEDS=${RANDOM.count} make simulate plays them again`,
+    );
+    expect(brokenIn(await runSeeds(RANDOM))).toEqual([]);
+  });
+
+  it("are the same in two processes", { timeout: 60_000 }, async () => {
+    const runs = await Promise.all([1, 1].map((processes) => runSeeds({ first: 1, count: 4, processes })));
+    const [one, other] = runs.map((all) => all.map(({ hash }) => hash));
+    expect(new Set(one).size).toBe(4);
+    expect(one).toEqual(other);
+  });
+});

@@ -67,7 +67,8 @@ export function makeSources(tools: {
   const logChanges = (all: readonly Problem[]): void => {
     const now = new Map(all.map((problem) => [lineOf(problem), problem]));
     for (const [line, { severity, path, pod, advice }] of now) {
-      if (!told.has(line)) log[severity === "error" ? "error" : "warn"](line, { path, pod, advice });
+      // A warning, whatever its severity: it is a person's to mend, and nothing of the agent's has failed.
+      if (!told.has(line)) log.warn(line, { severity, path, pod, advice });
     }
     for (const line of told.keys()) if (!now.has(line)) log.info(`no longer a problem: ${line}`);
     told = now;

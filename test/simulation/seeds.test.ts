@@ -3,7 +3,9 @@ import type { Ran } from "./runs/ran.ts";
 import { runSeeds } from "./runs/run-seeds.ts";
 
 const FIXED = { first: 1, count: 24 };
-const RANDOM = { first: 1_000_000 + Math.floor(Math.random() * 1_000_000_000), count: 12 };
+/** `BERTH_SEED=random` goes looking for new trouble; without it the same seeds are played everywhere. */
+const first = process.env.BERTH_SEED === "random" ? 1_000_000 + Math.floor(Math.random() * 1_000_000_000) : 2_000_000;
+const RANDOM = { first, count: 12 };
 
 const brokenIn = (all: readonly Ran[]): readonly string[] =>
   all.flatMap(({ seed, broken }) => (broken === undefined ? [] : [`seed ${seed}: ${broken.number} ${broken.what}`]));

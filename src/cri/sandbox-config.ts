@@ -2,6 +2,7 @@ import type { Draft } from "../base/protobuf.ts";
 import { podCgroup } from "../pod/cgroup.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 import { podDns } from "../pod/dns.ts";
+import { logFolder } from "../pod/log-folder.ts";
 import { qosClass } from "../pod/resources.ts";
 import { formatNanoTime } from "../pod/time.ts";
 import type { LinuxPodSandboxConfig, PodSandboxConfig } from "./generated/types.ts";
@@ -24,7 +25,7 @@ export function sandboxConfig(pod: DesiredPod, attempt: number, surroundings: Su
   return {
     metadata: { name: pod.name, namespace: pod.namespace, uid: pod.uid, attempt },
     hostname: kernelHostname(pod, settings.clusterDomain),
-    log_directory: `${settings.podLogsDir}/${pod.namespace}_${pod.name}_${pod.uid}`,
+    log_directory: `${settings.podLogsDir}/${logFolder(pod)}`,
     dns_config: { servers, searches, options },
     port_mappings: portMappings(pod),
     labels: { ...pod.labels, ...podLabels(pod, settings.ownerId) },

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { BerthError } from "../base/errors.ts";
+import { logFolder } from "../pod/log-folder.ts";
 import type { NodeSettings } from "../pod/node.ts";
 import type { PodName } from "../ports.ts";
 
@@ -47,8 +48,7 @@ export function terminationLog(places: Places, uid: string, container: string, a
 }
 
 /** The directory of all of a pod's logs (S30). */
-export const podLogDir = (places: Places, pod: PodName): string =>
-  join(places.podLogsDir, name("pod", `${pod.namespace}_${pod.name}_${pod.uid}`));
+export const podLogDir = (places: Places, pod: PodName): string => join(places.podLogsDir, name("pod", logFolder(pod)));
 
 /** The directory of one container's logs (S30). */
 export const containerLogDir = (places: Places, pod: PodName, container: string): string =>

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { makeBarePod, removeBarePod } from "../kit/bare-pods.ts";
@@ -41,8 +42,11 @@ it(`${ROUNDS} kills at random moments while manifests come, change and go`, {
   await caughtUp(wanted);
   await recorder.stop();
   expect(recorder.overlaps()).toEqual([]);
-  // A container of one pod that started twice was restarted: nothing here ever ends by itself.
-  const starts = recorder.lives().map(({ uid, key }) => `${key} of ${uid}`);
+  // A container of one pod that started twice was restarted: nothing here ever ends by itself. But containerd ends what it
+  // starts when the caller's connection breaks within the call, and only then is there a cause for another start.
+  const cut = await startsCutOff(host.runtime.places.log);
+  const lives = recorder.lives().filter(({ id }) => !cut.has(id));
+  const starts = lives.map(({ uid, key }) => `${key} of ${uid}`);
   expect(starts.filter((start, index) => starts.indexOf(start) !== index)).toEqual([]);
   expect(starts.length).toBeGreaterThan(ROUNDS / 2);
 });
@@ -173,6 +177,12 @@ async function changeSomething(wanted: Map<string, string>, chance: Seeded, vers
   wanted.set(name, version);
   const containers = chance.fraction() < 0.3 ? [container("a"), container("b")] : [container("a")];
   await host.manifests.drop(`${name}.yaml`, pod(name, { containers }, { annotations: { version } }));
+}
+
+/** Containers whose StartContainer containerd has given up because its caller was gone. */
+async function startsCutOff(log: string): Promise<ReadonlySet<string>> {
+  const failed = /StartContainer for \\"([0-9a-f]{64})\\" failed" error=.*context canceled/g;
+  return new Set([...(await readFile(log, "utf8")).matchAll(failed)].map(([, id = ""]) => id));
 }
 
 function caughtUp(wanted: ReadonlyMap<string, string>): Promise<void> {

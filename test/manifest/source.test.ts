@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   unlinkSync,
   utimesSync,
@@ -309,6 +310,27 @@ describe("a directory that proves nothing (D1)", () => {
   const failed = ({ listing }: DirectorySighting): boolean => listing.kind === "failed";
   const problem = ({ listing }: DirectorySighting): unknown =>
     listing.kind === "failed" ? listing.problem : undefined;
+
+  it("on another device has not lost the files that it lacks (D1)", async (context) => {
+    const elsewhere = mkdtempSync("/dev/shm/berth-source-");
+    try {
+      if (statSync(elsewhere).dev === statSync(path).dev) context.skip();
+      const link = join(work, "link");
+      symlinkSync(path, link);
+      writeFileSync(join(path, "web.yaml"), JSON.stringify(aManifest()));
+      watching = follow(link, 100);
+      await watching.until("the pod", settledPod("web.yaml", "web"));
+      symlinkSync(elsewhere, `${link}.new`);
+      renameSync(`${link}.new`, link);
+      const { device } = (watching.told.at(-1) as { listing: { device?: string } }).listing;
+      const isOther = ({ listing }: DirectorySighting) => listing.kind === "whole" && listing.device !== device;
+      await watching.until("the other device", isOther);
+      // Not even for the time in which editors put a file back: that would pass the other device off as the same.
+      expect(watching.told.filter(isOther).flatMap(({ files }) => files)).toEqual([]);
+    } finally {
+      rmSync(elsewhere, { recursive: true, force: true });
+    }
+  });
 
   it("that is missing, and comes back", async () => {
     await watched();

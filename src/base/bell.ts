@@ -33,6 +33,9 @@ export function makeBell(clock: Clock): Bell {
   };
 }
 
+/** One reason for all waits: an abort without a reason makes an error with a stack each time, which costs more than the wait. */
+const OVER = new Error("the wait is over");
+
 async function waitOnce(
   clock: Clock,
   until: MonoMs | undefined,
@@ -51,6 +54,6 @@ async function waitOnce(
   try {
     return await promise;
   } finally {
-    done.abort();
+    done.abort(OVER);
   }
 }

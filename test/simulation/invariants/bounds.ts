@@ -1,9 +1,12 @@
+import type { DesiredPod } from "../../../src/pod/desired.ts";
 import type { Call } from "../host/witness.ts";
 import type { Invariant, Scene } from "./invariant.ts";
 
 const MINUTE_MS = 60_000;
 /** Calls that one pod may cost in a minute, whatever happens. */
 export const MOST_CALLS = 150;
+/** A pod whose containers ask to restart all may do so every second, without a back-off (S25). */
+export const MOST_CALLS_OF_RESETS = 900;
 /** Lists, statuses and reconnects in a minute: one list a second without an event stream, and the health loop. */
 export const MOST_OWN_CALLS = 400;
 
@@ -13,21 +16,28 @@ export const noStorm: Invariant = {
   name: "no call storm",
   watch: (scene) => {
     const counts = new Map<string, number>();
+    const resetting = new Set<string>();
     let minute = 0;
     return {
       call(call) {
+        if (call.kind === "create" && hasResets(call.request.pod)) resetting.add(call.request.pod.uid);
         const now = Math.floor(scene.host.clock.now().monoMs / MINUTE_MS);
         if (now !== minute) counts.clear();
         minute = now;
         const who = podOf(call, scene) ?? "";
         const count = (counts.get(who) ?? 0) + 1;
         counts.set(who, count);
-        const most = who === "" ? MOST_OWN_CALLS : MOST_CALLS;
+        const most = who === "" ? MOST_OWN_CALLS : resetting.has(who) ? MOST_CALLS_OF_RESETS : MOST_CALLS;
         if (count === most + 1) scene.fail(`more than ${most} calls in a minute for ${who.slice(0, 8) || "the node"}`);
       },
     };
   },
 };
+
+const hasResets = ({ containers }: DesiredPod): boolean =>
+  containers.some(({ spec }) =>
+    (spec.restartPolicyRules ?? []).some(({ action }) => action === "RestartAllContainers"),
+  );
 
 function podOf(call: Call, { host: { truth } }: Scene): string | undefined {
   switch (call.kind) {

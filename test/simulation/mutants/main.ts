@@ -1,4 +1,4 @@
-// SEEDS=60 node test/simulation/mutants/main.ts [word of a name]: how many seeds each deliberate fault needs to be found.
+// SEEDS=60 FROM=0 node test/simulation/mutants/main.ts [word of a name]: how many seeds each deliberate fault needs to be found.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -10,11 +10,17 @@ import { MUTANTS, type Mutant } from "./mutants.ts";
 const ROOT = join(import.meta.dirname, "../../..");
 const WORK = join(ROOT, ".work/mutants");
 const most = Number(process.env.SEEDS || 60);
+/** Place in the list of the first mutant. */
+const from = Number(process.env.FROM || 0);
 const [word = ""] = process.argv.slice(2);
+
+const LONGEST_SEED_MS = 60_000;
 
 type Found = { readonly seeds: number; readonly what: string } | undefined;
 
-const waiting = MUTANTS.filter(({ name }) => name.includes(word)).entries();
+const waiting = MUTANTS.slice(from)
+  .filter(({ name }) => name.includes(word))
+  .entries();
 const rows = new Map<number, string>();
 await Promise.all([1, 2].map(async () => takeTurns()));
 const survivors = [...rows.values()].filter((row) => row.includes("| survives |")).length;
@@ -51,12 +57,22 @@ async function hunt({ file, from, to }: Mutant, folder: string): Promise<Found> 
   const child = spawn(process.execPath, [worker, "1", String(most), "1"], { stdio: ["ignore", "pipe", "ignore"] });
   const ended = once(child, "close");
   let found: Found;
+  let seeds = 0;
+  const hangs = (): void => {
+    found = { seeds: seeds + 1, what: "it goes round in circles and never ends" };
+    child.kill("SIGKILL");
+  };
+  let watch = setTimeout(hangs, LONGEST_SEED_MS);
   for await (const line of createInterface({ input: child.stdout })) {
+    clearTimeout(watch);
+    watch = setTimeout(hangs, LONGEST_SEED_MS);
     const { seed, broken } = JSON.parse(line) as Ran;
+    seeds = seed;
     if (broken === undefined) continue;
     found = { seeds: seed, what: `${broken.number} ${broken.name}` };
     break;
   }
+  clearTimeout(watch);
   child.kill();
   await ended;
   rmSync(folder, { recursive: true, force: true });

@@ -35,12 +35,24 @@ export type SeedRange = {
   readonly worker?: string;
 };
 
+/** A seed that takes longer goes round in circles at one moment. */
+const LONGEST_SEED_MS = 120_000;
+
 async function play(worker: string, numbers: readonly number[], take: (line: string) => void): Promise<void> {
   const child = spawn(process.execPath, [...FLAGS, worker, ...numbers.map(String)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "close");
-  for await (const line of createInterface({ input: child.stdout })) take(line);
-  const [code] = await ended;
-  if (code !== 0) throw new Error(`a process of seeds ${numbers.join(" ")} ended with ${code}`);
+  let watch = setTimeout(() => child.kill("SIGKILL"), LONGEST_SEED_MS);
+  let seeds = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    clearTimeout(watch);
+    watch = setTimeout(() => child.kill("SIGKILL"), LONGEST_SEED_MS);
+    seeds += 1;
+    take(line);
+  }
+  clearTimeout(watch);
+  const [code, signal] = await ended;
+  const [first = 0, , stride = 1] = numbers;
+  if (code !== 0) throw new Error(`seed ${first + seeds * stride} did not come to an end: ${code ?? signal}`);
 }

@@ -12,6 +12,7 @@ export type RegistryEntry = {
 /** Images that the runtime has, and the registry behind it: every reference exists there unless it is said otherwise. */
 export type ImageShelf = {
   has(ref: string, image?: Partial<SeenImage>): void;
+  /** By reference or by id, as runtimes do. */
   find(ref: string): SeenImage | undefined;
   /** Changes what the registry does from now on. */
   offer(ref: string, entry: RegistryEntry): void;
@@ -32,7 +33,7 @@ export function makeImageShelf(): ImageShelf {
 
   return {
     has: (ref, image) => void shelf.set(ref, made(ref, image)),
-    find: (ref) => shelf.get(ref),
+    find: (ref) => shelf.get(ref) ?? [...shelf.values()].find(({ id }) => id === ref),
     offer: (ref, entry) => void registry.set(ref, entry),
     offered: (ref) => registry.get(ref) ?? {},
     arrive(ref) {

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { Ran } from "./runs/ran.ts";
 import { runSeeds } from "./runs/run-seeds.ts";
 
-const FIXED = { first: 1, count: 24 };
+const FIXED = { first: 1, count: 16 };
 /** `BERTH_SEED=random` goes looking for new trouble; without it the same seeds are played everywhere. */
 const first = process.env.BERTH_SEED === "random" ? 1_000_000 + Math.floor(Math.random() * 1_000_000_000) : 2_000_000;
-const RANDOM = { first, count: 12 };
+const RANDOM = { first, count: 8 };
 
 const brokenIn = (all: readonly Ran[]): readonly string[] =>
   all.flatMap(({ seed, broken }) => (broken === undefined ? [] : [`seed ${seed}: ${broken.number} ${broken.what}`]));
@@ -25,9 +25,9 @@ describe("hours of a host in which everything goes wrong", () => {
   });
 
   it("are the same in two processes", { timeout: 60_000 }, async () => {
-    const runs = await Promise.all([1, 1].map((processes) => runSeeds({ first: 1, count: 4, processes })));
+    const runs = await Promise.all([1, 1].map((processes) => runSeeds({ first: 1, count: 3, processes })));
     const [one, other] = runs.map((all) => all.map(({ hash }) => hash));
-    expect(new Set(one).size).toBe(4);
+    expect(new Set(one).size).toBe(3);
     expect(one).toEqual(other);
   });
 });

@@ -247,6 +247,8 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
     if (onTerm !== "ignores" && timeoutMs > 0) void exitLater(id, onTerm.afterMs, { exitCode: onTerm.exitCode });
     void clock.sleep(timeoutMs, never).then(() => {
       if (exits.get(id)?.has(resolve)) state.exit(id, 137);
+      // A record that was forgotten meanwhile tells nobody of its end.
+      resolve();
     });
     await promise;
   }

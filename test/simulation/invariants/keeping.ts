@@ -1,3 +1,4 @@
+import { podKey } from "../../../src/pod/desired.ts";
 import { askedBy } from "../host/directory.ts";
 import type { Invariant } from "./invariant.ts";
 
@@ -12,6 +13,7 @@ export const keepsLastGood: Invariant = {
     /** Which file asked for a pod last, and since when or until when it did not. */
     const files = new Map<string, string>();
     const missingAt = new Map<string, number>();
+    const disputed = new Set<string>();
     let asked: ReadonlySet<string> = new Set();
 
     const look = (): void => {
@@ -20,9 +22,14 @@ export const keepsLastGood: Invariant = {
       if (truth.how !== "works") return;
       const before = asked;
       const now = new Set<string>();
+      const names = new Map<string, string>();
       for (const [name, file] of truth.files) {
-        for (const uid of askedBy({ ...truth, files: new Map([[name, file]]) }).keys()) {
+        for (const [uid, pod] of askedBy({ ...truth, files: new Map([[name, file]]) })) {
           now.add(uid);
+          const other = names.get(podKey(pod));
+          // Which of two files has a name, only a record can tell, and records may be lost (D5).
+          if (other !== undefined && other !== uid) for (const one of [uid, other]) disputed.add(one);
+          names.set(podKey(pod), uid);
           files.set(uid, name);
         }
       }
@@ -38,7 +45,7 @@ export const keepsLastGood: Invariant = {
       directory: look,
       nodePlan(_picture, { end, orphans }) {
         for (const uid of [...end.map((one) => one.uid), ...orphans]) {
-          if (!files.has(uid)) continue;
+          if (!files.has(uid) || disputed.has(uid)) continue;
           const at = missingAt.get(uid);
           const isMissing = at !== undefined && (!asked.has(uid) || host.clock.now().monoMs - at < LATE_MS);
           if (!isMissing) fail(`${uid.slice(0, 8)} is ended though its manifest was never gone`);

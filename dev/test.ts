@@ -7,7 +7,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { checkout, workFolder } from "./paths.ts";
 import type { RuntimeVersion } from "./runtime/places.ts";
 import { newestVersion } from "./sample.ts";
@@ -15,7 +15,13 @@ import { fail, say } from "./say.ts";
 
 /** One run of vitest. */
 type Step = { readonly name: string; readonly config: string; readonly env?: Readonly<Record<string, string>> };
-type Count = { readonly passed: number; readonly failed: number; readonly skipped: number };
+type Count = {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** What failed, a line each. */
+  readonly failures: readonly string[];
+};
 
 const UNIT: Step = { name: "unit", config: "vitest.config.ts" };
 const VERBS = ["unit", "e2e", "e2e-all", "test"] as const;
@@ -25,7 +31,8 @@ const verb = VERBS.find((name) => name === word) ?? fail(`say one of ${VERBS.joi
 
 const counts: Count[] = [];
 for (const step of stepsOf(verb)) counts.push(await run(step));
-const total = (key: keyof Count) => counts.reduce((sum, count) => sum + count[key], 0);
+const total = (key: "passed" | "failed" | "skipped") => counts.reduce((sum, count) => sum + count[key], 0);
+for (const failure of counts.flatMap(({ failures }) => failures)) console.log(`FAILED ${failure}`);
 console.log(`${total("passed")} passed, ${total("failed")} failed, ${total("skipped")} skipped`);
 process.exitCode = total("failed") > 0 ? 1 : 0;
 
@@ -80,22 +87,47 @@ async function run(step: Step): Promise<Count> {
     env: { ...process.env, ...step.env },
   });
   const [code] = await once(child, "exit");
-  const count = await readCount(file);
+  const count = await readCount(file, step.name);
   say(`tests: ${step.name} took ${Math.round((performance.now() - begin) / 1000)} s`);
-  return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
+  if (code === 0 || count.failed > 0) return count;
+  return { ...count, failed: 1, failures: [`${step.name}: vitest ended with ${String(code)}`] };
 }
 
-async function readCount(file: string): Promise<Count> {
-  const text = await readFile(file, "utf8").catch(() => "{}");
-  const report = JSON.parse(text) as {
-    numPassedTests?: number;
-    numFailedTests?: number;
-    numPendingTests?: number;
-    numTodoTests?: number;
-  };
+/** What is read of vitest's JSON report. */
+type Report = {
+  readonly numPassedTests?: number;
+  readonly numFailedTests?: number;
+  readonly numPendingTests?: number;
+  readonly numTodoTests?: number;
+  readonly testResults?: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[];
+    }[];
+  }[];
+};
+
+async function readCount(file: string, step: string): Promise<Count> {
+  const report = JSON.parse(await readFile(file, "utf8").catch(() => "{}")) as Report;
   return {
     passed: report.numPassedTests ?? 0,
     failed: report.numFailedTests ?? 0,
     skipped: (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0),
+    failures: failuresOf(report, step),
   };
+}
+
+/** One line for each test that failed, and for each file that failed outside of its tests. */
+function failuresOf(report: Report, step: string): string[] {
+  const firstLine = (text = "") => text.split("\n", 1)[0];
+  return (report.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
+    const place = `${step}: ${relative(checkout, name)}`;
+    const failed = assertionResults.filter((it) => it.status === "failed");
+    if (failed.length === 0 && status === "failed") return [`${place}: ${firstLine(message)}`];
+    return failed.map((it) => `${place}: ${it.fullName}: ${firstLine(it.failureMessages?.[0])}`);
+  });
 }

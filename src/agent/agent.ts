@@ -33,7 +33,7 @@ import { makeProber } from "./prober.ts";
 import { makeRoster } from "./roster.ts";
 import { berthRules, type Rules } from "./rules.ts";
 import { makeRuntimeHealth } from "./runtime-health.ts";
-import { makeRuntimeWatch, type WholeList } from "./runtime-watch.ts";
+import { type ListPace, makeRuntimeWatch, type WholeList } from "./runtime-watch.ts";
 import { makeSharedImages } from "./shared-images.ts";
 import { makeSources } from "./sources.ts";
 import { makeStartTimes } from "./start-times.ts";
@@ -59,6 +59,7 @@ export type Setup = {
   readonly facts: NodeFacts;
   readonly settings: NodeSettings;
   readonly limits: GateLimits;
+  readonly listPace: ListPace;
   /** Events that the journal has kept. */
   readonly earlierEvents: readonly CountedEvent[];
 };
@@ -152,7 +153,13 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     onChange: onSourcesChange,
   });
   const node = makeNode({ rules, clock, log, facts: setup.facts, settings: setup.settings, roster, sources });
-  const watch = makeRuntimeWatch({ runtime, clock, log, meter, see: (sighting) => roster.see(sighting), seeAll });
+  const watch = makeRuntimeWatch({
+    runtime,
+    ...means,
+    pace: setup.listPace,
+    see: (sighting) => roster.see(sighting),
+    seeAll,
+  });
   const desk = makeView({
     clock,
     roster,

@@ -10,7 +10,7 @@ import type { Runtime } from "../ports.ts";
  *
  * R1  The stream is never paused: each piece of news is handed over before the next is asked for, without a wait.
  * R2  Each time the stream opens, a list begins after it; a second one soon after catches what fell between the two.
- * R3  Without an open stream the runtime is listed every second, with one every minute.
+ * R3  Lists are rare while the stream is open, and frequent without one (`ListPace`).
  * R4  A list that fails changes nothing; it is tried again, ever more slowly, and at once after a reconnect.
  */
 export type RuntimeWatch = {
@@ -20,11 +20,17 @@ export type RuntimeWatch = {
   follow(signal: AbortSignal): Promise<void>;
 };
 
+/** How often the runtime is listed whole, in milliseconds: `relistPeriod` and `relistPeriodWithoutEvents`. */
+export type ListPace = { readonly withStreamMs: number; readonly withoutStreamMs: number };
+
+/** The usual pace. */
+export const LIST_PACE: ListPace = { withStreamMs: 60_000, withoutStreamMs: 1000 };
+
 /** One whole list of the runtime. */
 export type WholeList = { readonly begunMonoMs: MonoMs; readonly sightings: readonly Sighting[] };
 
-const WITHOUT_STREAM_MS = 1000;
-const WITH_STREAM_MS = 60_000;
+/** How soon a stream that ended is asked for again. */
+const REOPEN_MS = 1000;
 const AFTER_OPENING_MS = 2000;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
@@ -35,10 +41,11 @@ export function makeRuntimeWatch(tools: {
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
+  readonly pace: ListPace;
   see(news: Sighting): void;
   seeAll(list: WholeList): void;
 }): RuntimeWatch {
-  const { runtime, clock, log, meter } = tools;
+  const { runtime, clock, log, meter, pace } = tools;
   const listBell: Bell = makeBell(clock);
   const streamBell: Bell = makeBell(clock);
   let streaming = false;
@@ -47,8 +54,8 @@ export function makeRuntimeWatch(tools: {
 
   const pauseMs = (): number => {
     if (failures > 0) return Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS);
-    if (!streaming) return WITHOUT_STREAM_MS;
-    return justOpened ? AFTER_OPENING_MS : WITH_STREAM_MS;
+    if (!streaming) return pace.withoutStreamMs;
+    return justOpened ? AFTER_OPENING_MS : pace.withStreamMs;
   };
   const listOnce = async (signal: AbortSignal): Promise<void> => {
     const begunMonoMs = clock.now().monoMs;
@@ -100,7 +107,7 @@ export function makeRuntimeWatch(tools: {
         while (!signal.aborted) {
           const stream = runtime.events(signal);
           if (stream !== undefined) await followOnce(stream, signal);
-          await streamBell.wait(hasNone() ? undefined : clock.now().monoMs + WITHOUT_STREAM_MS, signal);
+          await streamBell.wait(hasNone() ? undefined : clock.now().monoMs + REOPEN_MS, signal);
         }
       } finally {
         stop();

@@ -143,6 +143,7 @@ async function build(
         read: settings.maxParallelStarts,
         execProbe: settings.maxParallelExecProbes,
       },
+      listPace: { withStreamMs: settings.relistPeriod, withoutStreamMs: settings.relistPeriodWithoutEvents },
       earlierEvents: journal.earlier,
     },
     means,

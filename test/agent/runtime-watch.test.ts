@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { makeRuntimeHealth } from "../../src/agent/runtime-health.ts";
-import { makeRuntimeWatch, type WholeList } from "../../src/agent/runtime-watch.ts";
+import { LIST_PACE, makeRuntimeWatch, type WholeList } from "../../src/agent/runtime-watch.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { silentMeter } from "../../src/pod/metrics.ts";
 import type { Sighting } from "../../src/pod/observed.ts";
@@ -22,6 +22,7 @@ function bench(events = true) {
     clock,
     log: silentLog,
     meter: silentMeter,
+    pace: LIST_PACE,
     see: (news) => void seen.push(news),
     seeAll: (list) => void lists.push(list),
   });

@@ -5,8 +5,11 @@ import { container, pod } from "../kit/sample-pods.ts";
 let host: Host;
 
 beforeAll(async () => {
-  // What is counted is the starts alone: the slow relist is put off.
+  // What is counted is the starts alone: the slow relist is put off, and the three lists of a start are waited for.
   host = await openHost({ agent: { relistPeriod: "10m" } });
+  await host.eventually("the lists of the start are over", async () =>
+    expect((await operations()).get("list_containers")).toBeGreaterThanOrEqual(3),
+  );
 });
 
 afterAll(() => host?.close());

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir, rename } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type * as v1 from "../../src/pod/v1.ts";
@@ -81,14 +81,21 @@ describe("changes", () => {
   });
 
   it("a changed manifest replaces the pod, and only after the old one has ended", async () => {
-    const slow = { terminationGracePeriodSeconds: 20, containers: [container("main", { command: slowToEnd(3) })] };
+    const ends = await mkdtemp(join(host.places.folder, "ends-"));
+    const slow = {
+      terminationGracePeriodSeconds: 20,
+      containers: [
+        container("main", {
+          command: sh("trap 'sleep 3; date +%s >/ends/$HOSTNAME; exit 0' TERM; while :; do sleep 1000 & wait $!; done"),
+          volumeMounts: [{ name: "ends", mountPath: "/ends" }],
+        }),
+      ],
+      volumes: [{ name: "ends", hostPath: { path: ends } }],
+    };
     await host.manifests.drop("replaced.yaml", pod("replaced", slow));
     const old = await host.running("replaced");
     await host.manifests.drop("replaced.yaml", pod("replaced", slow, { labels: { version: "2" } }));
-    let oldEnd = 0;
     const fresh = await host.eventually("the new pod runs", async () => {
-      const ended = await host.cri.status(old.id).catch(() => undefined); // removed with its sandbox
-      oldEnd = Math.max(oldEnd, ended?.finishedAtMs ?? 0);
       const running = (await containersOf("replaced")).filter((it) => it.state === "running");
       expect(running.length).toBeLessThanOrEqual(1);
       const [one] = running;
@@ -98,8 +105,11 @@ describe("changes", () => {
     expect(fresh.uid).not.toBe(old.uid);
     expect(fresh.attempt).toBe(0);
     const sandbox = (await host.cri.sandboxes()).find((it) => it.id === fresh.sandboxId);
-    expect(oldEnd).toBeGreaterThan(0);
-    expect(sandbox?.createdAtMs).toBeGreaterThanOrEqual(oldEnd);
+    // The old one's last words; what the runtime knew of it is gone with its sandbox.
+    const [last] = await readdir(ends);
+    const oldEndMs = Number(await readFile(join(ends, String(last)), "utf8")) * 1000;
+    expect(oldEndMs).toBeGreaterThan(0);
+    expect(sandbox?.createdAtMs).toBeGreaterThanOrEqual(oldEndMs);
     expect(sandbox?.labels.version).toBe("2");
   });
 

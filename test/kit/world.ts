@@ -1,6 +1,7 @@
 import { type Agent, startAgent } from "../../src/agent/agent.ts";
 import { GATES } from "../../src/agent/gates.ts";
 import { berthRules, type Rules } from "../../src/agent/rules.ts";
+import { LIST_PACE } from "../../src/agent/runtime-watch.ts";
 import type { Chance } from "../../src/base/clock.ts";
 import { type Log, type LogFields, silentLog } from "../../src/base/log.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
@@ -85,7 +86,13 @@ export function makeWorld(options: WorldOptions = {}): World {
         podSinks: [mortal({ put: async (change: PodChange) => note("status", statusLine(change)) }, life)],
         eventSinks: [mortal({ put: async (event: PodEvent) => note("event", eventLine(event)) }, life)],
       },
-      { facts: aNode, settings: someSettings({ clusterDns: ["10.96.0.10"] }), limits: GATES, earlierEvents: [] },
+      {
+        facts: aNode,
+        settings: someSettings({ clusterDns: ["10.96.0.10"] }),
+        limits: GATES,
+        listPace: LIST_PACE,
+        earlierEvents: [],
+      },
       { clock: mortal<HandClock>(clock, life), chance, log: traceLog(note), meter: silentMeter },
       options.rules ?? berthRules,
     );

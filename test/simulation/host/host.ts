@@ -1,6 +1,7 @@
 import { type Agent, startAgent } from "../../../src/agent/agent.ts";
 import { GATES } from "../../../src/agent/gates.ts";
 import type { Rules } from "../../../src/agent/rules.ts";
+import { LIST_PACE } from "../../../src/agent/runtime-watch.ts";
 import type { Chance } from "../../../src/base/clock.ts";
 import { type Log, type LogFields, silentLog } from "../../../src/base/log.ts";
 import type { PodEvent } from "../../../src/pod/event.ts";
@@ -118,6 +119,7 @@ export function makeHost(options: HostOptions, ears: Required<Ears>): Host {
         facts: { ...aNode, bootId: `boot-${boots}` },
         settings: someSettings(),
         limits: GATES,
+        listPace: LIST_PACE,
         earlierEvents: [],
       },
       { clock: mortal<SimClock>(clock, life), chance, log: mortalLog(log, life), meter: silentMeter },

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { EventItem } from "../../src/cmd/berth/get-events.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import type { SeenContainer, SeenStatus } from "../kit/cri.ts";
 import { type Host, openHost } from "../kit/host.ts";
@@ -44,6 +45,15 @@ describe("init containers", () => {
     expect(table.statuses("ordered").at(-1)).toBe("Running");
     const seen = table.statuses("ordered").filter((status) => status.startsWith("Init:"));
     expect(seen).toEqual(["Init:0/2", "Init:1/2"]);
+    const happy = ["Pulled", "Created", "Started"];
+    await host.eventually("each container has its events (E1)", async () => {
+      expect(await eventsOf("ordered")).toEqual({
+        "spec.initContainers{first}": happy,
+        "spec.initContainers{second}": happy,
+        "spec.containers{app-a}": happy,
+        "spec.containers{app-b}": happy,
+      });
+    });
   });
 
   it("one that fails is run again under Always, and ends the pod under Never", async () => {
@@ -265,4 +275,17 @@ async function statusOf(name: string, containerName: string): Promise<SeenStatus
   const found = (await containersOf(name)).find((it) => it.name === containerName);
   if (!found) throw new Error(`${name} has no container ${containerName}`);
   return host.cri.status(found.id);
+}
+
+/** The reasons of all events of a pod's containers, in their order. */
+async function eventsOf(name: string): Promise<Record<string, string[]>> {
+  const { stdout } = await host.berth("get", "events", "-o", "json");
+  const { items } = JSON.parse(stdout) as { items: EventItem[] };
+  const told: Record<string, string[]> = {};
+  for (const { reason, involvedObject } of items) {
+    const { fieldPath } = involvedObject;
+    if (involvedObject.name !== `${name}-${host.node}` || fieldPath === undefined) continue;
+    told[fieldPath] = [...(told[fieldPath] ?? []), reason];
+  }
+  return told;
 }

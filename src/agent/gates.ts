@@ -6,6 +6,8 @@ import type { Meter } from "../pod/metrics.ts";
  * end never waits for one that is to begin.
  */
 export const GATES = {
+  /** Homes of pods: few at once, so that of many pods the first ones are soon with the runtime while others wait. */
+  home: 4,
   /** Sandboxes, creates and starts: more at once only queue inside the runtime. */
   start: 8,
   pull: 5,
@@ -33,6 +35,7 @@ const NET_PROBES = 128;
 export function makeGates(limits: GateLimits, meter: Meter): Gates {
   const pass = (name: GateName): Pass => makePass(name, makeGate(limits[name]), meter);
   return {
+    home: pass("home"),
     start: pass("start"),
     pull: pass("pull"),
     read: pass("read"),

@@ -62,12 +62,14 @@ function makePerformers(tools: Tools): Performers {
       return done({ kind: "objects", sighting: await runtime.look(step.pod.uid, step.givenUp) });
     },
     async "make-home"(_action, step) {
-      step.begun();
-      await Promise.all([
-        files.makeHome(step.pod, step.givenUp),
-        tools.cgroups?.ensure(step.pod, step.givenUp) ?? Promise.resolve(),
-      ]);
-      return done();
+      const made = await tools.gates.home(RANK.any, step.withdrawn, async () => {
+        step.begun();
+        await Promise.all([
+          files.makeHome(step.pod, step.givenUp),
+          tools.cgroups?.ensure(step.pod, step.givenUp) ?? Promise.resolve(),
+        ]);
+      });
+      return made === WITHDRAWN ? { kind: "withdrawn" } : done();
     },
     async "clear-home"({ keep }, step) {
       step.begun();

@@ -32,7 +32,8 @@ export function makeRecordKeeper(tools: {
 }): RecordKeeper {
   const closing = new AbortController();
   const hurrying = new AbortController();
-  let asked: string | undefined;
+  /** A manifest is told from another by identity alone: it is large, and never changed in place. */
+  let asked: { readonly manifest: StoredPod["manifest"]; readonly text: string } | undefined;
   let next: StoredPod | undefined;
   let writing: Promise<void> | undefined;
 
@@ -63,9 +64,10 @@ export function makeRecordKeeper(tools: {
   return {
     keep(stored) {
       if (closing.signal.aborted) return;
-      const text = JSON.stringify(stored);
-      if (text === asked) return;
-      asked = text;
+      const { manifest, ...rest } = stored;
+      const text = JSON.stringify(rest);
+      if (asked?.manifest === manifest && text === asked.text) return;
+      asked = { manifest, text };
       next = stored;
       writing ??= writeAll();
     },

@@ -1,32 +1,34 @@
-import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { BerthError } from "../base/errors.ts";
 import { type CgroupLimits, weightOfShares } from "../pod/cgroup.ts";
 import type { Cgroups } from "../ports.ts";
 import type { Hierarchy } from "./hierarchies.ts";
 
-/** Rounds of killing before a cgroup that will not empty is given up (cri-mapping 3.2). */
+/** Rounds of killing before a cgroup that will not empty is given up (cri-mapping 3.2), and the pause after each. */
 const KILL_ROUNDS = 5;
+const AFTER_KILL_MS = 10;
 
-/** Pod cgroups for the cgroupfs driver, over all hierarchies of the host. */
+/**
+ * Pod cgroups for the cgroupfs driver, over all hierarchies of the host. Its calls are synchronous: this file system is the
+ * kernel's own memory and no disk can hold one up, while a trip to another thread costs more than all calls of a pod.
+ */
 export function makeCgroups(hierarchies: readonly Hierarchy[]): Cgroups {
   return {
     async ensure(path, limits, signal) {
       assertInside(path);
       signal.throwIfAborted();
-      await Promise.all(
-        hierarchies.map((hierarchy) =>
-          attempt(`making cgroup ${path} in ${hierarchy.folder}`, () => ensureIn(hierarchy, path, limits)),
-        ),
-      );
+      for (const hierarchy of hierarchies) {
+        await attempt(`making cgroup ${path} in ${hierarchy.folder}`, () => ensureIn(hierarchy, path, limits));
+      }
     },
     async remove(path, signal) {
       assertInside(path);
       for (const hierarchy of hierarchies) {
         signal.throwIfAborted();
-        await attempt(`removing cgroup ${path} from ${hierarchy.folder}`, () =>
-          removeTree(join(hierarchy.folder, path)),
-        );
+        const folder = join(hierarchy.folder, path);
+        await attempt(`removing cgroup ${path} from ${hierarchy.folder}`, () => removeTree(folder, signal));
       }
     },
   };
@@ -40,7 +42,7 @@ function assertInside(path: string): void {
   if (!safe) throw new BerthError("FileFailed", `the cgroup path ${JSON.stringify(path)} is not a plain absolute path`);
 }
 
-async function attempt(doing: string, work: () => Promise<void>): Promise<void> {
+async function attempt(doing: string, work: () => void | Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -50,30 +52,30 @@ async function attempt(doing: string, work: () => Promise<void>): Promise<void> 
 }
 
 /** A version 1 hierarchy that gets no limit is left to the runtime, which makes the parents of what it runs. */
-async function ensureIn(hierarchy: Hierarchy, path: string, limits: CgroupLimits): Promise<void> {
+function ensureIn(hierarchy: Hierarchy, path: string, limits: CgroupLimits): void {
   const folder = join(hierarchy.folder, path);
   if (hierarchy.version === 1 && limitFiles(hierarchy, limits, "made").length === 0) return;
-  const made = await makeLevel(hierarchy, path);
-  for (const [file, value] of limitFiles(hierarchy, limits, made)) await writeFile(join(folder, file), value);
+  const made = makeLevel(hierarchy, path);
+  for (const [file, value] of limitFiles(hierarchy, limits, made)) writeFileSync(join(folder, file), value);
 }
 
 /** Makes one level and those above it; the common case, that the level above stands, costs one call. */
-async function makeLevel(hierarchy: Hierarchy, path: string): Promise<"made" | "stood"> {
+function makeLevel(hierarchy: Hierarchy, path: string): "made" | "stood" {
   const folder = join(hierarchy.folder, path);
-  const made = await mkdirOnce(folder);
+  const made = mkdirOnce(folder);
   if (made === "no parent") {
-    await makeLevel(hierarchy, dirname(path));
-    await mkdirOnce(folder);
+    makeLevel(hierarchy, dirname(path));
+    mkdirOnce(folder);
   }
   if (made === "stood") return made;
-  if (hierarchy.version === 2) await delegate(dirname(folder));
-  if (hierarchy.controllers.includes("cpuset")) await inheritCpuset(folder);
+  if (hierarchy.version === 2) delegate(dirname(folder));
+  if (hierarchy.controllers.includes("cpuset")) inheritCpuset(folder);
   return "made";
 }
 
-async function mkdirOnce(folder: string): Promise<"made" | "stood" | "no parent"> {
+function mkdirOnce(folder: string): "made" | "stood" | "no parent" {
   try {
-    await mkdir(folder, { mode: 0o755 });
+    mkdirSync(folder, { mode: 0o755 });
     return "made";
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -84,19 +86,23 @@ async function mkdirOnce(folder: string): Promise<"made" | "stood" | "no parent"
 }
 
 /** Version 2: a level may use only the controllers that the level above hands down. */
-async function delegate(parent: string): Promise<void> {
-  const offered = (await readFile(join(parent, "cgroup.controllers"), "utf8")).split(/\s+/).filter(Boolean);
+function delegate(parent: string): void {
+  const offered = readFileSync(join(parent, "cgroup.controllers"), "utf8").split(/\s+/).filter(Boolean);
   // One by one: a controller that cannot be handed down must not keep the others away.
   for (const controller of offered) {
-    await writeFile(join(parent, "cgroup.subtree_control"), `+${controller}`).catch(() => undefined);
+    try {
+      writeFileSync(join(parent, "cgroup.subtree_control"), `+${controller}`);
+    } catch {
+      // Some other owner of the hierarchy keeps it; limits that need it are then not set by the pod's level.
+    }
   }
 }
 
 /** Version 1: no process may enter a cpuset cgroup whose processors and memory nodes are empty. */
-async function inheritCpuset(folder: string): Promise<void> {
+function inheritCpuset(folder: string): void {
   for (const file of ["cpuset.cpus", "cpuset.mems"]) {
-    const own = (await readFile(join(folder, file), "utf8")).trim();
-    if (own === "") await writeFile(join(folder, file), await readFile(join(dirname(folder), file), "utf8"));
+    const own = readFileSync(join(folder, file), "utf8").trim();
+    if (own === "") writeFileSync(join(folder, file), readFileSync(join(dirname(folder), file), "utf8"));
   }
 }
 
@@ -129,40 +135,62 @@ function quotaFiles({ version }: Hierarchy, { cpuQuotaUs, cpuPeriodUs }: CgroupL
 }
 
 /** Kills what is left in a cgroup and below it, then removes both. Absent is done. */
-async function removeTree(folder: string): Promise<void> {
+async function removeTree(folder: string, signal: AbortSignal): Promise<void> {
   for (let round = 0; round < KILL_ROUNDS; round += 1) {
-    if (await tryRemove(folder)) return;
-    await killAll(folder);
+    if (tryRemove(folder)) return;
+    killAll(folder);
+    await setTimeout(AFTER_KILL_MS, undefined, { signal });
   }
-  if (!(await tryRemove(folder))) throw new Error("processes in it do not end");
+  if (!tryRemove(folder)) throw new Error("processes in it do not end");
 }
 
-async function tryRemove(folder: string): Promise<boolean> {
-  for (const child of await subfolders(folder)) if (!(await tryRemove(join(folder, child)))) return false;
+/** From the top, since what was left is usually empty; false while processes are in it. */
+function tryRemove(folder: string): boolean {
+  if (removeEmpty(folder)) return true;
+  for (const child of subfolders(folder)) if (!tryRemove(join(folder, child))) return false;
+  return removeEmpty(folder);
+}
+
+function removeEmpty(folder: string): boolean {
   try {
-    await rmdir(folder);
+    rmdirSync(folder);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return true;
-    if (code === "EBUSY") return false;
+    if (code === "EBUSY" || code === "ENOTEMPTY") return false;
     throw error;
   }
 }
 
-async function killAll(folder: string): Promise<void> {
-  for (const child of await subfolders(folder)) await killAll(join(folder, child));
-  const pids = await readFile(join(folder, "cgroup.procs"), "utf8").catch(() => "");
-  for (const pid of pids.split("\n").filter(Boolean)) {
+function killAll(folder: string): void {
+  for (const child of subfolders(folder)) killAll(join(folder, child));
+  for (const pid of processesIn(folder)) {
     try {
-      process.kill(Number(pid), "SIGKILL");
+      process.kill(pid, "SIGKILL");
     } catch {
       // It ended by itself, which is what was wanted.
     }
   }
 }
 
-async function subfolders(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+function processesIn(folder: string): readonly number[] {
+  try {
+    const pids = readFileSync(join(folder, "cgroup.procs"), "utf8").split("\n").map(Number);
+    // A process of another PID namespace is listed as 0, which kill would take for our own group.
+    return pids.filter((pid) => pid > 0);
+  } catch {
+    // It went away meanwhile.
+    return [];
+  }
+}
+
+function subfolders(folder: string): readonly string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  } catch {
+    // It went away meanwhile.
+    return [];
+  }
 }

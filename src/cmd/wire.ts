@@ -1,4 +1,5 @@
 import { type Agent, startAgent } from "../agent/agent.ts";
+import { GATES } from "../agent/gates.ts";
 import { systemChance, systemClock } from "../base/clock.ts";
 import type { BerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -138,6 +139,7 @@ async function build(
       facts,
       settings: node,
       limits: {
+        home: GATES.home,
         start: settings.maxParallelStarts,
         pull: parallelPulls(settings),
         read: settings.maxParallelStarts,

@@ -40,8 +40,21 @@ function offsetMs(zone: string): number | undefined {
   return (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
+/** The last few texts: a pod's status names the same moments in every plan. */
+const recent = new Map<number, string>();
+const MOST_RECENT = 256;
+
 function dateAndSecond(wallMs: WallMs): string {
-  const clamped = clamp(wallMs);
+  const second = Math.floor(clamp(wallMs) / 1000);
+  const known = recent.get(second);
+  if (known !== undefined) return known;
+  if (recent.size === MOST_RECENT) recent.clear();
+  const text = textOf(second * 1000);
+  recent.set(second, text);
+  return text;
+}
+
+function textOf(clamped: number): string {
   const days = Math.floor(clamped / MS_PER_DAY);
   const seconds = Math.floor((clamped - days * MS_PER_DAY) / 1000);
   const { year, month, day } = dateOf(days);

@@ -21,7 +21,7 @@ function handWork(): { work: () => Promise<string>; end: (value?: string) => voi
 }
 
 describe("gates", () => {
-  const limits = { start: 1, pull: 2, read: 1, execProbe: 1 };
+  const limits = { home: 1, start: 1, pull: 2, read: 1, execProbe: 1 };
 
   it("lets in no more than its bound, and finishing before beginning", async () => {
     const clock = handClock();

@@ -7,6 +7,7 @@ import type { StoredPod } from "../../src/ports.ts";
 import { handClock, seededChance } from "../kit/clock.ts";
 import { plainPod } from "../kit/compiled-pod.ts";
 
+const manifest = plainPod("web");
 const record = (startedWallMs: number): StoredPod => ({
   uid: "u",
   namespace: "default",
@@ -14,7 +15,7 @@ const record = (startedWallMs: number): StoredPod => ({
   path: "/manifests/web.yaml",
   document: 0,
   seenWallMs: 0,
-  manifest: plainPod("web"),
+  manifest,
   record: { version: 1, startedWallMs, initialized: false, instances: {}, decidedWallMs: {}, conditions: [] },
 });
 

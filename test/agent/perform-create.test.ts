@@ -15,7 +15,7 @@ const LIVE = new AbortController().signal;
 /** A create of the container `app` from the image with this id; the shelf is what the runtime has by then. */
 async function create(imageId: string, shelf: ReturnType<typeof makeImageShelf>) {
   const asked: ContainerRequest[] = [];
-  const gates = makeGates({ start: 1, pull: 1, read: 1, execProbe: 1 }, silentMeter);
+  const gates = makeGates({ home: 1, start: 1, pull: 1, read: 1, execProbe: 1 }, silentMeter);
   const images = makeSharedImages({ find: async (ref) => shelf.find(ref), pull: async () => ({ id: "" }) }, gates);
   const runtime = {
     createContainer: async (request: ContainerRequest) => {

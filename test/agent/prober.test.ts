@@ -14,7 +14,7 @@ import { allowing } from "../kit/pictures.ts";
 
 type Answer = (request: ProbeRequest, signal: AbortSignal, clock: HandClock) => Promise<ProbeResult>;
 const success: ProbeResult = { kind: "success", output: "" };
-const limits = { start: 8, pull: 5, read: 8, execProbe: 4 };
+const limits = { home: 1, start: 8, pull: 5, read: 8, execProbe: 4 };
 
 /** A prober with answers by hand, and what it tells. */
 function bench(answer: Answer = async () => success) {

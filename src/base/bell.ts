@@ -42,18 +42,21 @@ async function waitOnce(
   signal: AbortSignal,
   onRing: (resume: () => void) => void,
 ): Promise<"rung" | "due" | "aborted"> {
-  const done = new AbortController();
   const { promise, resolve } = Promise.withResolvers<"rung" | "due" | "aborted">();
   onRing(() => resolve("rung"));
-  signal.addEventListener("abort", () => resolve("aborted"), { signal: done.signal });
-  if (until !== undefined) {
-    void clock.sleep(until - clock.now().monoMs, done.signal).then((end) => {
+  const onAbort = (): void => resolve("aborted");
+  signal.addEventListener("abort", onAbort);
+  // Most waits have no moment, and a controller for each would cost more than the rest of the wait.
+  const timer = until === undefined ? undefined : new AbortController();
+  if (until !== undefined && timer !== undefined) {
+    void clock.sleep(until - clock.now().monoMs, timer.signal).then((end) => {
       if (end === "elapsed") resolve("due");
     });
   }
   try {
     return await promise;
   } finally {
-    done.abort(OVER);
+    signal.removeEventListener("abort", onAbort);
+    timer?.abort(OVER);
   }
 }

@@ -62,7 +62,7 @@ async function makeHome(places: Places, pod: DesiredPod): Promise<void> {
   const home = podDir(places, pod.uid);
   const parts = async (): Promise<unknown> => {
     await makeDirs(home, 0o750);
-    return Promise.all(["volumes", "plugins", "containers"].map((part) => makeDirs(`${home}/${part}`, 0o750)));
+    return Promise.all(["volumes", "containers"].map((part) => makeDirs(`${home}/${part}`, 0o750)));
   };
   await Promise.all([parts(), makeDirs(podLogDir(places, pod), 0o755)]);
 }

@@ -14,7 +14,7 @@ describe("a pod's home", () => {
     await files.makeHome(pod, forever);
     await files.makeHome(pod, forever);
     const home = join(options.settings.rootDir, "pods/uid-1");
-    expect([home, `${home}/volumes`, `${home}/plugins`].map(mode)).toEqual(["750", "750", "750"]);
+    expect([home, `${home}/volumes`, `${home}/containers`].map(mode)).toEqual(["750", "750", "750"]);
     expect(mode(join(options.settings.podLogsDir, "default_web-node1_uid-1"))).toBe("755");
   });
 

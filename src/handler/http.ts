@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import type { Socket } from "node:net";
 import type * as v1 from "../pod/v1.ts";
 import { bracketed, type Target } from "./target.ts";
 
@@ -79,17 +80,23 @@ function getOnce(url: URL, headers: ReadonlyMap<string, [string, string[]]>, sig
       const finish = (): void => {
         const body = Buffer.concat(chunks).subarray(0, BODY_LIMIT_BYTES).toString("utf8");
         resolve({ status: response.statusCode ?? 0, body, location: response.headers.location });
-        // A reset leaves no socket behind in TIME_WAIT; one that the server closed first needs none.
-        if (!response.socket.destroyed) response.socket.resetAndDestroy();
+        hangUp(response.socket);
       };
       response.on("data", (chunk: Buffer) => {
         chunks.push(chunk);
         size += chunk.length;
         if (size >= BODY_LIMIT_BYTES) finish();
       });
-      response.on("end", finish);
+      // Before Node.js's own listener, which would close the connection in the slow way.
+      response.prependListener("end", finish);
       response.on("error", reject);
     });
     call.end();
   });
+}
+
+/** A reset leaves no socket behind in TIME_WAIT. One that is being closed cannot be reset: it would stay open for good. */
+function hangUp(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -7,6 +7,7 @@ import { runHook } from "../../src/handler/hooks.ts";
 import { type ProbePorts, runProbe } from "../../src/handler/probes.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import type { ExecResult } from "../../src/ports.ts";
+import { eventually } from "../kit/eventually.ts";
 import { aContainer, aPod } from "../kit/pods.ts";
 
 let port = 0;
@@ -53,6 +54,20 @@ const probeWith = (probe: v1.Probe, change: Partial<ProbePorts> = {}, signal = A
   return runProbe({ ...ports, ...change }, request, signal);
 };
 const get = (path: string, more: Partial<v1.HTTPGetAction> = {}) => probeWith({ httpGet: { path, port, ...more } });
+
+describe("connections of probes", () => {
+  const open = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+
+  it.each([
+    ["a short answer", { httpGet: { path: "/status?code=200", port: "web" } }],
+    ["a long answer", { httpGet: { path: "/large", port: "web" } }],
+    ["an accepted connection", { tcpSocket: { port: "web" } }],
+  ])("%s leaves none behind, at either end", async (_, probe) => {
+    const before = open();
+    for (let attempt = 0; attempt < 5; attempt += 1) expect((await probeWith(probe)).kind).toBe("success");
+    await eventually("all are closed", () => expect(open()).toBeLessThanOrEqual(before));
+  });
+});
 
 describe("httpGet probes (6.2)", () => {
   it.each([

@@ -1,6 +1,6 @@
 # One verb per task; `make help` lists them. Each first does the set-up that it needs and leaves alone what is there already.
 .DEFAULT_GOAL := help
-.PHONY: help run down test unit e2e e2e-all simulate check build bench install uninstall deb clean machine libraries
+.PHONY: help run down test unit e2e e2e-all simulate soak probes check build bench install uninstall deb clean machine libraries
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 NODE := node_modules/.bin/node
@@ -30,6 +30,12 @@ e2e-all: machine build ## end-to-end tests in full length on both containerd ver
 
 simulate: libraries ## hours of a host full of trouble, each from one seed: SEEDS=20000 FROM=1
 	@SEEDS='$(SEEDS)' FROM='$(FROM)' exec $(NODE) test/simulation/main.ts
+
+soak: libraries build ## berthd under load for MINUTES=60 with PODS=100: memory, files and sockets must stay flat
+	@MINUTES='$(MINUTES)' PODS='$(PODS)' exec $(NODE) test/load/soak.ts
+
+probes: libraries build ## how punctual 200 probes a second are, for MINUTES=10, on a quiet machine
+	@MINUTES='$(MINUTES)' exec $(NODE) test/load/probes.ts
 
 check: libraries build ## lint, types, the tidy test, memory of an idle berthd
 	@node_modules/.bin/biome check --error-on-warnings

@@ -3,10 +3,12 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { configurationPage } from "../src/cmd/config/document.ts";
+import { limitsPage } from "./limits/page.ts";
 
 /** Every page that is made from code, by its path from the root of the repository. */
 export const PAGES: Readonly<Record<string, () => string>> = {
   "docs/configuration.md": configurationPage,
+  "docs/limits.md": limitsPage,
 };
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { collectionsIn, limitsIn } from "../dev/limits/marks.ts";
 import { ERROR_CODES } from "../src/base/errors.ts";
 import { METRICS } from "../src/pod/metrics.ts";
 import { PROBLEM_CODES } from "../src/pod/problem.ts";
@@ -128,6 +129,25 @@ describe("tables and code", () => {
   it.each(Object.entries(METRICS))("%s is fed", (name, { kind }) => {
     const call = new RegExp(`\\.${CALLS[kind]}\\(\\s*"${name}"`);
     expect(sources.filter(({ text }) => call.test(text)).map(({ path }) => path)).not.toEqual([]);
+  });
+});
+
+describe("what grows", () => {
+  const limits = limitsIn(SRC);
+
+  it("says how far, where it is declared (@bound)", () => {
+    const unbounded = collectionsIn(SRC).filter(({ docs }) => !docs.includes("@bound "));
+    expect(unbounded.map(({ file, line, name }) => `${file}:${line} ${name}`)).toEqual([]);
+    expect(collectionsIn(SRC).length).toBeGreaterThan(25);
+  });
+
+  it("is bounded by a constant that tells what happens at it (@limit), where it names one", () => {
+    const named = sources.flatMap(({ path, text }) =>
+      [...text.matchAll(/@bound ([A-Z_]+) \*\//g)].map(([, name]) => ({ path, text, name })),
+    );
+    const lacking = named.filter(({ text, name }) => !new RegExp(`@limit [^/]*\\*/\\nconst ${name} = `).test(text));
+    expect(lacking.map(({ path, name }) => `${path} ${name}`)).toEqual([]);
+    expect(limits.length).toBeGreaterThan(40);
   });
 });
 

@@ -171,6 +171,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     problems: sources.problems,
     health: agentHealth,
   });
+  /** @bound Loops of the agent: a fixed number. */
   const loops: Loop[] = [];
   let adopted = false;
 

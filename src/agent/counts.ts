@@ -13,6 +13,7 @@ const none: Count = { created: 0, running: 0, unknown: 0, exited: 0, pods: 0 };
 
 /** Counts of nothing. */
 export function makeCounts(meter: Meter): Counts {
+  /** @bound Counts for metrics: one for each pod that has a worker. */
   const pods = new Map<string, Count>();
   const total: Record<keyof Count, number> = { ...none };
 

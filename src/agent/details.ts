@@ -22,6 +22,7 @@ export function makeDetails(tools: {
   see(news: Sighting): void;
 }): Details {
   const { runtime, gates, log, signal } = tools;
+  /** @bound Containers being read: one entry for each whose end or start is not known. */
   const reading = new Set<string>();
 
   const read = async (podUid: string, id: string): Promise<void> => {

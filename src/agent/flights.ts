@@ -37,9 +37,12 @@ export type FlightCrew = {
 
 /** No flight yet. */
 export function makeFlights(crew: FlightCrew): Flights {
+  /** @bound Actions of a pod under way: one for each subject of its plan. */
   const flights = new Map<Subject, Flight>();
+  /** @bound Ways to withdraw them: one for each action under way. */
   const withdrawals = new Map<Subject, AbortController>();
   const life = new AbortController();
+  /** @bound Whoever waits for a pod to rest: the worker alone. */
   const waiters = new Set<() => void>();
   let asides = 0;
 

@@ -28,7 +28,7 @@ export const WITHDRAWN: unique symbol = Symbol("withdrawn");
 export type Pass = <T>(rank: number, signal: AbortSignal, work: () => Promise<T>) => Promise<T | typeof WITHDRAWN>;
 export type Gates = Readonly<Record<GateName | "netProbe", Pass>>;
 
-/** Probes over the network cost so little that only their sockets are bounded. */
+/** Probes over the network at once: they cost so little that only their sockets are bounded. @limit The next one waits. */
 const NET_PROBES = 128;
 
 /** One gate for each name. */

@@ -26,6 +26,7 @@ type Guest = { readonly known: Known; readonly name?: PodNames };
 
 /** Nobody, and no list so far. */
 export function makeLobby(join: Rules["join"], now: () => MonoMs): Lobby {
+  /** @bound Pods without a worker: those of the last list of the runtime, and those of events since. */
   let guests = new Map<string, Guest>();
   let lastListMonoMs: MonoMs | undefined;
 

@@ -20,6 +20,7 @@ export function makeNewestWins<T>(tools: {
   readonly log: Log;
 }): Feed<T> {
   const { clock, chance, log, name, sink } = tools;
+  /** @bound What waits for a sink: the newest of each pod. */
   const waiting = new Map<string, T>();
   const bell = makeBell(clock);
   let failures = 0;

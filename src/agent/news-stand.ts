@@ -18,9 +18,9 @@ export type NewsStand = {
   run(signal: AbortSignal): Promise<void>;
 };
 
-/** Events that are kept for reading, and that wait for one sink at most: the oldest is dropped and counted in the log. */
+/** Events that are kept for reading, and that wait for a sink. @limit The oldest is dropped, and counted in the log. */
 const MOST_KEPT = 1000;
-/** Objects whose events are counted together. */
+/** Objects whose events are counted together. @limit The oldest is forgotten: its next event counts from one. */
 const MOST_OBJECTS = 1000;
 
 /** A stand with the events that an earlier agent has left, if any. */
@@ -32,7 +32,9 @@ export function makeNewsStand(tools: {
   readonly log: Log;
 }): NewsStand {
   const { clock } = tools;
+  /** @bound MOST_KEPT */
   const kept = new Map<string, CountedEvent>();
+  /** @bound MOST_OBJECTS */
   const objects = new Map<string, Correlation>();
   const queues = tools.sinks.map((sink) => makeQueue({ ...tools, sink }));
   const readers = makeWatch<CountedEvent>(clock);
@@ -76,6 +78,7 @@ function makeQueue(tools: {
   readonly log: Log;
 }): { add(event: CountedEvent): void; run(signal: AbortSignal): Promise<void> } {
   const { clock, chance, log, sink } = tools;
+  /** @bound MOST_KEPT */
   const queue: CountedEvent[] = [];
   const bell = makeBell(clock);
   let dropped = 0;

@@ -26,6 +26,7 @@ type TotalLabels = Series["duration"] & { readonly result: string; readonly pod_
 
 /** Nothing counted yet. Labels are made once for each probe. */
 export function makeProbeCounts({ name: pod, namespace, uid: pod_uid }: DesiredPod, meter: Meter): ProbeCounts {
+  /** @bound Series of metrics of a pod: three for each probe; dropped with the pod. */
   const all = new Map<string, Series>();
 
   const seriesOf = (container: string, probe: ProbeKind): Series => {

@@ -56,9 +56,9 @@ export type ProbeCrew = {
   onAttempt(last: LastAttempt, flipped: boolean): void;
 };
 
-/** Tries of an attempt that proves nothing (R4). */
+/** Tries of an attempt that proves nothing (R4). @limit The attempt is discarded. */
 const MOST_TRIES = 3;
-/** The runtime itself ends an exec in time; one that does not answer is left after so much more. */
+/** The runtime itself ends an exec in time; this is what it gets beyond that. @limit The call is given up. */
 const RUNTIME_GRACE_MS = 10_000;
 
 /** A probe that has not asked yet. */

@@ -52,6 +52,7 @@ const none: Verdicts = new Map();
 
 /** A prober that follows no pod yet. */
 export function makeProber(tools: ProberTools): Prober {
+  /** @bound Pods that are probed: one entry for each, with one probe of each kind for each running container. */
   const wards = new Map<string, Ward>();
   const rooms = makeProbeRooms(tools);
 

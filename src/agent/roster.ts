@@ -68,8 +68,11 @@ export function makeRoster(tools: {
   onForgotten(pod: DesiredPod): void;
 }): Roster {
   const { rules, lobby, files, log } = tools;
+  /** @bound Workers: one for each pod that is asked for or that ends. */
   const jobs = new Map<string, Job>();
+  /** @bound Records of an earlier agent: those that were found at start. */
   const remembered = new Map(tools.remembered.map((one) => [one.stored.uid, one]));
+  /** @bound Workers whose pod is being cleared away: at most all of them. */
   const forgetting = new Set<string>();
   let arrivals = 0;
 

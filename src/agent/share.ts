@@ -26,6 +26,7 @@ type Run<T> = {
 
 /** A share whose runs are forgotten when they settle or are cancelled. */
 export function makeShare<T>(): Share<T> {
+  /** @bound Look-ups and pulls under way: one for each image that a pod waits for. */
   const runs = new Map<string, Run<T>>();
 
   const forget = (key: string, run: Run<T>): void => {

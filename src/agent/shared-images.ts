@@ -12,13 +12,16 @@ export type SharedImages = {
   known(ref: string): SeenImage | undefined;
 };
 
-/** References that are remembered; a node has some hundred images, and one that is forgotten costs one look-up. */
+/**
+ * Images whose look-up is remembered; a node has some hundred. @limit The oldest is forgotten, which costs one look-up.
+ */
 const MOST_KNOWN = 1000;
 
 /** Shared images of one runtime; a pull passes the gate once for all that wait for it. */
 export function makeSharedImages(images: Images, gates: Gates): SharedImages {
   const finds = makeShare<SeenImage | undefined>();
   const pulls = makeShare<SeenImage>();
+  /** @bound MOST_KNOWN */
   const known = new Map<string, SeenImage>();
 
   const remember = (ref: string, image: SeenImage | undefined): void => {

@@ -42,7 +42,9 @@ export function makeSources(tools: {
   const first = Promise.withResolvers<void>();
   let ready = false;
   let taken = false;
+  /** @bound Files that cannot be understood: those of the manifest directory. */
   let broken: ReadonlySet<string> = new Set();
+  /** @bound Problems that were logged: those that there are now. */
   let told: ReadonlyMap<string, Problem> = new Map();
 
   const take = (sighting: DirectorySighting): void => {

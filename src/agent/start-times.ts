@@ -10,7 +10,7 @@ export type StartTimes = {
 
 /** No pod was seen yet. */
 export function makeStartTimes({ clock, meter }: { readonly clock: Clock; readonly meter: Meter }): StartTimes {
-  /** First sight of pods that have not run; undefined once they have. */
+  /** First sight of pods that have not run; undefined once they have. @bound When pods were first seen: one for each pod that has a worker. */
   const firstSeen = new Map<string, MonoMs | undefined>();
 
   return {

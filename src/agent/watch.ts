@@ -11,6 +11,7 @@ export type Watch<T> = {
 
 /** A watch without readers. */
 export function makeWatch<T>(clock: Clock): Watch<T> {
+  /** @bound Readers that watch: one for each such request to a socket. */
   const readers = new Set<(key: string, item: T) => void>();
 
   async function* follow(
@@ -36,6 +37,7 @@ export function makeWatch<T>(clock: Clock): Watch<T> {
       for (const reader of readers) reader(key, item);
     },
     follow(first, signal) {
+      /** @bound What a reader has not taken yet: the newest of each pod or event that is kept. */
       const changes = new Map<string, T>();
       const bell = makeBell(clock);
       const reader = (key: string, item: T): void => {

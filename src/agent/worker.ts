@@ -104,10 +104,12 @@ const LEAVING_MS = 5000;
 export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
   const { rules, clock, log, meter } = tools;
   const bell: Bell = makeBell(clock);
+  /** @bound Restarts that people asked for: one for each container of the pod. */
   const restartRequests = new Map<string, MonoMs>();
   let { pod, known, memory, ending } = start;
   let turn = false;
   let admission: Admission = { kind: "waiting" };
+  /** @bound Why a pod waits: what its last plan said. */
   let holds: readonly Hold[] = [];
   let status: v1.PodStatus = {};
   let statusText = "";

@@ -13,6 +13,7 @@ type Waiter = { rank: number; admit: () => void };
 /** A gate for so many holders at once. */
 export function makeGate(capacity: number): Gate {
   let inside = 0;
+  /** @bound Work that waits for room: one for each action, read or probe; each subject and each probe has one at a time. */
   const queue: Waiter[] = [];
 
   const leaveOnce = (): Leave => {

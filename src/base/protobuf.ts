@@ -47,6 +47,7 @@ type Fields = Record<string, unknown>;
 
 /** A codec for the messages of a table. */
 export function makeCodec(table: MessageTable): Codec {
+  /** @bound Definitions of messages: those of the protocol. */
   const types = new Map<string, Type>();
 
   function typeOf(name: string): Type {

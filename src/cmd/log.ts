@@ -1,4 +1,5 @@
 import { type Logger, pino } from "pino";
+import { cut } from "../base/cut.ts";
 import type { Log, LogFields } from "../base/log.ts";
 import { isJournal, journalLine } from "./journal-line.ts";
 import { readableLine } from "./readable-line.ts";
@@ -12,6 +13,8 @@ export type LogWish = {
 };
 
 const DEBUG_VERBOSITY = 4;
+/** Characters of each text of a line of the log. @limit The rest is left out. */
+const LONGEST_TEXT = 16_384;
 
 /** The log of this process, on standard error. */
 export function makeLog({ format, verbosity }: LogWish): Log {
@@ -36,10 +39,10 @@ function streamFor(format: LogWish["format"]): { write(line: string): void } {
 
 function fromPino(logger: Logger): Log {
   return {
-    debug: (message, fields = {}) => logger.debug(fields, message),
-    info: (message, fields = {}) => logger.info(fields, message),
-    warn: (message, fields = {}) => logger.warn(fields, message),
-    error: (message, fields = {}) => logger.error(fields, message),
+    debug: (message, fields = {}) => logger.debug(bounded(fields), cut(message, LONGEST_TEXT)),
+    info: (message, fields = {}) => logger.info(bounded(fields), cut(message, LONGEST_TEXT)),
+    warn: (message, fields = {}) => logger.warn(bounded(fields), cut(message, LONGEST_TEXT)),
+    error: (message, fields = {}) => logger.error(bounded(fields), cut(message, LONGEST_TEXT)),
     bind: (fields: LogFields) => fromPino(logger.child(fields)),
   };
 }
@@ -49,13 +52,19 @@ function readableStream(): { write(line: string): void } {
   return { write: (line) => void process.stderr.write(readableLine(line, colours)) };
 }
 
+function bounded(fields: LogFields): LogFields {
+  const texts = Object.entries(fields).filter(([, value]) => typeof value === "string" && value.length > LONGEST_TEXT);
+  if (texts.length === 0) return fields;
+  return { ...fields, ...Object.fromEntries(texts.map(([name, value]) => [name, cut(String(value), LONGEST_TEXT)])) };
+}
+
 /** An error as its code and message, with those of what caused it; the stack only for faults of our own. */
 function errorWords(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const code = "code" in error ? String(error.code) : undefined;
   return {
     ...(code === undefined ? {} : { code }),
-    message: error.message,
+    message: cut(error.message, LONGEST_TEXT),
     ...(code === undefined || code === "Internal" ? { stack: error.stack } : {}),
     ...(error.cause === undefined ? {} : { cause: errorWords(error.cause) }),
   };

@@ -13,6 +13,7 @@ export type Answers<T> = AsyncIterable<T> & {
 
 /** An empty queue of at most `limit` waiting answers. `onLeave` is called when the reader stops reading before the end. */
 export function makeAnswers<T>(limit: number, onLeave: () => void): Answers<T> {
+  /** @bound Answers that wait for their reader: as many as the stream allows. */
   const waiting: T[] = [];
   let ended: { readonly error: Error | undefined } | undefined;
   let wake: (() => void) | undefined;

@@ -52,7 +52,9 @@ export type CriClient = {
   close(): void;
 };
 
+/** Bytes of one message to or from the runtime. @limit The call has failed with RuntimeExhausted. */
 const RECEIVE_LIMIT_BYTES = 16 * 2 ** 20;
+/** Events of the runtime that wait to be read. @limit The stream is closed and opened again, and everything is listed. */
 const STREAM_LIMIT = 4096;
 
 const CHANNEL_OPTIONS = {
@@ -76,8 +78,11 @@ const asIs = (bytes: Buffer): Buffer => bytes;
 /** A client that begins to connect at once. */
 export function makeCriClient(options: CriClientOptions): CriClient {
   const grpc = new Client(targetOf(options.endpoint), credentials.createInsecure(), CHANNEL_OPTIONS);
+  /** @bound Listeners to the connection: a fixed number. */
   const listeners = new Set<(connection: Connection) => void>();
+  /** @bound Calls that the runtime does not know: those of the protocol. */
   const lacking = new Set<Rpc>();
+  /** @bound Calls under way: those that gates let in, stops, and one list. */
   const cancels = new Set<() => void>();
   let connection: Connection = "connecting";
 

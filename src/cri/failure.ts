@@ -1,3 +1,4 @@
+import { cut } from "../base/cut.ts";
 import { BerthError, type Effect, type ErrorCode } from "../base/errors.ts";
 import { CALLS, type Rpc } from "./calls.ts";
 
@@ -34,6 +35,9 @@ const SPOKEN = [
 ] as const;
 export type SpokenFailure = (typeof SPOKEN)[number];
 
+/** Characters of the runtime's own words for a failure. @limit The rest is left out. */
+const LONGEST_DETAILS = 8192;
+
 /** A call to the runtime that failed: which one on what, why, and what it may have left behind. */
 export class CriError extends BerthError {
   readonly rpc: Rpc;
@@ -47,11 +51,11 @@ export class CriError extends BerthError {
 
   constructor(end: CallEnd, code: ErrorCode, effect: Effect, options: { cause?: unknown } = {}) {
     const subject = end.subject === "" ? "" : ` of ${end.subject}`;
-    super(code, `${end.rpc}${subject}: ${end.details}`, { ...options, effect });
+    super(code, `${end.rpc}${subject}: ${cut(end.details, LONGEST_DETAILS)}`, { ...options, effect });
     this.name = "CriError";
     this.rpc = end.rpc;
     this.status = end.status;
-    this.details = end.details;
+    this.details = cut(end.details, LONGEST_DETAILS);
     this.holder = /\bis reserved for "?([0-9a-f]{8,64})\b/.exec(end.details)?.[1];
     this.spoken = spokenIn(end.details);
   }

@@ -1,3 +1,4 @@
+import { cut } from "../base/cut.ts";
 import type { Log } from "../base/log.ts";
 import type { ContainerLife, ObservedContainer, ObservedSandbox } from "../pod/observed.ts";
 import {
@@ -21,11 +22,14 @@ export type Observer = {
   containerStatus(status: ContainerStatus, sandboxId: string): ObservedContainer;
 };
 
-/** The most objects whose complaints are remembered. */
+/** Annotations that cannot be read and were told of. @limit All are forgotten, and told again. */
 const MOST_TOLD = 1000;
+/** Characters of what the runtime says of a container, such as why it could not be started. @limit The rest is left out. */
+const LONGEST_WORDS = 4096;
 
 /** An observer that has told nothing yet. */
 export function makeObserver(log: Log): Observer {
+  /** @bound MOST_TOLD */
   const told = new Set<string>();
 
   function complain(id: string, name: string, value: string | undefined): void {
@@ -103,8 +107,8 @@ function detailsOf(status: ContainerStatus): Partial<ObservedContainer> {
     ...(status.started_at > 0n ? { startedWallMs: wallMs(status.started_at) } : {}),
     ...(status.finished_at > 0n ? { finishedWallMs: wallMs(status.finished_at) } : {}),
     ...(exited ? { exitCode: status.exit_code } : {}),
-    ...(status.reason === "" ? {} : { reason: status.reason }),
-    ...(status.message === "" ? {} : { message: status.message }),
+    ...(status.reason === "" ? {} : { reason: cut(status.reason, LONGEST_WORDS) }),
+    ...(status.message === "" ? {} : { message: cut(status.message, LONGEST_WORDS) }),
     ...(user === undefined
       ? {}
       : {

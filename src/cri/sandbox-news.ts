@@ -9,12 +9,14 @@ export type SandboxNews = {
   told(id: string, patienceMs: number, signal: AbortSignal): Promise<ObservedSandbox | undefined>;
 };
 
-/** News may come long before the answer of the call that made the sandbox, but not more starts than this lie between. */
+/** Sandboxes whose addresses an event has told. @limit The oldest is forgotten, which costs a status read. */
 const MOST_REMEMBERED = 64;
 
 /** No news yet. */
 export function makeSandboxNews(clock: Clock): SandboxNews {
+  /** @bound MOST_REMEMBERED */
   const recent = new Map<string, ObservedSandbox>();
+  /** @bound Sandboxes whose addresses are waited for: one for each being made. */
   const waiting = new Map<string, (sandbox: ObservedSandbox) => void>();
 
   async function wait(id: string, patienceMs: number, signal: AbortSignal): Promise<ObservedSandbox | undefined> {

@@ -32,6 +32,7 @@ const LONGEST_RETRY_MS = 3000;
 
 /** Follows the client's connection until closed. Closing leaves the client open. */
 export function openSession({ client, clock, log }: SessionOptions): Session {
+  /** @bound Listeners to the connection: a fixed number. */
   const listeners = new Set<() => void>();
   let facts: RuntimeFacts | undefined;
   let waiting: OpenStream | undefined;

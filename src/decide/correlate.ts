@@ -1,13 +1,13 @@
 import type { MonoMs, Now } from "../base/clock.ts";
 import type { CountedEvent, EventObject, PodEvent } from "../pod/event.ts";
 
-/** So many different messages of one kind within the window are told as one event from then on (node.md 3.7). */
+/** Different messages of one kind within ten minutes (node.md 3.7). @limit They are told as one event from then on. */
 const SIMILAR_LIMIT = 10;
 const SIMILAR_WINDOW_MS = 600_000;
-/** Tellings per object and type: a burst, then one for each so many milliseconds. */
+/** Tellings of one type for each object, one more every five minutes. @limit The event is counted, but not handed to sinks. */
 const BURST = 25;
 const REFILL_MS = 300_000;
-/** Different events that are remembered of one object; the one that was longest not seen is forgotten. */
+/** Different events that are remembered of one object. @limit The one that was longest not seen is forgotten. */
 const MOST_SERIES = 64;
 
 /** What was told of one object so far. Plain data, bounded; its owner keeps one for each object and drops it with the object. */

@@ -18,7 +18,7 @@ export type Gone = { readonly atMonoMs: MonoMs; readonly told: boolean };
 /** Nothing known, no list read. */
 export const nothingKnown: Known = { observed: nothingObserved, since: new Map(), gone: new Map() };
 
-/** Ids of gone objects that are remembered; the oldest are forgotten first. */
+/** Gone sandboxes and containers of a pod that late news must not bring back. @limit The oldest is forgotten. */
 const MOST_GONE = 64;
 /** A gone id is forgotten once a whole list that began so much later did not show it. */
 const LATEST_NEWS_MS = 60_000;

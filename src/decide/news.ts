@@ -14,7 +14,7 @@ import type { Moment, Notice } from "./moment.ts";
 type Told = { readonly event: EventName; readonly words: readonly string[]; readonly container?: string };
 type Settled = Extract<Moment, { kind: "settled" }>;
 
-/** Longer messages are cut: a runtime's error may have any length. */
+/** Characters of the message of an event: a runtime's error may have any length. @limit The rest is left out. */
 const LONGEST_MESSAGE = 4096;
 
 /** The events of one moment, by the one table that there is (lifecycle.md 10). */

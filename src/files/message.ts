@@ -8,11 +8,13 @@ import type * as v1 from "../pod/v1.ts";
 import { ifThere } from "./failure.ts";
 import { logFile, type Places, terminationLog } from "./layout.ts";
 
-/** Limits of cri-mapping 4.2. */
+/** Bytes of a termination log (cri-mapping 4.2). @limit Only the end is read. */
 const FILE_BYTES = 4096;
+/** Lines of a log that stand in for a termination log. @limit Only the last ones are read. */
 const LOG_LINES = 80;
+/** Bytes of those lines. @limit Only the end is kept. */
 const LOG_BYTES = 2048;
-/** How far back log lines are looked for: far more than 80 lines of the runtime's greatest length. */
+/** Bytes in which those lines are looked for, far more than 80 of the greatest length. @limit What begins before is left out. */
 const FARTHEST_LOG_BYTES = 2 * 1024 * 1024;
 
 /** What an exited instance left behind: the end of its termination log, or of its log where the policy says so (4.2). */

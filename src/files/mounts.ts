@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { cut } from "../base/cut.ts";
 import { BerthError } from "../base/errors.ts";
 import { makeGate } from "../base/gate.ts";
 
@@ -16,12 +17,17 @@ export type MountRequest = {
   readonly options: readonly string[];
 };
 
-/** Mounting programs that run at once: each is a process, and starting many side by side starves everything else. */
+/**
+ * Programs of mount(8) and umount(8) that run at once: starting many side by side starves everything else. @limit The next
+ * one waits.
+ */
 const AT_ONCE = 4;
-/** A file system that does not answer for so long will not; the kernel goes on trying, the caller does not. */
+/** A run of mount(8) or umount(8). @limit It is killed, and the volume has failed; the kernel may go on trying. */
 const LONGEST_RUN_MS = 120_000;
 /** Paths for one run of umount(8), well below the longest command line. */
 const PATHS_A_RUN = 64;
+/** Characters of what mount(8) or umount(8) complains. @limit The rest is left out. */
+const LONGEST_COMPLAINT = 4096;
 
 /** The host's own mount programs. */
 export function makeMounts(): Mounts {
@@ -68,7 +74,7 @@ function runProgram(program: string, args: readonly string[], signal: AbortSigna
       if (error === null) resolve(undefined);
       else if (signal.aborted) reject(signal.reason);
       else if (error.killed === true) resolve(`${program} did not end within ${LONGEST_RUN_MS / 1000} s`);
-      else resolve(stderr.trim().replaceAll("\n", "; ") || error.message);
+      else resolve(cut(stderr.trim().replaceAll("\n", "; ") || error.message, LONGEST_COMPLAINT));
     });
   });
 }

@@ -8,9 +8,9 @@ import { ifThere, systemCode } from "./failure.ts";
 import { type Places, podsDir, recordFile } from "./layout.ts";
 import { decodeRecord } from "./record-shape.ts";
 
-/** A manifest has at most 10 MiB; a record holds one, in JSON, and little more. */
+/** Bytes of the record of a pod: its manifest in JSON, and little more. @limit It is not written, or not read: a problem. */
 const LARGEST_RECORD_BYTES = 24 * 1024 * 1024;
-/** Records read at once at start. */
+/** Records read at once at start. @limit The next one waits. */
 const AT_ONCE = 16;
 
 export type LoadedRecords = { readonly pods: readonly StoredPod[]; readonly problems: readonly Problem[] };
@@ -76,6 +76,7 @@ function torn(file: string, why: string): Loaded {
 
 /** Saves records, one at a time for each pod, so that the last one asked for is the one that stays. */
 export function makeRecordWriter(places: Places): (stored: StoredPod) => Promise<void> {
+  /** @bound Records being written: one for each pod. */
   const busy = new Map<string, Promise<void>>();
 
   return async (stored) => {

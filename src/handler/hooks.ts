@@ -4,6 +4,7 @@ import type * as v1 from "../pod/v1.ts";
 import type { HookRequest, Runtime } from "../ports.ts";
 import { failureText } from "./failure.ts";
 import { httpGet, httpUrl } from "./http.ts";
+import { outputOf } from "./output.ts";
 import { resolveHost, resolvePort } from "./target.ts";
 
 const USER_AGENT = "kube-lifecycle/1.36";
@@ -43,7 +44,7 @@ async function runExec(
   try {
     const result = await ports.execSync(request.containerId, command, 0, signal);
     if (result.exitCode === 0) return "";
-    const output = Buffer.concat([result.stdout, result.stderr]).toString("utf8");
+    const output = outputOf(result);
     const error = `command '${command.join(" ")}' exited with ${result.exitCode}: ${output}`;
     return hookFailure(request, "Exec", `[${command.join(" ")}]`, error, output);
   } catch (error) {

@@ -4,9 +4,9 @@ import type { Socket } from "node:net";
 import type * as v1 from "../pod/v1.ts";
 import { bracketed, type Target } from "./target.ts";
 
-/** More than this of a body is not read (R15). */
+/** Bytes of the body of an answer (R15). @limit The connection is closed; the rest is not read. */
 const BODY_LIMIT_BYTES = 10 * 1024;
-/** R15. */
+/** Redirects that are followed (R15). @limit The attempt has failed. */
 const MOST_REDIRECTS = 10;
 
 /** What one GET came to. `stopped`: it led to another host name, and was not followed (R15). */

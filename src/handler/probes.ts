@@ -3,12 +3,11 @@ import type * as v1 from "../pod/v1.ts";
 import type { ProbeRequest, ProbeResult, Runtime } from "../ports.ts";
 import { failureText } from "./failure.ts";
 import { httpGet, httpUrl } from "./http.ts";
+import { outputOf } from "./output.ts";
 import { resolveHost, resolvePort } from "./target.ts";
 import { tcpConnect } from "./tcp.ts";
 
 const USER_AGENT = "kube-probe/1.36";
-/** Of an exec probe's output this much is kept (R13). */
-const OUTPUT_LIMIT_BYTES = 10 * 1024;
 
 /** What a probe needs of its surroundings. */
 export type ProbePorts = {
@@ -46,8 +45,7 @@ async function probeExec(
   const timeoutSeconds = probe.timeoutSeconds ?? 1;
   try {
     const result = await ports.execSync(request.containerId, command, timeoutSeconds, signal);
-    const output = Buffer.concat([result.stdout, result.stderr]).subarray(0, OUTPUT_LIMIT_BYTES).toString("utf8");
-    return result.exitCode === 0 ? success(output) : failure(output);
+    return result.exitCode === 0 ? success(outputOf(result)) : failure(outputOf(result));
   } catch (error) {
     if (!(error instanceof BerthError)) throw error;
     if (error.code !== "RuntimeTimeout") return discarded(error.message);

@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { readFile, statfs } from "node:fs/promises";
 import { arch, cpus, hostname, type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
+import { readWhole } from "../base/bounded-file.ts";
 import { BerthError } from "../base/errors.ts";
 import type { NodeFacts } from "../pod/node.ts";
 import { chooseAddresses, type LocalAddress } from "./addresses.ts";
@@ -82,7 +83,7 @@ function localAddresses(defaultRoutes: readonly string[]): readonly LocalAddress
   );
 }
 
-/** A resolver that does not answer must not hold up the start. */
+/** Asking the resolver for the node's own name. @limit The address is found in another way: it must not hold up the start. */
 const LONGEST_LOOKUP_MS = 2000;
 
 async function addressesOf(name: string, signal: AbortSignal): Promise<readonly string[]> {
@@ -100,14 +101,15 @@ async function addressesOf(name: string, signal: AbortSignal): Promise<readonly 
   }
 }
 
+/** Bytes of the resolver file. @limit berthd does not start. */
 const LARGEST_RESOLVER_BYTES = 10 * 1024 * 1024;
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function readResolver(path: string): Promise<NodeFacts["resolvConf"]> {
   if (path === "") return { servers: [], searches: [], options: [] };
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw new BerthError("ConfigInvalid", `cannot read the resolver file ${path}`, { cause: error });
+  const text = await readWhole(path, LARGEST_RESOLVER_BYTES).catch((error: unknown) => {
+    throw new BerthError("ConfigInvalid", `cannot read the resolver file ${path}: ${wordsOf(error)}`, { cause: error });
   });
-  if (text.length > LARGEST_RESOLVER_BYTES)
-    throw new BerthError("ConfigInvalid", `the resolver file ${path} is too large`);
   return parseResolvConf(text, path);
 }

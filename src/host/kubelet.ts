@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { readBeginning } from "../base/bounded-file.ts";
 
 /** A kubelet that works with the same runtime. */
 export type FoundKubelet = {
@@ -43,6 +44,9 @@ export async function findKubelet(
   return undefined;
 }
 
+/** Bytes of the configuration of what may be a kubelet, which any container can name. @limit The rest is not read. */
+const LARGEST_CONFIG_BYTES = 1024 * 1024;
+
 type Kubelet = { readonly program: string; readonly usual: string; readonly args: readonly string[] };
 
 async function readKubelet(process: string): Promise<Kubelet | undefined> {
@@ -69,7 +73,7 @@ async function endpointOf({ args, usual }: Kubelet, process: string): Promise<st
   if (flag) return flag;
   const config = flagValue(args, "config");
   if (config === undefined) return usual;
-  const text = await readFile(inside(process, config), "utf8").catch(() => "");
+  const text = await readBeginning(inside(process, config), LARGEST_CONFIG_BYTES).catch(() => "");
   // One line is wanted of a file that is not ours: YAML or JSON, whichever.
   return /^[\s{,]*"?containerRuntimeEndpoint"?\s*:\s*["']?([^"'\s,#}]+)/m.exec(text)?.[1] ?? usual;
 }

@@ -9,7 +9,7 @@ export type ServiceEnvironment = {
   readonly WATCHDOG_PID?: string | undefined;
 };
 
-/** systemd takes at most this long to read a message; a system that is slower than that is beyond help from here. */
+/** A run of systemd-notify(1), one at a time. @limit It is killed; systemd is not told, which is logged once. */
 const LONGEST_RUN_MS = 10_000;
 const PATH = "/usr/local/bin:/usr/bin:/bin";
 

@@ -27,12 +27,13 @@ export type Journal = Sink<CountedEvent> & {
   close(): Promise<void>;
 };
 
-/** Events that wait for the disk; beyond that the oldest are lost. */
+/** Events that wait for the disk. @limit The oldest is lost. */
 const MOST_WAITING = 2000;
 
 /** Opens the journal and reads what is in it; damaged lines are passed over, a disk that cannot be read is an empty one. */
 export async function openJournal({ directory, maxBytes, flushMs, log }: JournalOptions): Promise<Journal> {
   const earlier = lastOfEach((await loadLines(directory, maxBytes, log)).flatMap((line) => decodeEvent(line) ?? []));
+  /** @bound MOST_WAITING */
   const waiting: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();

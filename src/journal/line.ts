@@ -1,6 +1,6 @@
 import type { CountedEvent, EventObject } from "../pod/event.ts";
 
-/** Longer texts are cut: a few of them must not push all other events out. */
+/** Characters of a message on disk: a few must not push all others out. @limit The rest is left out. */
 const LONGEST_MESSAGE = 4096;
 
 /** One line of the journal. */

@@ -13,6 +13,7 @@ export function makeLogs(log: Log): Logs {
   return { read: (path, options, signal) => readLog(path, options, log, signal) };
 }
 
+/** Bytes of a log that a reader holds. @limit No more is read until they were taken. */
 const BLOCK_BYTES = 64 * 1024;
 
 /**

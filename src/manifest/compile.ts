@@ -103,7 +103,7 @@ function* textSteps(text: string, request: CompileRequest): Generator<undefined,
   return { reading, documents, problems: [...firstOf(problems)].sort(byPlace), contents };
 }
 
-/** More problems than this tell nobody anything; finding their places would take time. */
+/** Problems of one manifest. @limit Warnings go before errors; the last one tells how many there are besides. */
 const MOST_PROBLEMS = 100;
 
 /** As many as can be of use, errors rather than warnings; the last one tells how many more there are. */

@@ -14,6 +14,7 @@ export type DocumentContent = {
   readonly data: ReadonlyMap<string, Uint8Array>;
 };
 
+/** Bytes of the data of a ConfigMap or Secret. @limit It is a problem, and its pods wait. */
 const MOST_BYTES = 1024 * 1024;
 const PARTS = ["data", "binaryData", "stringData"] as const;
 type Config = Loose<v1.ConfigMap & v1.Secret>;

@@ -33,7 +33,7 @@ export type Desk = {
   readonly budget: { left: number };
 };
 
-/** So many values are read of one file at most; the largest honest pods have some thousands. */
+/** Values in one manifest; the largest honest pods have some thousands. @limit The file is a problem. */
 export const MOST_VALUES = 500_000;
 
 /** The plain value of a node of this type; undefined when it is null or does not fit. Faults go to the desk. */

@@ -22,11 +22,14 @@ export type KeptWatch = { rescan(): void; stop(): Promise<void> };
 const RETRY_MS = 1_000;
 /** A file system that does not answer for so long is a problem that is told. */
 const HUNG_MS = 10_000;
+/** Files that changed since the last look. @limit The whole directory is looked at. */
+const MOST_HINTS = 1000;
 
 /** Starts the loop; it ends with the signal. */
 export function keepWatch({ path, fileCheckMs, log, looker, tell }: KeepWatchTools, signal: AbortSignal): KeptWatch {
   const bell = makeBell(systemClock);
   let full = true;
+  /** @bound MOST_HINTS */
   let hints = new Map<string, Hint>();
   let told: DirectorySighting | undefined;
   let watch: Watch | undefined;
@@ -41,7 +44,7 @@ export function keepWatch({ path, fileCheckMs, log, looker, tell }: KeepWatchToo
   };
   const listener = {
     onChange(name: string | undefined, how: "moved" | "written"): void {
-      if (name === undefined) full = true;
+      if (name === undefined || (hints.size >= MOST_HINTS && !hints.has(name))) full = true;
       else hints.set(name, withHint(hints.get(name), how));
       bell.ring();
     },
@@ -52,7 +55,8 @@ export function keepWatch({ path, fileCheckMs, log, looker, tell }: KeepWatchToo
     },
   };
   const look = async (): Promise<LookResult> => {
-    const request = { full, hints, isTouched: (name: string): boolean => hints.has(name) };
+    const isTouched = (name: string): boolean => hints.has(name) || hints.size >= MOST_HINTS;
+    const request = { full, hints, isTouched };
     full = false;
     hints = new Map();
     const hung = setTimeout(() => tellNews(hungSighting(path)), HUNG_MS);

@@ -20,6 +20,12 @@ export type Listing =
 /** A file that is read by its name. */
 export type ListedFile = { readonly name: string; readonly path: string; readonly isLink: boolean };
 
+/**
+ * Entries of the manifest directory, whatever they are. @limit The directory counts as one that cannot be read: what runs goes
+ * on running, and the problem is shown.
+ */
+const MOST_ENTRIES = 20_000;
+
 const MANIFEST_NAME = /\.(yaml|yml|json)$/;
 const DIRECTORY_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NONBLOCK;
 const FILE_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -44,6 +50,7 @@ async function listDirectory(path: string, deviceOf: DeviceReader): Promise<List
   const device = await deviceOf(directory.handle);
   // By its descriptor: what is listed is on the device that was looked at, whatever is mounted in between.
   const found = await readdir(`/proc/self/fd/${directory.handle.fd}`, { withFileTypes: true });
+  if (found.length > MOST_ENTRIES) return { kind: "failed", problem: overfull(path, found.length) };
   const visible = found.filter(({ name }) => !name.startsWith(".")).sort(byName);
   const manifests = visible.filter((entry) => MANIFEST_NAME.test(entry.name) && !isUnnamable(entry.name));
   return {
@@ -123,6 +130,9 @@ export const unreadable = (path: string, reason: string, advice: string): Proble
   message: `the manifest directory cannot be read: ${reason}; ${NOTHING_CHANGES}`,
   advice,
 });
+
+const overfull = (path: string, entries: number): Problem =>
+  unreadable(path, `it has ${entries} entries, of at most ${MOST_ENTRIES}`, "put what is no manifest elsewhere");
 
 const notADirectory = (path: string): Problem =>
   unreadable(

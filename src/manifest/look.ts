@@ -35,17 +35,18 @@ export type LookerSettings = CompileSettings & {
   readonly compile: (request: CompileRequest) => Promise<Workpiece>;
 };
 
-/** A path that users control never gets more than half of the threads that serve the file system. */
+/** Manifests read at once: never more than half of the threads for files. @limit The next one waits. */
 const FILES_AT_ONCE = 2;
 /** A long look tells in between what it has found so far. */
 const TELL_EVERY_MS = 20;
-/** So often a file that was not compiled in time gets another chance, one with each full look. */
+/** Tries of a manifest that was not compiled in time. @limit It stays a problem until it changes. */
 const MOST_LATE = 3;
 
 /** A looker that has seen nothing yet. */
 export function makeLooker(settings: LookerSettings): Looker {
   const { path } = settings;
   const deviceOf = makeDeviceReader();
+  /** @bound Files that are watched: those of the manifest directory. */
   const tracked = new Map<string, TrackedFile>();
   let device: string | undefined;
   let first = true;

@@ -17,7 +17,7 @@ export type FileReading =
       readonly modifiedWallMs: number;
     };
 
-/** Files of this size and more are refused (F5). */
+/** Bytes of a manifest (F5). @limit The file is a problem; what it held before goes on running. */
 const TOO_LARGE_BYTES = 10 * 1024 * 1024;
 /** Never waits for the other end of a pipe that took a file's place. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;

@@ -9,6 +9,7 @@ export type FieldShape = {
 };
 
 const TYPES: Readonly<Record<string, Readonly<Record<string, string>>>> = document.types;
+/** @bound Shapes of manifest types: those of the API. */
 const read = new Map<string, ReadonlyMap<string, FieldShape>>();
 
 /** The fields of a type of the API; undefined for scalars. Taken apart when first asked for. */

@@ -33,7 +33,7 @@ const MEANINGS: Readonly<Record<string, readonly [message: string, advice: strin
 };
 const UNCLEAR: readonly [string, string] = ["this is not YAML", "check quotes, brackets and indentation"];
 
-/** The parser stumbles on over what it misread: only the first complaints tell anything. */
+/** Faults of syntax in one manifest: the parser stumbles on over what it misread. @limit The rest is not told. */
 const MOST_FAULTS = 5;
 
 /** The parser's complaints as faults, first ones first, one for each line. */

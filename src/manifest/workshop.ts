@@ -19,10 +19,12 @@ export type Workshop = {
 /** A compiled file; `late` when it did not get ready in time, which may be different on a calmer machine. */
 export type Workpiece = { readonly file: CompiledFile; readonly late: boolean };
 
-/** A file is compiled in less than this, or not at all. */
+/** Compiling one manifest in the worker thread, one at a time. @limit The thread is killed; the file is a problem. */
 const COMPILE_MS = 900;
 const IDLE_MS = 5_000;
-const WORKER_LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 } as const;
+/** Memory of that thread. @limit As above. */
+const WORKER_MIB = 256;
+const WORKER_LIMITS = { maxOldGenerationSizeMb: WORKER_MIB, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 } as const;
 
 /** Above either, compiling one document may take longer than the event loop can stand still (some 8 us a mark when cold). */
 const INLINE_BYTES = 256 * 1024;

@@ -125,6 +125,7 @@ const isMergeKey = (key: Node): boolean => isScalar(key) && key.type === "PLAIN"
 
 /** Deeper merges than this are a loop or a trap. */
 const DEEPEST_MERGE = 16;
+/** Fields that YAML merges add to one mapping. @limit The rest is left out. */
 const MOST_MERGED = 1000;
 
 function mergeSources(value: Node | undefined, aliases: Aliases): readonly Node[] {

@@ -7,7 +7,7 @@ export type LogLineHead = {
   readonly partial: boolean;
 };
 
-/** No head is longer than this; a line without its third blank by then is not of this format. */
+/** Bytes of the head of a line of a log. @limit The line is not of the format, and passed over. */
 export const LONGEST_LOG_HEAD_BYTES = 256;
 
 const HEAD = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)) (stdout|stderr) ([^ ]*) $/;

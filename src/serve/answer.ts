@@ -13,7 +13,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   RuntimeTimeout: 504,
 };
 
-/** A reader that takes nothing for so long is cut off. */
+/** A reader of a socket that takes nothing. @limit It is cut off; whatever it reads waits for it and holds no more than a block. */
 const SLOWEST_READER_MS = 60_000;
 const LINES_AT_ONCE = 64;
 

@@ -96,6 +96,7 @@ async function* selectChanges(
   wanted: (pod: v1.Pod) => boolean,
   shown: (pod: v1.Pod) => v1.Pod,
 ): AsyncGenerator<PodChange> {
+  /** @bound Pods that a watching reader was shown: those that there are. */
   const told = new Set<string>();
   for await (const change of changes) {
     switch (change.kind) {

@@ -106,8 +106,7 @@ function pass(frame: Frame, runtime: RuntimeStream): boolean {
       runtime.endStdin();
       return true;
     case "resize":
-      runtime.resize(readSize(frame.payload));
-      return true;
+      return runtime.resize(readSize(frame.payload));
     case "stdout":
     case "stderr":
     case "result":
@@ -126,5 +125,7 @@ function refuse(socket: Socket, error: BerthError): void {
   if (!socket.writable) return;
   const body = `${JSON.stringify(errorBody(error))}\n`;
   const head = `HTTP/1.1 ${statusOf(error)} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
-  socket.end(head + body);
+  socket.write(head + body);
+  // Node.js would leave the other half open for as long as the client likes.
+  socket.destroySoon();
 }

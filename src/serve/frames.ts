@@ -20,7 +20,7 @@ export type TerminalSize = { readonly width: number; readonly height: number };
 
 export type Frame = { readonly channel: Channel; readonly payload: Buffer };
 
-/** Longest payload; what is longer travels in several frames. */
+/** Bytes of one frame of an exec session. @limit What is sent is split; a client that sends more is cut off. */
 export const LONGEST_PAYLOAD_BYTES = 256 * 1024;
 const HEADER_BYTES = 5;
 const NAMES = new Map<number, Channel>(Object.entries(CHANNEL).map(([name, number]) => [number, name as Channel]));
@@ -71,6 +71,7 @@ export function makeSplitter(
   payloadBytes: (header: Buffer) => number,
   longestBytes: number,
 ): (chunk: Uint8Array) => { header: Buffer; payload: Buffer }[] {
+  /** @bound Bytes of an unfinished frame: one frame and what came with its end. */
   let parts: Uint8Array[] = [];
   let heldBytes = 0;
   let wantedBytes = headerBytes;

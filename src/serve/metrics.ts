@@ -19,8 +19,11 @@ const LOOP_RESOLUTION_MS = 100;
 /** A registry with every row of the table and the standard numbers of a process. */
 export function makeMetrics(version: string): Metrics {
   const registries: Readonly<Record<MetricPage, Registry>> = { main: new Registry(), probes: new Registry() };
+  /** @bound Counters: those of the table of metrics. */
   const counters = new Map<MetricName, Counter>();
+  /** @bound Gauges: those of the table of metrics. */
   const gauges = new Map<MetricName, Gauge>();
+  /** @bound Histograms: those of the table of metrics. */
   const histograms = new Map<MetricName, Histogram>();
   for (const [name, row] of Object.entries(METRICS) as [MetricName, MetricRow][]) {
     const registry = registries[row.page ?? "main"];

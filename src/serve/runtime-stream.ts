@@ -10,7 +10,8 @@ export type RuntimeStream = {
   /** False when the caller should wait for `onDrain`. */
   writeStdin(bytes: Uint8Array): boolean;
   endStdin(): void;
-  resize(size: TerminalSize): void;
+  /** False when the caller should wait for `onDrain`. */
+  resize(size: TerminalSize): boolean;
   /** Stops and resumes what comes from the container. */
   pause(): void;
   resume(): void;
@@ -26,7 +27,10 @@ export type Outputs = {
 };
 
 const PROTOCOL = "v4.channel.k8s.io";
+/** Connecting to the runtime's streaming server. @limit The session has failed. */
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Bytes of the word with which a session ends, such as its exit code. @limit The rest is left out. */
+const LONGEST_VERDICT_BYTES = 64 * 1024;
 
 /** A connection to the runtime's streaming server on which nothing has been said yet. */
 export type RuntimeConnection = { readonly socket: Socket; readonly head: Buffer };
@@ -89,11 +93,12 @@ export function openSession(
   const sizes = streams.tty ? open("resize") : undefined;
 
   const { promise: ended, resolve: end } = Promise.withResolvers<SessionResult>();
-  const verdict: Buffer[] = [];
+  let verdict: Buffer = Buffer.alloc(0);
+  /** @bound Streams of an exec session: three at most. */
   const listening = new Set([errors, stdout, stderr].filter((stream) => stream !== undefined));
 
   const finish = (): void => {
-    end(readVerdict(Buffer.concat(verdict).toString()));
+    end(readVerdict(verdict.toString()));
     socket.destroy();
   };
   const leave = (stream: number): void => {
@@ -105,7 +110,8 @@ export function openSession(
       case "data":
         if (news.stream === stdout) outputs.stdout(news.payload);
         else if (news.stream === stderr) outputs.stderr(news.payload);
-        else if (news.stream === errors) verdict.push(news.payload);
+        else if (news.stream === errors)
+          verdict = Buffer.concat([verdict, news.payload.subarray(0, LONGEST_VERDICT_BYTES - verdict.length)]);
         if (news.isLast) leave(news.stream);
         return;
       case "reset":
@@ -139,7 +145,8 @@ export function openSession(
       if (stdin !== undefined && socket.writable) send(stdin, Buffer.alloc(0), true);
     },
     resize({ width, height }) {
-      if (sizes !== undefined) send(sizes, Buffer.from(JSON.stringify({ Width: width, Height: height })), false);
+      if (sizes === undefined) return true;
+      return send(sizes, Buffer.from(JSON.stringify({ Width: width, Height: height })), false);
     },
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),

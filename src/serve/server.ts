@@ -25,16 +25,23 @@ export type Serving = {
   close(): Promise<void>;
 };
 
+/** Bytes of the head of a request: a long exec command travels in it. @limit The connection is closed. */
+const LONGEST_HEAD_BYTES = 64 * 1024;
+/** The head of a request. @limit The connection is closed. */
+const HEAD_MS = 10_000;
+/** A whole request; its body is read and thrown away. @limit The connection is closed. */
+const REQUEST_MS = 30_000;
 const LIMITS = {
-  maxHeaderSize: 64 * 1024, // a long exec command travels in the query
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
+  maxHeaderSize: LONGEST_HEAD_BYTES,
+  headersTimeout: HEAD_MS,
+  requestTimeout: REQUEST_MS,
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 30_000,
 };
 
 /** Opens every door. Throws SocketTaken or FileFailed with no door left open. */
 export async function startServing(options: ServeOptions): Promise<Serving> {
+  /** @bound Doors: those of the configuration. */
   const open: { server: Server; door: Door; upgraded: Set<Socket> }[] = [];
   const close = async (): Promise<void> => {
     for (const { server, door, upgraded } of open.toReversed()) {
@@ -45,6 +52,7 @@ export async function startServing(options: ServeOptions): Promise<Serving> {
   };
   try {
     for (const { door, serves } of options.doors) {
+      /** @bound Exec sessions: within the connections of their socket. */
       const upgraded = new Set<Socket>();
       const server = makeServer(options, serves, upgraded);
       await listen(server, door, options.log);

@@ -21,6 +21,7 @@ const CONTROL = {
 };
 const FIN = 0x01;
 const FRAME_HEADER_BYTES = 8;
+/** Bytes of one frame of the runtime's streaming server. @limit The session has failed. */
 const LONGEST_FRAME_BYTES = 16 * 1024 * 1024;
 /** CMF, FLG with FDICT, and the checksum of SPDY's dictionary. */
 const ZLIB_START = Buffer.from([0x78, 0xbb, 0xe3, 0xc6, 0xa7, 0xc2]);

@@ -46,7 +46,7 @@ describe("clearing a pod's home", () => {
     await files.clearHome(pod, "nothing", forever);
     expect(readdirSync(join(options.settings.rootDir, "pods"))).toEqual([]);
     expect(readdirSync(join(root, "precious"))).toEqual(["file"]);
-  });
+  }, 60_000);
 
   it.skipIf(NOT_ROOT)("unmounts all that is mounted below, odd names and stacked mounts too", async () => {
     const { files, options, root } = house();

@@ -62,7 +62,12 @@ export const AGENT_ROWS = {
     help: "Socket for readers: no exec, no logs, no values of variables; empty for none.",
   }),
   viewSocketGroup: row({ kind: text, default: "berth-view", help: "Group that may use it." }),
-  maxSocketConnections: row({ kind: integer(1, 10_000), default: 64, help: "Connections to each socket at most." }),
+  maxSocketConnections: row({
+    kind: integer(1, 10_000),
+    default: 64,
+    help: "Connections to each socket at most.",
+    limit: "The next one is closed at once.",
+  }),
   metricsBindAddress: row({
     kind: listenAddress,
     default: "",
@@ -74,8 +79,14 @@ export const AGENT_ROWS = {
     kind: integer(1, 256),
     default: 8,
     help: "Sandboxes and containers made at the same time.",
+    limit: "The next one waits.",
   }),
-  maxParallelExecProbes: row({ kind: integer(1, 1024), default: 16, help: "Exec probes run at the same time." }),
+  maxParallelExecProbes: row({
+    kind: integer(1, 1024),
+    default: 16,
+    help: "Exec probes run at the same time.",
+    limit: "The next one waits.",
+  }),
   relistPeriod: row({
     kind: duration(SECOND_MS),
     default: 60 * SECOND_MS,
@@ -93,7 +104,12 @@ export const AGENT_ROWS = {
   }),
 
   // events
-  "eventJournal.maxSize": row({ kind: quantity, default: "4Mi", help: "Size of the journal of events on disk." }),
+  "eventJournal.maxSize": row({
+    kind: quantity,
+    default: "4Mi",
+    help: "Size of the journal of events on disk.",
+    limit: "The older half of it is removed.",
+  }),
 
   // a node of a cluster
   kubeconfig: row({

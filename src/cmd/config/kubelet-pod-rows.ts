@@ -39,6 +39,7 @@ export const KUBELET_POD_ROWS = {
     kind: duration(SECOND_MS),
     default: 2 * MINUTE_MS,
     help: "Deadline of a call to the runtime, pulls and streams excepted.",
+    limit: "The call is given up; what it was about is looked at before anything else is done to it.",
   }),
   podLogsDir: row({ kind: path, default: "/var/log/pods", help: "Directory of the pods' logs." }),
 
@@ -49,6 +50,7 @@ export const KUBELET_POD_ROWS = {
     flag: "max-pods",
     kubelet: "110",
     help: "Pods that the node takes at most.",
+    limit: "The next one is not admitted, which its status says.",
   }),
   podsPerCore: row({ kind: count, default: 0, pending: true, help: "Pods for each core at most; 0 is no bound." }),
   podPidsLimit: row({
@@ -105,6 +107,7 @@ export const KUBELET_POD_ROWS = {
   maxParallelImagePulls: optional({
     kind: integer(1, 1000),
     help: "Images pulled at the same time at most; 5 when it is not set.",
+    limit: "The next pull waits.",
     kubelet: "no bound",
   }),
   registryPullQPS: row({

@@ -71,6 +71,7 @@ export const KUBELET_SERVER_ROWS = {
     kind: duration(),
     default: 4 * HOUR_MS,
     help: "An exec session without traffic is closed after this; 0 is never.",
+    limit: "The session is closed.",
   }),
   "authentication.x509.clientCAFile": row({
     kind: path,

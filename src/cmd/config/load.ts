@@ -1,5 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { readWhole } from "../../base/bounded-file.ts";
 import type { Finding } from "./finding.ts";
 import type { ReadFlags } from "./flags.ts";
 import { type Merged, mergeAssignments } from "./merge.ts";
@@ -10,6 +11,9 @@ import { ALL_ROWS } from "./settings.ts";
 /** Where the configuration lies when no flag says otherwise; either may be missing. */
 export const USUAL_CONFIG = "/etc/berth/config.yaml";
 export const USUAL_CONFIG_DIR = "/etc/berth/config.d";
+
+/** Bytes of one configuration file. @limit It is an error, and berthd does not start. */
+const LARGEST_FILE_BYTES = 1024 * 1024;
 
 /** The configuration in effect and all that is wrong with it; with an error among the findings it must not be used. */
 export type Loaded = Merged & { readonly findings: readonly Finding[] };
@@ -34,7 +38,7 @@ const NOTHING: ReadFile = { assignments: [], findings: [] };
 
 async function readOne(path: string, mayBeMissing: boolean): Promise<ReadFile> {
   try {
-    return readConfigFile(path, await readFile(path, "utf8"));
+    return readConfigFile(path, await readWhole(path, LARGEST_FILE_BYTES));
   } catch (error) {
     if (mayBeMissing && isMissing(error)) return NOTHING;
     return unreadable(path, error);

@@ -13,6 +13,8 @@ export type Row<T> = {
   readonly env?: string;
   /** The kubelet's default where Berth's differs on purpose (design section 5). */
   readonly kubelet?: string;
+  /** What happens at it, for a setting that is a bound: docs/limits.md. */
+  readonly limit?: string;
   /** Read and checked, but this version does not act on it yet: setting it is a warning. */
   readonly pending?: true;
 };

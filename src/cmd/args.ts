@@ -41,7 +41,7 @@ export function splitArgs(
   for (const token of tokens) {
     if (token.kind === "positional") words.push(token.value);
     if (token.kind !== "option") continue;
-    const shape = shapes[token.name];
+    const shape = Object.hasOwn(shapes, token.name) ? shapes[token.name] : undefined;
     if (shape === undefined) return { complaint: unknownFlag(token.rawName, token.name, shapes, whyUnknown) };
     const value = token.rawName.startsWith("--") ? token.value : token.value?.replace(/^=/, "");
     if (shape.takesValue && value === undefined) return { complaint: `${token.rawName} needs a value` };

@@ -22,7 +22,7 @@ export async function answerPort(
     if (!allowed) sendText(response, "method not allowed\n", 405);
     else if (path === "/metrics") await sendMetrics(metrics, "main", response);
     else if (path === "/metrics/probes") await sendMetrics(metrics, "probes", response);
-    else if (only === "all" && path in HEALTH) sendHealth(view, path, response);
+    else if (only === "all" && Object.hasOwn(HEALTH, path)) sendHealth(view, path, response);
     else sendText(response, "not found\n", 404);
   } catch (error) {
     sendError(response, asBerthError(error, `answering ${request.url}`));

@@ -90,7 +90,9 @@ export type NotAsked = { readonly kind: "unknown" | "forbidden" | "badQuery"; re
 
 /** Finds the route of a request and checks that the role may use it. */
 export function findRoute(role: Role, method: string, url: string): Asked | NotAsked {
-  const { pathname, searchParams } = new URL(url, "http://berth");
+  const asked = URL.parse(url, "http://berth");
+  if (asked === null) return { kind: "badQuery", message: `${JSON.stringify(url)} is not a path` };
+  const { pathname, searchParams } = asked;
   const path = decodePath(pathname);
   if (path === undefined) return { kind: "badQuery", message: `${pathname} is not well encoded` };
   for (const [name, route] of Object.entries(ROUTES) as [RouteName, Route][]) {

@@ -123,6 +123,11 @@ describe("what is wrong", () => {
       "config.yaml:3:1: error: KubeletConfiguration has no field maxPod; did you mean maxPods?",
     ],
     [
+      "a field that every object of JavaScript has",
+      `${KUBELET}constructor: 3\n`,
+      "config.yaml:3:1: error: KubeletConfiguration has no field constructor",
+    ],
+    [
       "an unknown field below",
       `${KUBELET}authentication:\n  anonimous: {}\n`,
       "config.yaml:4:3: error: KubeletConfiguration has no field authentication.anonimous; did you mean authentication.anonymous?",
@@ -179,6 +184,7 @@ describe("what is wrong", () => {
 describe("the command line", () => {
   const complaints: [args: string[], complaint: string][] = [
     [["--max-pod=3"], "unknown flag --max-pod; did you mean --max-pods?"],
+    [["--toString"], "unknown flag --toString"],
     [["--network-plugin=cni"], "unknown flag --network-plugin: the container runtime does the network"],
     [["--max-pods"], "--max-pods needs a value"],
     [["--max-pods", "many"], '--max-pods is "many", expected 1 to 10000'],

@@ -1,6 +1,7 @@
+import { once } from "node:events";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
@@ -28,6 +29,22 @@ function ask(socketPath: string, path: string, method = "GET"): Promise<Answer> 
   asked.end();
   return promise;
 }
+
+describe("requests that make no sense", () => {
+  it.each(["//", "http://["])("%s is not a path", async (path) => {
+    expect((await ask(house.socket, path)).status).toBe(400);
+  });
+
+  it("a refused upgrade leaves no half of a connection open", async () => {
+    const client = connect({ path: house.socket, allowHalfOpen: true });
+    client.write("POST /v1/pods HTTP/1.1\r\nHost: b\r\nConnection: Upgrade\r\nUpgrade: no\r\n\r\n");
+    await once(client.resume(), "end");
+    // Only now is it certain that the other side takes nothing more.
+    const failed = once(client, "error");
+    client.write("more");
+    expect(await failed).toMatchObject([{ code: "EPIPE" }]);
+  });
+});
 
 describe("the sockets", () => {
   it("are open to nobody but their owner where there is no group", () => {

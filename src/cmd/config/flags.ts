@@ -55,7 +55,7 @@ const SHAPES: Readonly<Record<string, FlagShape>> = {
 
 /** Reads berthd's command line. Answers with the complaint when it makes no sense (exit code 2). */
 export function readFlags(args: readonly string[]): ReadFlags | Complaint {
-  const split = splitArgs(args, SHAPES, (name) => REMOVED[name]);
+  const split = splitArgs(args, SHAPES, (name) => (Object.hasOwn(REMOVED, name) ? REMOVED[name] : undefined));
   if ("complaint" in split) return split;
   const stray = split.words[0] ?? split.rest?.[0];
   if (stray !== undefined) return { complaint: `unexpected argument ${JSON.stringify(stray)}` };

@@ -108,9 +108,9 @@ function readField(reader: Reader, pair: Pair, field: string): void {
   };
   const below = [...Object.keys(rows), ...Object.keys(meaningless)].filter((known) => known.startsWith(`${field}.`));
 
-  if (rows[field] !== undefined) {
+  if (Object.hasOwn(rows, field)) {
     readSetting(reader, field as SettingKey, node, place);
-  } else if (meaningless[field] !== undefined) {
+  } else if (Object.hasOwn(meaningless, field)) {
     report("warning", `${field} has no effect in Berth: ${meaningless[field]}`);
   } else if (below.length === 0) {
     report("error", unknownField(reader.kind, field));

@@ -76,6 +76,8 @@ export function makeWorkshop(workerUrl: URL | string = WORKER_URL): Workshop {
 async function startWorker(workerUrl: URL | string): Promise<Worker> {
   const worker = new Worker(workerUrl, { resourceLimits: WORKER_LIMITS });
   await once(worker, "message");
+  // An error when nobody waits for a file must not become an uncaught one.
+  worker.on("error", () => {});
   // An idle thread keeps nobody from leaving; while it works, the deadline's timer does.
   worker.unref();
   return worker;
@@ -96,8 +98,6 @@ async function handTo(worker: Worker, request: CompileRequest): Promise<Workpiec
   } finally {
     clearTimeout(timer);
     worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-    // An error after we stopped listening must not become an uncaught one.
-    worker.on("error", () => {});
   }
 }
 

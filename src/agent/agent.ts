@@ -121,6 +121,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     facts: setup.facts,
     settings: setup.settings,
     files,
+    gates,
     store,
     prober,
     runtimeState: health.now,

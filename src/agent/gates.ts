@@ -6,7 +6,7 @@ import type { Meter } from "../pod/metrics.ts";
  * end never waits for one that is to begin.
  */
 export const GATES = {
-  /** Homes of pods: few at once, so that of many pods the first ones are soon with the runtime while others wait. */
+  /** Homes and records of pods: few at once, so that of many pods the first are soon with the runtime. */
   home: 4,
   /** Sandboxes, creates and starts: more at once only queue inside the runtime. */
   start: 8,
@@ -19,7 +19,7 @@ export type GateName = keyof typeof GATES;
 export type GateLimits = Readonly<Record<GateName, number>>;
 
 /** Lower goes first: finishing a pod comes before beginning one. */
-export const RANK = { start: 0, create: 1, sandbox: 2, any: 0 } as const;
+export const RANK = { start: 0, create: 1, sandbox: 2, home: 0, record: 1, any: 0 } as const;
 
 /** The answer of a pass whose signal aborted in the queue. */
 export const WITHDRAWN: unique symbol = Symbol("withdrawn");

@@ -8,6 +8,7 @@ import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { Around } from "../pod/plan.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { PodFiles, StoredPod } from "../ports.ts";
+import { type Gates, RANK } from "./gates.ts";
 import type { Perform } from "./perform.ts";
 import type { Prober } from "./prober.ts";
 import { makeRecordKeeper, type RecordKeeper } from "./record-keeper.ts";
@@ -32,6 +33,7 @@ export type HireTools = {
   readonly facts: NodeFacts;
   readonly settings: NodeSettings;
   readonly files: PodFiles;
+  readonly gates: Gates;
   readonly store: Store;
   readonly prober: Prober;
   runtimeState(): RuntimeState;
@@ -43,7 +45,7 @@ export type HireTools = {
 
 /** Hires over these tools. */
 export function makeHire(tools: HireTools): Hire {
-  const { clock, chance, files, rules, store } = tools;
+  const { clock, chance, files, gates, rules, store } = tools;
   const around = (pod: DesiredPod): Omit<Around, "turn" | "admission" | "restartRequests"> => {
     const { runtimeReady, networkReady, message } = tools.runtimeState();
     return {
@@ -60,7 +62,10 @@ export function makeHire(tools: HireTools): Hire {
   return (start, manifest) => {
     const { uid } = start.pod;
     const log = tools.log.bind({ pod: podId(start.pod) });
-    const keeper = makeRecordKeeper({ save: files.saveRecord, clock, chance, log });
+    const save = async (stored: StoredPod, signal: AbortSignal): Promise<void> => {
+      await gates.home(RANK.record, signal, () => files.saveRecord(stored, signal));
+    };
+    const keeper = makeRecordKeeper({ save, clock, chance, log });
     const keep = (pod: DesiredPod, memory: PodMemory, ending: Ending | undefined): void => {
       const known = (store.asksFor(pod) ? store.accepted(uid)?.manifest : undefined) ?? manifest;
       const stored =

@@ -62,7 +62,7 @@ function makePerformers(tools: Tools): Performers {
       return done({ kind: "objects", sighting: await runtime.look(step.pod.uid, step.givenUp) });
     },
     async "make-home"(_action, step) {
-      const made = await tools.gates.home(RANK.any, step.withdrawn, async () => {
+      const made = await tools.gates.home(RANK.home, step.withdrawn, async () => {
         step.begun();
         await Promise.all([
           files.makeHome(step.pod, step.givenUp),

@@ -21,7 +21,7 @@ export type RecordKeeper = {
 };
 
 /** Changes within so long of a write share the next one. */
-const QUIET_MS = 100;
+const QUIET_MS = 500;
 
 /** A keeper that has written nothing; `signal` is for the writes themselves. */
 export function makeRecordKeeper(tools: {

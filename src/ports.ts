@@ -50,6 +50,10 @@ export type Runtime = {
   execSync(id: string, command: readonly string[], timeoutSeconds: number, signal: AbortSignal): Promise<ExecResult>;
   /** Opens a streaming session; the answer is the runtime's URL for it. */
   exec(id: string, command: readonly string[], streams: ExecStreams, signal: AbortSignal): Promise<string>;
+  /** The same for the container's own process; `tty` must be as the container was made. */
+  attach(id: string, streams: ExecStreams, signal: AbortSignal): Promise<string>;
+  /** The same for connections to one port inside a sandbox. */
+  portForward(sandboxId: string, port: number, signal: AbortSignal): Promise<string>;
   reopenLog(id: string, signal: AbortSignal): Promise<void>;
 };
 
@@ -280,6 +284,9 @@ export type View = {
   restart(key: PodKey, container: string): boolean;
   /** Opens an exec session in the newest running instance; the answer is the runtime's URL. */
   exec(id: string, command: readonly string[], streams: ExecStreams, signal: AbortSignal): Promise<string>;
+  attach(id: string, streams: ExecStreams, signal: AbortSignal): Promise<string>;
+  /** Opens the way to a port of a pod; the answer is the runtime's URL. Throws NotFound while no sandbox is ready. */
+  portForward(key: PodKey, port: number, signal: AbortSignal): Promise<string>;
   health(): AgentHealth;
 };
 export type PodChange =

@@ -1,7 +1,7 @@
+import type { TarEntry } from "../../src/cmd/archive/tar.ts";
 import { buildBusyboxLayer, script, textFile } from "./busybox.ts";
 import { type BuiltImage, buildImage, makeLayer } from "./oci.ts";
 import { buildPause } from "./pause.ts";
-import type { TarEntry } from "./tar.ts";
 
 /** The image of every sandbox container, as containerd's configuration names it. */
 export const pauseImage = "berth.local/pause:1";

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { BerthError } from "../base/errors.ts";
 import { containerUri } from "../decide/container-state.ts";
 import { fullPod } from "../decide/full-pod.ts";
 import { type DesiredPod, type PodKey, podKey } from "../pod/desired.ts";
@@ -68,6 +69,14 @@ export function makeView(tools: {
     },
     restart: (key, container) => find(key)?.restart(container) ?? false,
     exec: (id, command, streams, signal) => runtime.exec(id, command, streams, signal),
+    attach: (id, streams, signal) => runtime.attach(id, streams, signal),
+    async portForward(key, port, signal) {
+      const sandbox = find(key)
+        ?.show()
+        .observed.sandboxes.find(({ state }) => state === "ready");
+      if (sandbox === undefined) throw new BerthError("NotFound", `pod "${key}" has no network that is ready`);
+      return runtime.portForward(sandbox.id, port, signal);
+    },
     health: tools.health,
   };
   return {

@@ -102,6 +102,14 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       const { url } = await client.call("Exec", { container_id: id, cmd: command, ...streams }, signal);
       return required("Exec", url);
     },
+    async attach(id, streams, signal) {
+      const { url } = await client.call("Attach", { container_id: id, ...streams }, signal);
+      return required("Attach", url);
+    },
+    async portForward(sandboxId, port, signal) {
+      const { url } = await client.call("PortForward", { pod_sandbox_id: sandboxId, port: [port] }, signal);
+      return required("PortForward", url);
+    },
     async reopenLog(id, signal) {
       await client.call("ReopenContainerLog", { container_id: id }, signal);
     },

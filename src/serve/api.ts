@@ -75,10 +75,15 @@ const ANSWERS: { readonly [R in RouteName]: (answering: Answering) => Promise<vo
   events: answerEvents,
   log: answerLog,
   restart: answerRestart,
-  exec: () => {
-    throw new BerthError("BadRequest", "exec needs `Connection: Upgrade` and `Upgrade: berth-stream/1`");
-  },
+  exec: needsUpgrade,
+  attach: needsUpgrade,
+  portForward: needsUpgrade,
 };
+
+function needsUpgrade({ asked }: Answering): never {
+  const message = `${asked.route} needs \`Connection: Upgrade\` and \`Upgrade: berth-stream/1\``;
+  throw new BerthError("BadRequest", message);
+}
 
 async function answerPods({ sources: { view }, role, asked, response, signal }: Answering): Promise<void> {
   const namespace = readWord(asked.query, "namespace");

@@ -65,6 +65,20 @@ export const ROUTES = {
     query: ["container", "command", "stdin", "tty"],
     help: "Runs a command, one `command` for each word; upgrades the connection to `berth-stream/1`.",
   },
+  attach: {
+    method: "POST",
+    path: "/v1/pods/:namespace/:name/attach",
+    role: "operator",
+    query: ["container", "stdin"],
+    help: "Joins a running container's own process; upgrades the connection to `berth-stream/1`.",
+  },
+  portForward: {
+    method: "POST",
+    path: "/v1/pods/:namespace/:name/portforward",
+    role: "operator",
+    query: ["port"],
+    help: "One connection to a port inside the pod; upgrades the connection to `berth-stream/1`, where `stdin` is what is sent and `stdout` what is received.",
+  },
 } as const satisfies Record<string, Route>;
 
 export type Route = {

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -232,6 +233,83 @@ describe("exec", () => {
       exitCode: 2,
       err: expect.stringContaining("needs a terminal"),
     });
+  });
+});
+
+describe("attach", () => {
+  it("joins the container's own process, with its standard input where it has one", async () => {
+    const streaming = await startStreaming(0);
+    const pod = makePod("web", { containers: ["main", "side"] });
+    const [main] = pod.spec?.containers ?? [];
+    if (main !== undefined) main.stdin = true;
+    house.put(pod);
+    house.state.execUrl = streaming.url;
+    expect(await berth("attach -i web", "hello\n")).toEqual({
+      exitCode: 0,
+      out: "hello\n",
+      err: 'Defaulted container "main" out of: main, side\nbye\n',
+    });
+    expect(house.state.execs).toEqual([["id-main", { stdin: true, stdout: true, stderr: true, tty: false }]]);
+    expect(await berth("attach -i web -c side")).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('"side" has no standard input'),
+    });
+    await streaming.close();
+  });
+});
+
+describe("port-forward", () => {
+  /** Sends to a port and hands back all that comes. */
+  const talk = async (port: number, text: string): Promise<string> => {
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.end(text);
+    let heard = "";
+    socket.setEncoding("utf8").on("error", () => {});
+    for await (const chunk of socket) heard += chunk;
+    return heard;
+  };
+
+  it("carries several connections at once until interrupted; one that is refused harms no other", async () => {
+    const streaming = await startStreaming(0);
+    house.put(makePod("web"));
+    house.state.execUrl = streaming.url;
+    const seen = makeTerminal(house.socket);
+    const end = runBerth(["port-forward", "web", ":80", ":9"], seen.terminal);
+    await seen.until("-> 9\n");
+    const [, good = "", bad = ""] = /:(\d+) -> 80\n.*:(\d+) -> 9\n/.exec(seen.out()) ?? [];
+    const large = "x".repeat(1_000_000);
+    const answers = await Promise.all([talk(Number(good), "one"), talk(Number(good), large), talk(Number(bad), "x")]);
+    expect(answers[0]).toBe("ONE");
+    expect(answers[1] === large.toUpperCase()).toBe(true);
+    expect(answers[2]).toBe("");
+    expect(seen.err()).toBe("error: forwarding to port 9: connection refused\n");
+    expect(await talk(Number(good), "again")).toBe("AGAIN");
+    seen.interrupt();
+    expect(await end).toBe(0);
+    await streaming.close();
+  });
+
+  it("takes names of ports, and says what is none", async () => {
+    house.put(makePod("web"));
+    expect(await berth("port-forward web nope")).toMatchObject({ exitCode: 2, err: expect.stringContaining('"nope"') });
+    expect(await berth("port-forward web 80:0")).toMatchObject({ exitCode: 2 });
+    expect(await berth("port-forward gone 80")).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining("not found"),
+    });
+  });
+});
+
+describe("cp", () => {
+  it("wants one place here and one in a pod, and says what the container says", async () => {
+    expect(await berth("cp a b")).toMatchObject({ exitCode: 2, err: expect.stringContaining("POD:PATH") });
+    expect(await berth("cp a:/x b:/y")).toMatchObject({ exitCode: 2 });
+    const streaming = await startStreaming(3);
+    house.put(makePod("web"));
+    house.state.execUrl = streaming.url;
+    expect(await berth(`cp web:/etc/x ${house.dir}/y`)).toMatchObject({ exitCode: 1, err: "error: bye\n" });
+    expect(house.state.execs).toMatchObject([["id-main", ["tar", "-cf", "-", "-C", "/etc", "./x"], { stdin: false }]]);
+    await streaming.close();
   });
 });
 

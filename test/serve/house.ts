@@ -141,6 +141,14 @@ export async function openHouse() {
       state.execs.push(args.slice(0, 3));
       return state.execUrl;
     },
+    attach: async (...args) => {
+      state.execs.push(args.slice(0, 2));
+      return state.execUrl;
+    },
+    portForward: async (...args) => {
+      state.execs.push(args.slice(0, 2));
+      return state.execUrl;
+    },
     health: () => state.health,
   };
   const metrics = makeMetrics("1.2.3");

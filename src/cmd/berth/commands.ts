@@ -1,15 +1,30 @@
+import { attach } from "./attach.ts";
 import type { Command } from "./command.ts";
 import { completionOf } from "./completion.ts";
+import { cp } from "./cp.ts";
 import { describe } from "./describe.ts";
 import { exec } from "./exec.ts";
 import { get } from "./get.ts";
 import { logs } from "./logs.ts";
+import { portForward } from "./port-forward.ts";
 import { restart } from "./restart.ts";
 import { validate } from "./validate.ts";
 import { version } from "./version-command.ts";
 import { wait } from "./wait.ts";
 
-const OTHERS = { get, describe, logs, exec, restart, wait, validate, version };
+const OTHERS = {
+  get,
+  describe,
+  logs,
+  exec,
+  attach,
+  "port-forward": portForward,
+  cp,
+  restart,
+  wait,
+  validate,
+  version,
+};
 
 /** Every command by name; help and completion follow from it. */
 export const COMMANDS: Readonly<Record<string, Command>> = { ...OTHERS, completion: completionOf(OTHERS) };

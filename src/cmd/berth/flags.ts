@@ -14,6 +14,7 @@ export const FLAGS = {
   "limit-bytes": { argument: "number", help: "Stop after so many bytes." },
   stdin: { short: "i", argument: "", help: "Pass standard input to the command." },
   tty: { short: "t", argument: "", help: "Give the command a terminal." },
+  address: { argument: "address", help: "Address to listen on; default 127.0.0.1." },
   for: { argument: "condition", help: "condition=Ready, condition=NAME=VALUE, or delete." },
   timeout: { argument: "duration", help: "Give up after this; default 30s." },
   socket: { argument: "path", help: "berthd's socket; also BERTH_SOCKET." },

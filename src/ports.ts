@@ -313,8 +313,11 @@ export type ProbeView = {
 export type InstanceView = {
   readonly id: string;
   readonly running: boolean;
+  readonly ended: boolean;
   readonly attempt: number;
   readonly logPath: string;
+  /** It ended, and no other instance will follow it as far as is known. */
+  readonly last: boolean;
 };
 export type AgentHealth = {
   /** False when a loop has stood still for too long. */

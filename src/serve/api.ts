@@ -3,10 +3,11 @@ import { asBerthError, BerthError } from "../base/errors.ts";
 import type { CountedEvent } from "../pod/event.ts";
 import type { NodeFacts } from "../pod/node.ts";
 import type * as v1 from "../pod/v1.ts";
-import type { LogOptions, Logs, PodChange, View } from "../ports.ts";
-import { sendBytes, sendError, sendJson, sendLines, sendList } from "./answer.ts";
+import type { Logs, PodChange, View } from "../ports.ts";
+import { sendError, sendJson, sendLines, sendList } from "./answer.ts";
+import { answerLog } from "./answer-log.ts";
 import { findContainer, findPod, isCalled, keyOf } from "./find-pod.ts";
-import { readCount, readFlag, readWord } from "./queries.ts";
+import { readFlag, readWord } from "./queries.ts";
 import { redactPod } from "./redact.ts";
 import { type Asked, findRoute, type Role, type RouteName } from "./routes.ts";
 import { eventToV1, nodeToV1 } from "./to-v1.ts";
@@ -73,7 +74,8 @@ const ANSWERS: { readonly [R in RouteName]: (answering: Answering) => Promise<vo
       ? sendLines(response, view.watchProblems(signal))
       : sendJson(response, { items: view.problems() }),
   events: answerEvents,
-  log: answerLog,
+  log: ({ sources, asked, response, signal }) =>
+    answerLog(sources, podOf(sources.view, asked), asked.query, response, signal),
   restart: answerRestart,
   exec: needsUpgrade,
   attach: needsUpgrade,
@@ -136,35 +138,6 @@ async function* selectEvents(
 function answerHolds({ sources: { view }, asked, response }: Answering): void {
   const pod = podOf(view, asked);
   sendJson(response, { pod: keyOf(pod), holds: view.holds(keyOf(pod)) ?? [] });
-}
-
-async function answerLog({ sources: { view, logs }, asked, response, signal }: Answering): Promise<void> {
-  const { query } = asked;
-  const pod = podOf(view, asked);
-  const key = keyOf(pod);
-  const container = findContainer(pod, readWord(query, "container"));
-  const which = readFlag(query, "previous") ? "previous" : "newest";
-  const instance = view.instance(key, container, which);
-  if (instance === undefined) {
-    const what = which === "previous" ? "has no earlier instance" : "has not been created yet";
-    throw new BerthError("NotFound", `container "${container}" of pod "${key}" ${what}`);
-  }
-  const tailLines = readCount(query, "tailLines");
-  const sinceSeconds = readCount(query, "sinceSeconds");
-  const limitBytes = readCount(query, "limitBytes");
-  const options: LogOptions = {
-    follow: readFlag(query, "follow"),
-    timestamps: readFlag(query, "timestamps"),
-    ...(tailLines === undefined ? {} : { tailLines }),
-    ...(sinceSeconds === undefined ? {} : { sinceWallMs: Date.now() - sinceSeconds * 1000 }),
-    ...(limitBytes === undefined ? {} : { limitBytes }),
-    running: () => view.instance(key, container, "newest")?.id === instance.id && stillRuns(view, key, container),
-  };
-  await sendBytes(response, logs.read(instance.logPath, options, signal));
-}
-
-function stillRuns(view: View, key: ReturnType<typeof keyOf>, container: string): boolean {
-  return view.instance(key, container, "newest")?.running ?? false;
 }
 
 function answerRestart({ sources: { view }, asked, response }: Answering): void {

@@ -48,8 +48,8 @@ export const ROUTES = {
     method: "GET",
     path: "/v1/pods/:namespace/:name/log",
     role: "operator",
-    query: ["container", "follow", "previous", "tailLines", "sinceSeconds", "timestamps", "limitBytes"],
-    help: "A container's log as bytes.",
+    query: ["container", "follow", "previous", "tailLines", "sinceSeconds", "sinceTime", "timestamps", "limitBytes"],
+    help: "A container's log as bytes. With `follow=true` it goes on over rotations and restarts until the container has ended for good.",
   },
   restart: {
     method: "POST",

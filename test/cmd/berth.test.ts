@@ -54,6 +54,23 @@ describe("get", () => {
     expect((await berth("get pod/web-node1 -o yaml")).out).toContain("name: web-node1\n");
   });
 
+  it.each([
+    ["app=web", ["a", "b"]],
+    ["app==web,tier!=back", ["a"]],
+    ["tier in (back, front)", ["b"]],
+    ["tier notin (back)", ["a", "c"]],
+    ["!tier,app", ["a"]],
+  ])("-l %s selects by labels", async (selector, names) => {
+    const labels = { a: { app: "web" }, b: { app: "web", tier: "back" }, c: {} };
+    for (const [name, own] of Object.entries(labels)) {
+      const pod = makePod(name);
+      house.put({ ...pod, metadata: { ...pod.metadata, labels: own } });
+    }
+    const seen = makeTerminal(house.socket);
+    await runBerth(["get", "pods", "-o", "name", "-l", selector], seen.terminal);
+    expect(seen.out()).toBe(names.map((name) => `pod/${name}-node1\n`).join(""));
+  });
+
   it("says on stderr that there is nothing, or not that", async () => {
     expect(await berth("get pods")).toEqual({
       exitCode: 0,
@@ -176,6 +193,78 @@ describe("logs", () => {
     seen.interrupt();
     expect(await end).toBe(0);
     await aborted;
+  });
+
+  it("-f goes on with the next instance, until the last one has ended", async () => {
+    house.put(makePod("web"));
+    const key = "default/web-node1/main/newest";
+    const first = { id: "one", running: true, ended: false, last: false, attempt: 0, logPath: "/logs/0.log" };
+    house.state.instances.set(key, first);
+    house.state.log = async function* () {
+      const { path, options } = house.state.logReads.at(-1) ?? { path: "" };
+      yield Buffer.from(`${path} ${options?.tailLines} ${options?.limitBytes}\n`);
+    };
+    const seen = makeTerminal(house.socket);
+    const end = runBerth(["logs", "-f", "web", "--tail", "5", "--limit-bytes", "100"], seen.terminal);
+    await seen.until("/logs/0.log 5 100\n");
+    house.state.instances.set(key, { ...first, running: false, ended: true });
+    house.put({ ...makePod("web"), kind: "Pod" }, { instances: false });
+    house.state.instances.set(key, {
+      ...first,
+      id: "two",
+      running: false,
+      ended: true,
+      last: true,
+      logPath: "/logs/1.log",
+    });
+    house.put(makePod("web"), { instances: false });
+    expect(await end).toBe(0);
+    expect(seen.out()).toBe("/logs/0.log 5 100\n/logs/1.log undefined 82\n");
+  });
+
+  it("-f waits for a container that has not been made, and ends with its pod", async () => {
+    const pod = makePod("web");
+    house.put(pod);
+    house.state.instances.clear();
+    const seen = makeTerminal(house.socket);
+    const end = runBerth(["logs", "-f", "web"], seen.terminal);
+    await expect.poll(() => house.state.watchers).toBe(1);
+    house.remove(pod);
+    expect(await end).toBe(0);
+    expect(seen.out() + seen.err()).toBe("");
+  });
+
+  it("reads several containers of several pods at once, each line behind its name", async () => {
+    for (const name of ["one", "two"]) {
+      const pod = makePod(name, { containers: ["main", "side"] });
+      house.put({ ...pod, metadata: { ...pod.metadata, labels: { app: "web", name } } });
+    }
+    house.put(makePod("other"));
+    house.state.log = async function* () {
+      yield Buffer.from("first\nsec");
+      yield Buffer.from("ond");
+    };
+    const { out, err } = await berth("logs -l app=web --all-containers");
+    expect(err).toBe("");
+    expect(out.trim().split("\n")).toEqual(
+      ["one-node1 main", "one-node1 side", "two-node1 main", "two-node1 side"].flatMap((name) => [
+        `[${name}] first`,
+        `[${name}] second`,
+      ]),
+    );
+    expect((await berth("logs -l name=two -c side,main")).out.match(/\[.*\]/g)).toHaveLength(4);
+    expect((await berth("logs one -c side --prefix")).out).toBe("[one-node1 side] first\n[one-node1 side] second\n");
+    expect((await berth("logs one -c nope")).err).toContain('no container "nope"; it has main, side');
+    expect(await berth("logs -l app=none")).toMatchObject({ exitCode: 0, err: "No pod fits the selector.\n" });
+  });
+
+  it("takes a time from which on, but not two", async () => {
+    house.put(makePod("web"));
+    expect((await berth("logs web --since-time 2026-01-02T03:04:05Z")).exitCode).toBe(0);
+    expect(house.state.logReads[0]?.options.sinceWallMs).toBe(Date.parse("2026-01-02T03:04:05Z"));
+    expect((await berth("logs web --since-time 2026-01-02T03:04:05Z --since 5m")).exitCode).toBe(2);
+    expect((await berth("logs web --since-time yesterday")).exitCode).toBe(2);
+    expect((await berth("logs web -f -p")).exitCode).toBe(2);
   });
 
   it("explains a missing earlier instance", async () => {

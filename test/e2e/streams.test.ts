@@ -124,3 +124,22 @@ describe("cp", () => {
     expect(absent).toMatchObject({ code: 1, stderr: expect.stringContaining("absent") });
   });
 });
+
+describe("logs", () => {
+  it("-f goes on over a restart, and ends with the last life", async () => {
+    const script = 'n=$(cat /keep/n); echo $((n+1)) >/keep/n; echo life $((n+1)); sleep 2; [ -n "$n" ] || exit 1';
+    const twice = container("main", { command: sh(script), volumeMounts: [{ name: "keep", mountPath: "/keep" }] });
+    const spec = { restartPolicy: "OnFailure", containers: [twice], volumes: [{ name: "keep", emptyDir: {} }] };
+    await host.manifests.drop("twice.yaml", pod("twice", spec));
+    await host.running("twice");
+    const followed = await host.berth("logs", "-f", "twice");
+    expect(followed).toMatchObject({ code: 0, stdout: expect.stringMatching(/life 1\n(?:.*\n)*life 2\n$/) });
+    await host.manifests.remove("twice.yaml");
+  });
+
+  it("reads several containers behind their names", async () => {
+    const { stdout, code } = await host.berth("logs", "web", "--all-containers");
+    expect(code).toBe(0);
+    expect(stdout).toContain(`[web-${host.node} echo] ready\n`);
+  });
+});

@@ -184,12 +184,14 @@ export async function openHouse() {
     healthSocket: join(dir, "h.sock"),
     state,
     metrics,
-    put(pod: v1.Pod) {
+    put(pod: v1.Pod, { instances = true } = {}) {
       pods.set(keyOf(pod), pod);
-      for (const container of pod.spec?.containers ?? []) {
+      for (const container of instances ? (pod.spec?.containers ?? []) : []) {
         state.instances.set(`${keyOf(pod)}/${container.name}/newest`, {
           id: `id-${container.name}`,
           running: true,
+          ended: false,
+          last: false,
           attempt: 0,
           logPath: `/logs/${container.name}/0.log`,
         });

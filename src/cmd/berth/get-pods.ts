@@ -4,6 +4,7 @@ import { type Call, namespaceOf, podPath } from "./command.ts";
 import { outputForm, printItems, printOne, shownColumns } from "./output.ts";
 import { podPresentation } from "./pod-cells.ts";
 import { type Column, columnWidths, tableLine } from "./print-table.ts";
+import { readSelector } from "./selector.ts";
 import { CommandFailure } from "./terminal.ts";
 
 /** `berth get pods`. */
@@ -11,7 +12,9 @@ export async function getPods(call: Call, names: string[]): Promise<number> {
   const form = outputForm(call.value("output"));
   if (call.has("watch")) return watchPods(call, names, form);
   const namespace = namespaceOf(call);
-  const { items, missing } = await listPods(call, namespace, names);
+  const selects = readSelector(call.value("selector"));
+  const { items: all, missing } = await listPods(call, namespace, names);
+  const items = all.filter((pod) => selects(pod.metadata?.labels));
   const presentation = podPresentation(call.terminal.now(), namespace === undefined);
   if (items.length === 0 && missing.length === 0 && (form === "table" || form === "wide")) {
     await call.terminal.err.write(
@@ -56,10 +59,12 @@ async function watchPods(call: Call, names: string[], form: ReturnType<typeof ou
   const namespace = namespaceOf(call);
   const query = { namespace, name: names[0], watch: true };
   const changes = call.client.lines<PodChange>("/v1/pods", query, terminal.signal);
+  const selects = readSelector(call.value("selector"));
   const presentationNow = () => podPresentation(terminal.now(), namespace === undefined);
   if (form !== "table" && form !== "wide") {
     for await (const change of changes) {
-      if (change.kind === "put") await printOne(call, form, change.pod, presentationNow());
+      if (change.kind === "put" && selects(change.pod.metadata?.labels))
+        await printOne(call, form, change.pod, presentationNow());
     }
     return 0;
   }
@@ -73,6 +78,7 @@ async function watchPods(call: Call, names: string[], form: ReturnType<typeof ou
   for await (const change of changes) {
     switch (change.kind) {
       case "put":
+        if (!selects(change.pod.metadata?.labels)) break;
         await board.put(`${change.pod.metadata?.namespace}/${change.pod.metadata?.name}`, row(change.pod));
         break;
       case "synced":

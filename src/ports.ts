@@ -55,6 +55,36 @@ export type Runtime = {
   /** The same for connections to one port inside a sandbox. */
   portForward(sandboxId: string, port: number, signal: AbortSignal): Promise<string>;
   reopenLog(id: string, signal: AbortSignal): Promise<void>;
+  /** What each running container uses now. */
+  usage(signal: AbortSignal): Promise<readonly ContainerUsage[]>;
+};
+
+/** What one container uses, as the runtime counts it; a figure that it does not tell is absent. */
+export type ContainerUsage = {
+  readonly podUid: string;
+  readonly container: string;
+  readonly id: string;
+  /** When it was counted. */
+  readonly atWallMs: number;
+  /** Since the container began, over all cores. */
+  readonly cpuCoreNanoSeconds?: number;
+  /** What could not be freed at once. */
+  readonly workingSetBytes?: number;
+};
+
+/** What the whole host uses. */
+export type HostUsage = {
+  readonly atWallMs: number;
+  /** Since the host began, over all cores. */
+  readonly cpuCoreNanoSeconds: number;
+  /** What is not available for new programs. */
+  readonly memoryBytes: number;
+};
+
+/** What is used, asked anew each time. */
+export type Usage = {
+  host(signal: AbortSignal): Promise<HostUsage>;
+  containers(signal: AbortSignal): Promise<readonly ContainerUsage[]>;
 };
 
 export type RuntimeCapabilities = {

@@ -3,9 +3,10 @@ import { asBerthError, BerthError } from "../base/errors.ts";
 import type { CountedEvent } from "../pod/event.ts";
 import type { NodeFacts } from "../pod/node.ts";
 import type * as v1 from "../pod/v1.ts";
-import type { Logs, PodChange, View } from "../ports.ts";
+import type { Logs, PodChange, Usage, View } from "../ports.ts";
 import { sendError, sendJson, sendLines, sendList } from "./answer.ts";
 import { answerLog } from "./answer-log.ts";
+import { usageAnswer } from "./answer-usage.ts";
 import { findContainer, findPod, isCalled, keyOf } from "./find-pod.ts";
 import { readFlag, readWord } from "./queries.ts";
 import { redactPod } from "./redact.ts";
@@ -19,7 +20,23 @@ export type ApiSources = {
   readonly facts: NodeFacts;
   readonly maxPods: number;
   readonly version: string;
+  readonly about: AboutAgent;
+  readonly usage: Usage;
+  readonly drain: Drain;
 };
+
+/** What `berth` must know to work beside berthd. */
+export type AboutAgent = {
+  readonly staticPodPath: string;
+  readonly rootDir: string;
+  readonly containerRuntimeEndpoint: string;
+  readonly imageServiceEndpoint: string;
+  readonly unknownFields: "error" | "warn";
+  readonly cgroupDriver: "cgroupfs" | "systemd";
+};
+
+/** Whether pods are kept away from the host. */
+export type Drain = { isOn(): boolean; set(on: boolean): Promise<void> };
 
 type Answering = {
   readonly sources: ApiSources;
@@ -57,8 +74,14 @@ export function ask(role: Role, request: IncomingMessage): Asked {
 
 const ANSWERS: { readonly [R in RouteName]: (answering: Answering) => Promise<void> | void } = {
   version: ({ response, sources }) => sendJson(response, { version: sources.version, api: "v1" }),
-  node: ({ response, sources: { facts, maxPods, view, version } }) =>
-    sendJson(response, nodeToV1(facts, maxPods, view.health().ready, version)),
+  agent: ({ response, sources: { about, drain, facts, version } }) =>
+    sendJson(response, { version, nodeName: facts.nodeName, drained: drain.isOn(), ...about }),
+  usage: async ({ response, sources: { usage, view, facts }, signal }) =>
+    sendJson(response, await usageAnswer(usage, view, facts, signal)),
+  drain: (answering) => answerDrain(answering, true),
+  uncordon: (answering) => answerDrain(answering, false),
+  node: ({ response, sources: { facts, maxPods, view, version, drain } }) =>
+    sendJson(response, nodeToV1(facts, maxPods, view.health().ready, version, drain.isOn())),
   pods: answerPods,
   pod: ({ sources: { view }, role, asked, response }) => {
     const pod = podOf(view, asked);
@@ -138,6 +161,12 @@ async function* selectEvents(
 function answerHolds({ sources: { view }, asked, response }: Answering): void {
   const pod = podOf(view, asked);
   sendJson(response, { pod: keyOf(pod), holds: view.holds(keyOf(pod)) ?? [] });
+}
+
+async function answerDrain({ response, sources: { drain } }: Answering, on: boolean): Promise<void> {
+  const changed = drain.isOn() !== on;
+  await drain.set(on);
+  sendJson(response, { drained: on, changed });
 }
 
 function answerRestart({ sources: { view }, asked, response }: Answering): void {

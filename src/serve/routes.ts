@@ -4,6 +4,30 @@
  */
 export const ROUTES = {
   version: { method: "GET", path: "/v1/version", role: "reader", help: "Versions of Berth and of this API." },
+  agent: {
+    method: "GET",
+    path: "/v1/agent",
+    role: "reader",
+    help: "What `berth` must know of berthd: node, directories, the runtime's endpoint, and whether the host is drained.",
+  },
+  usage: {
+    method: "GET",
+    path: "/v1/usage",
+    role: "reader",
+    help: "What the node and its containers use now. Processor time is counted from the start: two answers give a rate.",
+  },
+  drain: {
+    method: "POST",
+    path: "/v1/drain",
+    role: "operator",
+    help: "Ends all pods of the manifest directory with their grace and starts none until `uncordon`, also after a restart.",
+  },
+  uncordon: {
+    method: "POST",
+    path: "/v1/uncordon",
+    role: "operator",
+    help: "Runs the pods of the manifest directory again.",
+  },
   node: { method: "GET", path: "/v1/node", role: "reader", help: "The node as a v1 Node." },
   pods: {
     method: "GET",

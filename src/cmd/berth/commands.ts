@@ -1,13 +1,19 @@
+import { apply } from "./apply.ts";
 import { attach } from "./attach.ts";
 import type { Command } from "./command.ts";
 import { completionOf } from "./completion.ts";
 import { cp } from "./cp.ts";
+import { remove } from "./delete.ts";
 import { describe } from "./describe.ts";
+import { diff } from "./diff.ts";
+import { drain, uncordon } from "./drain.ts";
 import { exec } from "./exec.ts";
 import { get } from "./get.ts";
+import { image } from "./image.ts";
 import { logs } from "./logs.ts";
 import { portForward } from "./port-forward.ts";
 import { restart } from "./restart.ts";
+import { top } from "./top.ts";
 import { validate } from "./validate.ts";
 import { version } from "./version-command.ts";
 import { wait } from "./wait.ts";
@@ -20,9 +26,16 @@ const OTHERS = {
   attach,
   "port-forward": portForward,
   cp,
+  top,
   restart,
   wait,
+  apply,
+  delete: remove,
+  diff,
   validate,
+  image,
+  drain,
+  uncordon,
   version,
 };
 

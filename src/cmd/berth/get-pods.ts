@@ -1,5 +1,6 @@
 import type * as v1 from "../../pod/v1.ts";
 import type { PodChange } from "../../ports.ts";
+import { askAbout } from "./about.ts";
 import { type Call, namespaceOf, podPath } from "./command.ts";
 import { outputForm, printItems, printOne, shownColumns } from "./output.ts";
 import { podPresentation } from "./pod-cells.ts";
@@ -20,6 +21,8 @@ export async function getPods(call: Call, names: string[]): Promise<number> {
     await call.terminal.err.write(
       namespace === undefined ? "No resources found\n" : `No resources found in ${namespace} namespace.\n`,
     );
+    const { drained } = await askAbout(call);
+    if (drained) await call.terminal.err.write("This host is drained: nothing runs until berth uncordon.\n");
   } else if (items.length > 0 || names.length === 0) {
     await printItems(call, form, items, presentation, names.length === 1);
   }

@@ -316,6 +316,7 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
     attach: (id, _streams, signal) => call("Attach", subjectOf(id), signal, () => `http://127.0.0.1:1/${id}`),
     portForward: (id, _port, signal) => call("PortForward", subjectOf(id), signal, () => `http://127.0.0.1:1/${id}`),
     exec: (id, _command, _streams, signal) => call("Exec", subjectOf(id), signal, () => `http://127.0.0.1:1/${id}`),
+    usage: (signal) => call("ListContainerStats", "", signal, () => []),
     reopenLog: (id, signal) => call("ReopenContainerLog", subjectOf(id), signal, () => {}),
   };
 

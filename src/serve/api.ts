@@ -160,7 +160,11 @@ async function* selectEvents(
 
 function answerHolds({ sources: { view }, asked, response }: Answering): void {
   const pod = podOf(view, asked);
-  sendJson(response, { pod: keyOf(pod), holds: view.holds(keyOf(pod)) ?? [] });
+  const holds = (view.holds(keyOf(pod)) ?? []).map(({ until, ...hold }) =>
+    // moments of this process's own clock tell others nothing
+    until === undefined ? hold : { ...hold, waitsMs: Math.max(0, Math.round(until - performance.now())) },
+  );
+  sendJson(response, { pod: keyOf(pod), holds });
 }
 
 async function answerDrain({ response, sources: { drain } }: Answering, on: boolean): Promise<void> {

@@ -2,8 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { buildBusyboxLayer } from "../../dev/images/busybox.ts";
-import { buildImage, packArchive } from "../../dev/images/oci.ts";
 import { programsOf } from "../../dev/runtime/places.ts";
+import { buildImage, packArchive } from "../../src/cmd/archive/oci.ts";
 import { type Host, openHost } from "../kit/host.ts";
 import { container, pod, sh } from "../kit/sample-pods.ts";
 
@@ -38,7 +38,7 @@ it("image load: what an archive holds can be run", async () => {
   await writeFile(archive, packArchive([image]));
   const { ctr } = programsOf(host.runtime.version);
   const loaded = await host.berth("image", "load", archive, "--ctr", ctr);
-  expect(loaded).toMatchObject({ code: 0, stdout: expect.stringContaining("berth.test/loaded:1") });
+  expect(loaded).toMatchObject({ code: 0, stdout: "loaded berth.test/loaded:1\n" });
   const own = container("main", { image: "berth.test/loaded:1", imagePullPolicy: "Never" });
   await host.manifests.drop("loaded.yaml", pod("loaded", { containers: [own] }));
   await host.running("loaded");
@@ -46,7 +46,7 @@ it("image load: what an archive holds can be run", async () => {
   await writeFile(broken, "no archive");
   expect(await host.berth("image", "load", broken, "--ctr", ctr)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("ctr could not import it"),
+    stderr: expect.stringContaining("ctr failed"),
   });
 });
 
@@ -77,4 +77,46 @@ it("drain ends all pods and keeps them away over a restart of berthd; uncordon b
   expect(await host.berth("uncordon")).toMatchObject({ code: 0 });
   await host.running("stays");
   await host.running("later");
+});
+
+it("explain says what keeps a pod from being ready, and what to try", async () => {
+  const missing = container("main", { image: "berth.test/absent:1", imagePullPolicy: "IfNotPresent" });
+  await host.manifests.drop("missing.yaml", pod("missing", { containers: [missing] }));
+  const crashing = container("main", { command: sh("echo no config >&2; exit 3") });
+  await host.manifests.drop("crashing.yaml", pod("crashing", { containers: [crashing] }));
+  const unready = container("main", {
+    readinessProbe: { exec: { command: sh("echo not yet; exit 1") }, periodSeconds: 1 },
+  });
+  await host.manifests.drop("unready.yaml", pod("unready", { containers: [unready] }));
+  await host.manifests.drop("broken.yaml", { ...pod("broken"), spec: { contaners: [] } as never });
+  const says = (name: string, ...words: string[]) =>
+    host.eventually(`explain ${name}`, async () => {
+      const { stdout, code } = await host.berth("explain", name);
+      expect(code).toBe(0);
+      for (const word of words) expect(stdout.replaceAll(/\s+/g, " ")).toContain(word);
+    });
+  await says("missing", "waits for its image", "berth image load FILE");
+  await says("crashing", "ended with exit code 3", "read its last words: berth logs");
+  await says("unready", "is not ready by its readiness probe: the last attempt failed", "not yet");
+  await says("broken", "There is no pod broken", "spec.contaners");
+});
+
+it("doctor looks at the runtime that berthd uses", async () => {
+  const { stdout } = await host.berth("doctor", "-o", "json");
+  const findings = JSON.parse(stdout) as { check: string; state: string; text: string }[];
+  const stateOf = (check: string) => findings.find((finding) => finding.check === check)?.state;
+  for (const check of [
+    "berthd",
+    "runtime socket",
+    "RuntimeReady",
+    "NetworkReady",
+    "cgroup driver",
+    "CNI list",
+    "CNI plugins",
+    "sandbox image",
+  ]) {
+    expect([check, stateOf(check)]).toEqual([check, expect.stringMatching(/good|warning/)]);
+  }
+  const elsewhere = await host.berth("doctor", "--runtime-endpoint", "unix:///nowhere.sock");
+  expect(elsewhere).toMatchObject({ code: 1, stdout: expect.stringContaining("install containerd and start it") });
 });

@@ -6,8 +6,10 @@ import { cp } from "./cp.ts";
 import { remove } from "./delete.ts";
 import { describe } from "./describe.ts";
 import { diff } from "./diff.ts";
+import { doctor } from "./doctor.ts";
 import { drain, uncordon } from "./drain.ts";
 import { exec } from "./exec.ts";
+import { explain } from "./explain.ts";
 import { get } from "./get.ts";
 import { image } from "./image.ts";
 import { logs } from "./logs.ts";
@@ -21,6 +23,7 @@ import { wait } from "./wait.ts";
 const OTHERS = {
   get,
   describe,
+  explain,
   logs,
   exec,
   attach,
@@ -33,6 +36,7 @@ const OTHERS = {
   delete: remove,
   diff,
   validate,
+  doctor,
   image,
   drain,
   uncordon,

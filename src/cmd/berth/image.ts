@@ -25,8 +25,9 @@ export const image: Command = {
     }
     const endpoint = call.value("runtime-endpoint") ?? (await askAbout(call)).imageServiceEndpoint;
     const source = file === "-" ? call.terminal.in : createReadStream(file);
-    const printed = await importArchive(await ctrOf(call), endpoint, source, call);
-    await call.terminal.out.write(printed);
+    const names = await importArchive(await ctrOf(call), endpoint, source, call);
+    await call.terminal.out.write(names.map((name) => `loaded ${name}\n`).join(""));
+    if (names.length === 0) await call.terminal.err.write("Loaded; containerd had images of these names before.\n");
     return 0;
   },
 };
@@ -51,12 +52,21 @@ export async function ctrOf(call: Call): Promise<string> {
 }
 
 /**
- * Imports an archive into the namespace that CRI uses, which unpacks it with its own snapshotter when a container first needs it;
- * the answer is what ctr printed. Throws CommandFailure.
+ * Imports an archive into the namespace that CRI uses, which unpacks it with its own snapshotter when a container first needs
+ * it. Answers the names that are new. Throws CommandFailure.
  */
-export async function importArchive(ctr: string, endpoint: string, source: Readable, call: Call): Promise<string> {
-  const address = endpoint.replace(/^unix:\/\//, "");
-  const args = ["--address", address, "--namespace", "k8s.io", "images", "import", "--no-unpack", "-"];
+export async function importArchive(ctr: string, endpoint: string, source: Readable, call: Call): Promise<string[]> {
+  const images = ["--address", endpoint.replace(/^unix:\/\//, ""), "--namespace", "k8s.io", "images"];
+  const names = async (): Promise<string[]> =>
+    (await runCtr(call, ctr, [...images, "ls", "-q"]))
+      .split("\n")
+      .filter((name) => name !== "" && !/^sha256:/.test(name));
+  const before = new Set(await names());
+  await runCtr(call, ctr, [...images, "import", "--no-unpack", "-"], source);
+  return (await names()).filter((name) => !before.has(name));
+}
+
+async function runCtr(call: Call, ctr: string, args: readonly string[], input?: Readable): Promise<string> {
   const child = spawn(ctr, args, { stdio: ["pipe", "pipe", "pipe"], signal: call.terminal.signal });
   let out = "";
   let err = "";
@@ -70,11 +80,11 @@ export async function importArchive(ctr: string, endpoint: string, source: Reada
     throw new CommandFailure(`${ctr}: ${error.message}`);
   });
   // a ctr that gives up early says why; that its input broke off then is no news
-  const sent = pipeline(source, child.stdin).catch(() => undefined);
+  const sent = input === undefined ? child.stdin.end() : pipeline(input, child.stdin).catch(() => undefined);
   const words = (): string => "importing the image into containerd";
   const [[code]] = (await withProgress(call.terminal, words, Promise.all([ended, sent]))) as [[number | null], unknown];
   if (code === 0) return out;
-  throw new CommandFailure(`ctr could not import it: ${err.trim() || `exit code ${code}`}`);
+  throw new CommandFailure(`ctr failed: ${err.trim() || `exit code ${code}`}`);
 }
 
 const LONGEST_COMPLAINT = 4000;

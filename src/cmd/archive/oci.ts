@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { packTar, type TarEntry } from "../../src/cmd/archive/tar.ts";
+import { packTar, type TarEntry } from "./tar.ts";
 
 /** How an image starts: what a Dockerfile would say. */
 export type ImageConfig = {

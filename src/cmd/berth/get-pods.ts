@@ -97,6 +97,7 @@ async function watchPods(call: Call, names: string[], form: ReturnType<typeof ou
 /** The table of `-w`: the first list at once, so that its columns fit, then a line for each change that a cell shows. */
 function makeBoard(columns: readonly Column[], call: Call) {
   const shown = new Map<string, readonly string[]>();
+  const width = (): number | undefined => call.terminal.out.columns;
   let widths: readonly number[] | undefined;
   const age = columns.findIndex(({ heading }) => heading === "AGE");
   const isSame = (one: readonly string[], other: readonly string[]): boolean =>
@@ -106,16 +107,16 @@ function makeBoard(columns: readonly Column[], call: Call) {
       const before = shown.get(key);
       shown.set(key, row);
       if (widths === undefined || (before !== undefined && isSame(before, row))) return;
-      await call.terminal.out.write(tableLine(columns, row, widths));
+      await call.terminal.out.write(tableLine(columns, row, widths, width()));
     },
     async start(): Promise<void> {
       if (widths !== undefined) return;
       const rows = [...shown.values()];
-      widths = columnWidths(columns, rows, undefined);
+      widths = columnWidths(columns, rows, width());
       const headings = columns.map(({ heading }) => heading);
       const lines = call.has("no-headers") ? rows : [headings, ...rows];
       const fitted = widths;
-      await call.terminal.out.write(lines.map((row) => tableLine(columns, row, fitted)).join(""));
+      await call.terminal.out.write(lines.map((row) => tableLine(columns, row, fitted, width())).join(""));
     },
     forget: (key: string): void => void shown.delete(key),
   };

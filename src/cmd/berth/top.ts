@@ -15,7 +15,7 @@ export const top: Command = {
     const draw = drawerOf(call, kind, names);
     const seconds = Number(call.value("interval") ?? "2");
     if (!(seconds > 0)) throw usageFailure("--interval is a number of seconds");
-    const live = call.terminal.out.isTerminal && !call.has("once");
+    const live = call.terminal.out.isTerminal && call.terminal.environment.TERM !== "dumb" && !call.has("once");
     let before = await ask(call);
     await setTimeout(FIRST_SAMPLE_MS, undefined, { signal: call.terminal.signal });
     if (!live) {

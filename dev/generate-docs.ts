@@ -3,12 +3,16 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { configurationPage } from "../src/cmd/config/document.ts";
+import { apiPage } from "../src/serve/api-page.ts";
+import { openApiDocument } from "../src/serve/openapi.ts";
 import { limitsPage } from "./limits/page.ts";
 
 /** Every page that is made from code, by its path from the root of the repository. */
 export const PAGES: Readonly<Record<string, () => string>> = {
   "docs/configuration.md": configurationPage,
   "docs/limits.md": limitsPage,
+  "docs/api.md": apiPage,
+  "docs/openapi.json": () => `${JSON.stringify(openApiDocument(), undefined, 2)}\n`,
 };
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -50,7 +50,41 @@ export type Runtime = {
   execSync(id: string, command: readonly string[], timeoutSeconds: number, signal: AbortSignal): Promise<ExecResult>;
   /** Opens a streaming session; the answer is the runtime's URL for it. */
   exec(id: string, command: readonly string[], streams: ExecStreams, signal: AbortSignal): Promise<string>;
+  /** The same for the container's own process; `tty` must be as the container was made. */
+  attach(id: string, streams: ExecStreams, signal: AbortSignal): Promise<string>;
+  /** The same for connections to one port inside a sandbox. */
+  portForward(sandboxId: string, port: number, signal: AbortSignal): Promise<string>;
   reopenLog(id: string, signal: AbortSignal): Promise<void>;
+  /** What each running container uses now. */
+  usage(signal: AbortSignal): Promise<readonly ContainerUsage[]>;
+};
+
+/** What one container uses, as the runtime counts it; a figure that it does not tell is absent. */
+export type ContainerUsage = {
+  readonly podUid: string;
+  readonly container: string;
+  readonly id: string;
+  /** When it was counted. */
+  readonly atWallMs: number;
+  /** Since the container began, over all cores. */
+  readonly cpuCoreNanoSeconds?: number;
+  /** What could not be freed at once. */
+  readonly workingSetBytes?: number;
+};
+
+/** What the whole host uses. */
+export type HostUsage = {
+  readonly atWallMs: number;
+  /** Since the host began, over all cores. */
+  readonly cpuCoreNanoSeconds: number;
+  /** What is not available for new programs. */
+  readonly memoryBytes: number;
+};
+
+/** What is used, asked anew each time. */
+export type Usage = {
+  host(signal: AbortSignal): Promise<HostUsage>;
+  containers(signal: AbortSignal): Promise<readonly ContainerUsage[]>;
 };
 
 export type RuntimeCapabilities = {
@@ -280,6 +314,9 @@ export type View = {
   restart(key: PodKey, container: string): boolean;
   /** Opens an exec session in the newest running instance; the answer is the runtime's URL. */
   exec(id: string, command: readonly string[], streams: ExecStreams, signal: AbortSignal): Promise<string>;
+  attach(id: string, streams: ExecStreams, signal: AbortSignal): Promise<string>;
+  /** Opens the way to a port of a pod; the answer is the runtime's URL. Throws NotFound while no sandbox is ready. */
+  portForward(key: PodKey, port: number, signal: AbortSignal): Promise<string>;
   health(): AgentHealth;
 };
 export type PodChange =
@@ -306,8 +343,11 @@ export type ProbeView = {
 export type InstanceView = {
   readonly id: string;
   readonly running: boolean;
+  readonly ended: boolean;
   readonly attempt: number;
   readonly logPath: string;
+  /** It ended, and no other instance will follow it as far as is known. */
+  readonly last: boolean;
 };
 export type AgentHealth = {
   /** False when a loop has stood still for too long. */

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Layer, makeLayer } from "../../src/cmd/archive/oci.ts";
+import type { TarEntry } from "../../src/cmd/archive/tar.ts";
 import { daemonFolders } from "../paths.ts";
 import { runCommand } from "../run-command.ts";
-import { type Layer, makeLayer } from "./oci.ts";
-import type { TarEntry } from "./tar.ts";
 
 const folders = [
   "dev",

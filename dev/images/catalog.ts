@@ -1,7 +1,7 @@
+import { type BuiltImage, buildImage, makeLayer } from "../../src/cmd/archive/oci.ts";
+import { buildPauseImage } from "../../src/cmd/archive/pause-image.ts";
+import type { TarEntry } from "../../src/cmd/archive/tar.ts";
 import { buildBusyboxLayer, script, textFile } from "./busybox.ts";
-import { type BuiltImage, buildImage, makeLayer } from "./oci.ts";
-import { buildPause } from "./pause.ts";
-import type { TarEntry } from "./tar.ts";
 
 /** The image of every sandbox container, as containerd's configuration names it. */
 export const pauseImage = "berth.local/pause:1";
@@ -21,7 +21,7 @@ export async function buildCatalog(): Promise<Catalog> {
     buildImage({ names, layers: files.length > 0 ? [busybox, makeLayer(files)] : [busybox], config: { command } });
   return {
     imported: [
-      buildPauseImage(),
+      buildPauseImage(pauseImage),
       image(["docker.io/library/busybox:1.31", "docker.io/library/busybox:1.36"], [], ["sh"]),
       image(["docker.io/library/nginx:1.19"], nginxFiles(), ["nginx", "-g", "daemon off;"]),
       image(["docker.io/geektime/sample:v2"], sampleFiles(), ["sleep", "infinity"]),
@@ -36,11 +36,6 @@ export async function buildCatalog(): Promise<Catalog> {
       image(["docker.io/library/busybox:latest"], [], ["sh"]),
     ],
   };
-}
-
-function buildPauseImage(): BuiltImage {
-  const layer = makeLayer([{ kind: "file", path: "pause", mode: 0o755, body: buildPause() }]);
-  return buildImage({ names: [pauseImage], layers: [layer], config: { entrypoint: ["/pause"] } });
 }
 
 const nginxFiles = () => [

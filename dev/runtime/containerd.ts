@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type BuiltImage, packArchive } from "../images/oci.ts";
+import { type BuiltImage, packArchive } from "../../src/cmd/archive/oci.ts";
 import { runCommand } from "../run-command.ts";
 import { openCri } from "./cri-calls.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Blob, BuiltImage } from "../images/oci.ts";
+import type { Blob, BuiltImage } from "../../src/cmd/archive/oci.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import type { Places, Programs } from "./places.ts";
 

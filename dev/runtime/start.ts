@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { BuiltImage } from "../../src/cmd/archive/oci.ts";
 import { buildCatalog } from "../images/catalog.ts";
-import type { BuiltImage } from "../images/oci.ts";
 import { containerdConfig } from "./config.ts";
 import { importInto, startContainerd } from "./containerd.ts";
 import { chooseSnapshotter } from "./mounts.ts";

@@ -8,6 +8,7 @@ const tools = [
   { package: "nftables", proof: ["/usr/sbin/nft", "/sbin/nft"], why: "to take away what host ports leave" },
   { package: "iproute2", proof: ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip"], why: "the pod network" },
   { package: "mount", proof: ["/usr/bin/mount", "/bin/mount"], why: "volumes" },
+  { package: "tmux", proof: ["/usr/bin/tmux"], why: "tests of what is shown on terminals" },
   { package: "libseccomp2", proof: [libraryPath("libseccomp.so.2")], why: "runc" },
   { package: "ca-certificates", proof: ["/etc/ssl/certs/ca-certificates.crt"], why: "registries" },
 ];

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { packArchive } from "../../src/cmd/archive/oci.ts";
 import { buildCatalog, pauseImage } from "../images/catalog.ts";
-import { packArchive } from "../images/oci.ts";
 import { type Machine, makeMachine } from "./machine.ts";
 
 /** A booted Debian with containerd, a pod network and images: a host before Berth is installed. */

@@ -1,6 +1,8 @@
 import type { Clock } from "../base/clock.ts";
+import { BerthError } from "../base/errors.ts";
 import { containerUri } from "../decide/container-state.ts";
 import { fullPod } from "../decide/full-pod.ts";
+import { restartsAfter } from "../decide/restart-policy.ts";
 import { type DesiredPod, type PodKey, podKey } from "../pod/desired.ts";
 import { nothingObserved, type ObservedContainer } from "../pod/observed.ts";
 import type { Problem } from "../pod/problem.ts";
@@ -45,7 +47,9 @@ export function makeView(tools: {
   const instanceView = (worker: Worker, container: ObservedContainer): InstanceView => ({
     id: container.id,
     running: container.state === "running",
+    ended: container.state === "exited",
     attempt: container.attempt,
+    last: isLast(worker, container),
     logPath: files.logPath(worker.show().pod, container.name, container.attempt),
   });
 
@@ -68,6 +72,14 @@ export function makeView(tools: {
     },
     restart: (key, container) => find(key)?.restart(container) ?? false,
     exec: (id, command, streams, signal) => runtime.exec(id, command, streams, signal),
+    attach: (id, streams, signal) => runtime.attach(id, streams, signal),
+    async portForward(key, port, signal) {
+      const sandbox = find(key)
+        ?.show()
+        .observed.sandboxes.find(({ state }) => state === "ready");
+      if (sandbox === undefined) throw new BerthError("NotFound", `pod "${key}" has no network that is ready`);
+      return runtime.portForward(sandbox.id, port, signal);
+    },
     health: tools.health,
   };
   return {
@@ -98,6 +110,15 @@ function lastOf(
   const shown = [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container);
   const uri = shown?.lastState?.terminated?.containerID;
   return instances.find(({ id }) => uri === containerUri(id));
+}
+
+/** Whether an instance has ended and its pod or its policy asks for no other one. */
+function isLast(worker: Worker, { name, state, exitCode }: ObservedContainer): boolean {
+  const { pod, status, ending } = worker.show();
+  if (state !== "exited") return false;
+  if (ending !== undefined || status.phase === "Succeeded" || status.phase === "Failed") return true;
+  const container = pod.containers.find((one) => one.name === name);
+  return container === undefined || (exitCode !== undefined && !restartsAfter(container, exitCode));
 }
 
 const keyOf = (worker: Worker): PodKey => podKey(worker.show().pod);

@@ -1,19 +1,23 @@
 import { type Agent, startAgent } from "../agent/agent.ts";
+import { makeDrainable } from "../agent/drain.ts";
 import { GATES } from "../agent/gates.ts";
 import { systemChance, systemClock } from "../base/clock.ts";
 import type { BerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Cri, connectCri } from "../cri/connect.ts";
+import { readDrainMark, writeDrainMark } from "../files/drain-mark.ts";
 import { makePodFiles } from "../files/pod-files.ts";
 import { takeRootDir } from "../files/root-dir.ts";
 import { makeHandlers } from "../handler/handlers.ts";
 import { readNodeFacts } from "../host/facts.ts";
+import { readHostUsage } from "../host/usage.ts";
 import { openJournal } from "../journal/journal.ts";
 import { makeLogs } from "../logs/read.ts";
 import { makeManifestSource } from "../manifest/source.ts";
 import type { Documents, ManifestSource, View } from "../ports.ts";
 import { makeMetrics } from "../serve/metrics.ts";
 import { startServing } from "../serve/server.ts";
+import { aboutAgent } from "./about-agent.ts";
 import { hostCgroups } from "./cgroups.ts";
 import type { Settings } from "./config/settings.ts";
 import { doorsOf } from "./doors.ts";
@@ -123,13 +127,14 @@ async function build(
     unknownFields: settings.unknownFields,
     log,
   });
+  const drainable = makeDrainable(changed(source), clock, await readDrainMark(root.places.rootDir));
   const agent: Agent = await startAgent(
     {
       runtime,
       images,
       files,
       documents: noDocuments,
-      source: changed(source),
+      source: drainable,
       handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
       cgroups: await hostCgroups(node),
       podSinks: [],
@@ -158,6 +163,15 @@ async function build(
     facts,
     maxPods: settings.maxPods,
     version,
+    about: aboutAgent(settings, root.places.rootDir),
+    usage: { host: () => readHostUsage(), containers: (signal) => runtime.usage(signal) },
+    drain: {
+      isOn: drainable.isDrained,
+      async set(on) {
+        await writeDrainMark(root.places.rootDir, on);
+        drainable.setDrained(on);
+      },
+    },
     metrics,
     doors: doorsOf(settings),
     maxConnections: settings.maxSocketConnections,

@@ -14,6 +14,7 @@ import { sandboxConfig } from "./sandbox-config.ts";
 import { makeSandboxNews } from "./sandbox-news.ts";
 import { sightingOfEvent } from "./sightings.ts";
 import { capabilitiesNow, type Ground, surroundingsOf } from "./surroundings.ts";
+import { readUsage } from "./usage.ts";
 
 export type RuntimeOptions = Ground & { readonly clock: Clock; readonly log: Log };
 
@@ -102,6 +103,15 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       const { url } = await client.call("Exec", { container_id: id, cmd: command, ...streams }, signal);
       return required("Exec", url);
     },
+    async attach(id, streams, signal) {
+      const { url } = await client.call("Attach", { container_id: id, ...streams }, signal);
+      return required("Attach", url);
+    },
+    async portForward(sandboxId, port, signal) {
+      const { url } = await client.call("PortForward", { pod_sandbox_id: sandboxId, port: [port] }, signal);
+      return required("PortForward", url);
+    },
+    usage: (signal) => readUsage(client, settings.ownerId, signal),
     async reopenLog(id, signal) {
       await client.call("ReopenContainerLog", { container_id: id }, signal);
     },

@@ -3,10 +3,12 @@ import { asBerthError, BerthError } from "../base/errors.ts";
 import type { CountedEvent } from "../pod/event.ts";
 import type { NodeFacts } from "../pod/node.ts";
 import type * as v1 from "../pod/v1.ts";
-import type { LogOptions, Logs, PodChange, View } from "../ports.ts";
-import { sendBytes, sendError, sendJson, sendLines, sendList } from "./answer.ts";
+import type { Logs, PodChange, Usage, View } from "../ports.ts";
+import { sendError, sendJson, sendLines, sendList } from "./answer.ts";
+import { answerLog } from "./answer-log.ts";
+import { usageAnswer } from "./answer-usage.ts";
 import { findContainer, findPod, isCalled, keyOf } from "./find-pod.ts";
-import { readCount, readFlag, readWord } from "./queries.ts";
+import { readFlag, readWord } from "./queries.ts";
 import { redactPod } from "./redact.ts";
 import { type Asked, findRoute, type Role, type RouteName } from "./routes.ts";
 import { eventToV1, nodeToV1 } from "./to-v1.ts";
@@ -18,7 +20,23 @@ export type ApiSources = {
   readonly facts: NodeFacts;
   readonly maxPods: number;
   readonly version: string;
+  readonly about: AboutAgent;
+  readonly usage: Usage;
+  readonly drain: Drain;
 };
+
+/** What `berth` must know to work beside berthd. */
+export type AboutAgent = {
+  readonly staticPodPath: string;
+  readonly rootDir: string;
+  readonly containerRuntimeEndpoint: string;
+  readonly imageServiceEndpoint: string;
+  readonly unknownFields: "error" | "warn";
+  readonly cgroupDriver: "cgroupfs" | "systemd";
+};
+
+/** Whether pods are kept away from the host. */
+export type Drain = { isOn(): boolean; set(on: boolean): Promise<void> };
 
 type Answering = {
   readonly sources: ApiSources;
@@ -56,8 +74,14 @@ export function ask(role: Role, request: IncomingMessage): Asked {
 
 const ANSWERS: { readonly [R in RouteName]: (answering: Answering) => Promise<void> | void } = {
   version: ({ response, sources }) => sendJson(response, { version: sources.version, api: "v1" }),
-  node: ({ response, sources: { facts, maxPods, view, version } }) =>
-    sendJson(response, nodeToV1(facts, maxPods, view.health().ready, version)),
+  agent: ({ response, sources: { about, drain, facts, version } }) =>
+    sendJson(response, { version, nodeName: facts.nodeName, drained: drain.isOn(), ...about }),
+  usage: async ({ response, sources: { usage, view, facts }, signal }) =>
+    sendJson(response, await usageAnswer(usage, view, facts, signal)),
+  drain: (answering) => answerDrain(answering, true),
+  uncordon: (answering) => answerDrain(answering, false),
+  node: ({ response, sources: { facts, maxPods, view, version, drain } }) =>
+    sendJson(response, nodeToV1(facts, maxPods, view.health().ready, version, drain.isOn())),
   pods: answerPods,
   pod: ({ sources: { view }, role, asked, response }) => {
     const pod = podOf(view, asked);
@@ -73,12 +97,18 @@ const ANSWERS: { readonly [R in RouteName]: (answering: Answering) => Promise<vo
       ? sendLines(response, view.watchProblems(signal))
       : sendJson(response, { items: view.problems() }),
   events: answerEvents,
-  log: answerLog,
+  log: ({ sources, asked, response, signal }) =>
+    answerLog(sources, podOf(sources.view, asked), asked.query, response, signal),
   restart: answerRestart,
-  exec: () => {
-    throw new BerthError("BadRequest", "exec needs `Connection: Upgrade` and `Upgrade: berth-stream/1`");
-  },
+  exec: needsUpgrade,
+  attach: needsUpgrade,
+  portForward: needsUpgrade,
 };
+
+function needsUpgrade({ asked }: Answering): never {
+  const message = `${asked.route} needs \`Connection: Upgrade\` and \`Upgrade: berth-stream/1\``;
+  throw new BerthError("BadRequest", message);
+}
 
 async function answerPods({ sources: { view }, role, asked, response, signal }: Answering): Promise<void> {
   const namespace = readWord(asked.query, "namespace");
@@ -131,36 +161,17 @@ async function* selectEvents(
 
 function answerHolds({ sources: { view }, asked, response }: Answering): void {
   const pod = podOf(view, asked);
-  sendJson(response, { pod: keyOf(pod), holds: view.holds(keyOf(pod)) ?? [] });
+  const holds = (view.holds(keyOf(pod)) ?? []).map(({ until, ...hold }) =>
+    // moments of this process's own clock tell others nothing
+    until === undefined ? hold : { ...hold, waitsMs: Math.max(0, Math.round(until - performance.now())) },
+  );
+  sendJson(response, { pod: keyOf(pod), holds });
 }
 
-async function answerLog({ sources: { view, logs }, asked, response, signal }: Answering): Promise<void> {
-  const { query } = asked;
-  const pod = podOf(view, asked);
-  const key = keyOf(pod);
-  const container = findContainer(pod, readWord(query, "container"));
-  const which = readFlag(query, "previous") ? "previous" : "newest";
-  const instance = view.instance(key, container, which);
-  if (instance === undefined) {
-    const what = which === "previous" ? "has no earlier instance" : "has not been created yet";
-    throw new BerthError("NotFound", `container "${container}" of pod "${key}" ${what}`);
-  }
-  const tailLines = readCount(query, "tailLines");
-  const sinceSeconds = readCount(query, "sinceSeconds");
-  const limitBytes = readCount(query, "limitBytes");
-  const options: LogOptions = {
-    follow: readFlag(query, "follow"),
-    timestamps: readFlag(query, "timestamps"),
-    ...(tailLines === undefined ? {} : { tailLines }),
-    ...(sinceSeconds === undefined ? {} : { sinceWallMs: Date.now() - sinceSeconds * 1000 }),
-    ...(limitBytes === undefined ? {} : { limitBytes }),
-    running: () => view.instance(key, container, "newest")?.id === instance.id && stillRuns(view, key, container),
-  };
-  await sendBytes(response, logs.read(instance.logPath, options, signal));
-}
-
-function stillRuns(view: View, key: ReturnType<typeof keyOf>, container: string): boolean {
-  return view.instance(key, container, "newest")?.running ?? false;
+async function answerDrain({ response, sources: { drain } }: Answering, on: boolean): Promise<void> {
+  const changed = drain.isOn() !== on;
+  await drain.set(on);
+  sendJson(response, { drained: on, changed });
 }
 
 function answerRestart({ sources: { view }, asked, response }: Answering): void {

@@ -4,6 +4,30 @@
  */
 export const ROUTES = {
   version: { method: "GET", path: "/v1/version", role: "reader", help: "Versions of Berth and of this API." },
+  agent: {
+    method: "GET",
+    path: "/v1/agent",
+    role: "reader",
+    help: "What `berth` must know of berthd: node, directories, the runtime's endpoint, and whether the host is drained.",
+  },
+  usage: {
+    method: "GET",
+    path: "/v1/usage",
+    role: "reader",
+    help: "What the node and its containers use now. Processor time is counted from the start: two answers give a rate.",
+  },
+  drain: {
+    method: "POST",
+    path: "/v1/drain",
+    role: "operator",
+    help: "Ends all pods of the manifest directory with their grace and starts none until `uncordon`, also after a restart.",
+  },
+  uncordon: {
+    method: "POST",
+    path: "/v1/uncordon",
+    role: "operator",
+    help: "Runs the pods of the manifest directory again.",
+  },
   node: { method: "GET", path: "/v1/node", role: "reader", help: "The node as a v1 Node." },
   pods: {
     method: "GET",
@@ -48,8 +72,8 @@ export const ROUTES = {
     method: "GET",
     path: "/v1/pods/:namespace/:name/log",
     role: "operator",
-    query: ["container", "follow", "previous", "tailLines", "sinceSeconds", "timestamps", "limitBytes"],
-    help: "A container's log as bytes.",
+    query: ["container", "follow", "previous", "tailLines", "sinceSeconds", "sinceTime", "timestamps", "limitBytes"],
+    help: "A container's log as bytes. With `follow=true` it goes on over rotations and restarts until the container has ended for good.",
   },
   restart: {
     method: "POST",
@@ -64,6 +88,20 @@ export const ROUTES = {
     role: "operator",
     query: ["container", "command", "stdin", "tty"],
     help: "Runs a command, one `command` for each word; upgrades the connection to `berth-stream/1`.",
+  },
+  attach: {
+    method: "POST",
+    path: "/v1/pods/:namespace/:name/attach",
+    role: "operator",
+    query: ["container", "stdin"],
+    help: "Joins a running container's own process; upgrades the connection to `berth-stream/1`.",
+  },
+  portForward: {
+    method: "POST",
+    path: "/v1/pods/:namespace/:name/portforward",
+    role: "operator",
+    query: ["port"],
+    help: "One connection to a port inside the pod; upgrades the connection to `berth-stream/1`, where `stdin` is what is sent and `stdout` what is received.",
   },
 } as const satisfies Record<string, Route>;
 

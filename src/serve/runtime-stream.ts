@@ -1,11 +1,10 @@
-import { type ClientRequest, type IncomingMessage, request } from "node:http";
-import type { Socket } from "node:net";
-import { BerthError } from "../base/errors.ts";
 import type { ExecStreams } from "../ports.ts";
 import type { SessionResult, TerminalSize } from "./frames.ts";
+import type { RuntimeConnection } from "./runtime-connection.ts";
 import { makeSpdyReader, makeSpdyWriter, type SpdyNews } from "./spdy.ts";
+import { readVerdict } from "./verdict.ts";
 
-/** An exec session at the container runtime's streaming server. */
+/** A session at the container runtime's streaming server: a command, a container's own process, or one connection to a port. */
 export type RuntimeStream = {
   /** False when the caller should wait for `onDrain`. */
   writeStdin(bytes: Uint8Array): boolean;
@@ -18,7 +17,6 @@ export type RuntimeStream = {
   onDrain(listener: () => void): void;
   /** How the session ended; never rejects. */
   readonly ended: Promise<SessionResult>;
-  close(): void;
 };
 
 export type Outputs = {
@@ -26,79 +24,95 @@ export type Outputs = {
   readonly stderr: (bytes: Buffer) => void;
 };
 
-const PROTOCOL = "v4.channel.k8s.io";
-/** Connecting to the runtime's streaming server. @limit The session has failed. */
-const CONNECT_TIMEOUT_MS = 10_000;
 /** Bytes of the word with which a session ends, such as its exit code. @limit The rest is left out. */
 const LONGEST_VERDICT_BYTES = 64 * 1024;
 
-/** A connection to the runtime's streaming server on which nothing has been said yet. */
-export type RuntimeConnection = { readonly socket: Socket; readonly head: Buffer };
-
-/** Connects to the URL that the runtime gave for a session. Throws RuntimeUnavailable. */
-export async function connectRuntime(url: string, signal: AbortSignal): Promise<RuntimeConnection> {
-  const { promise, resolve, reject } = Promise.withResolvers<RuntimeConnection>();
-  const asked: ClientRequest = request(url, {
-    method: "POST",
-    headers: { connection: "Upgrade", upgrade: "SPDY/3.1", "x-stream-protocol-version": PROTOCOL },
-    signal,
-    timeout: CONNECT_TIMEOUT_MS,
-  });
-  asked.on("upgrade", (_answer: IncomingMessage, socket: Socket, head: Buffer) => {
-    socket.setTimeout(0);
-    resolve({ socket, head });
-  });
-  asked.on("response", (answer) => {
-    answer.resume();
-    reject(new Error(`it answered ${answer.statusCode}`));
-  });
-  asked.on("timeout", () => asked.destroy(new Error("it does not answer")));
-  asked.on("error", reject);
-  asked.end();
-  try {
-    return await promise;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new BerthError("RuntimeUnavailable", `connecting to the runtime's streaming server: ${message}`, {
-      cause: error,
-    });
-  }
-}
-
-/** Opens the session's streams on a connection. */
+/** Opens the streams of a command or of a container's own process. */
 export function openSession(
-  { socket, head }: RuntimeConnection,
+  connection: RuntimeConnection,
   streams: ExecStreams,
   outputs: Outputs,
   signal: AbortSignal,
 ): RuntimeStream {
-  const writer = makeSpdyWriter();
-  const read = makeSpdyReader();
-  const open = (streamtype: string): number => {
-    const { stream, bytes } = writer.open({ streamtype });
-    socket.write(bytes);
-    return stream;
-  };
-  const send = (stream: number, payload: Uint8Array, isLast: boolean): boolean => {
-    socket.cork();
-    const hasRoom = socket.write(writer.dataHeader(stream, payload.length, isLast));
-    const hasMore = payload.length === 0 || socket.write(payload);
-    socket.uncork();
-    return hasRoom && hasMore;
-  };
-  const errors = open("error");
-  const stdin = streams.stdin ? open("stdin") : undefined;
-  const stdout = streams.stdout ? open("stdout") : undefined;
-  const stderr = streams.stderr ? open("stderr") : undefined;
-  const sizes = streams.tty ? open("resize") : undefined;
+  const talk = beginTalk(connection);
+  const errors = talk.open({ streamtype: "error" });
+  const stdin = streams.stdin ? talk.open({ streamtype: "stdin" }) : undefined;
+  const stdout = streams.stdout ? talk.open({ streamtype: "stdout" }) : undefined;
+  const stderr = streams.stderr ? talk.open({ streamtype: "stderr" }) : undefined;
+  const sizes = streams.tty ? talk.open({ streamtype: "resize" }) : undefined;
+  /** @bound Streams of a session: two. */
+  const heard = new Map<number, (bytes: Buffer) => void>();
+  if (stdout !== undefined) heard.set(stdout, outputs.stdout);
+  if (stderr !== undefined) heard.set(stderr, outputs.stderr);
+  return carryOn(talk, { errors, input: stdin, sizes, heard, verdict: readVerdict }, signal);
+}
 
+/** Opens the streams of one connection to a port of a pod. What it says is `stdout`. */
+export function openForward(
+  connection: RuntimeConnection,
+  port: number,
+  outputs: Pick<Outputs, "stdout">,
+  signal: AbortSignal,
+): RuntimeStream {
+  const talk = beginTalk(connection);
+  const pair = { port: String(port), requestid: "0" };
+  const errors = talk.open({ streamtype: "error", ...pair });
+  talk.send(errors, NOTHING, true); // only the server writes there
+  const data = talk.open({ streamtype: "data", ...pair });
+  const verdict = (text: string): SessionResult =>
+    text === "" ? { kind: "exited", exitCode: 0 } : { kind: "failed", message: text.trim() };
+  return carryOn(talk, { errors, input: data, heard: new Map([[data, outputs.stdout]]), verdict }, signal);
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** The sending half of a connection. */
+type Talk = RuntimeConnection & {
+  open(headers: Readonly<Record<string, string>>): number;
+  send(stream: number, payload: Uint8Array, isLast: boolean): boolean;
+};
+
+function beginTalk({ socket, head }: RuntimeConnection): Talk {
+  const writer = makeSpdyWriter();
+  return {
+    socket,
+    head,
+    open(headers) {
+      const { stream, bytes } = writer.open(headers);
+      socket.write(bytes);
+      return stream;
+    },
+    send(stream, payload, isLast) {
+      socket.cork();
+      const hasRoom = socket.write(writer.dataHeader(stream, payload.length, isLast));
+      const hasMore = payload.length === 0 || socket.write(payload);
+      socket.uncork();
+      return hasRoom && hasMore;
+    },
+  };
+}
+
+/** What the opened streams are for. */
+type Layout = {
+  readonly errors: number;
+  readonly input: number | undefined;
+  readonly sizes?: number | undefined;
+  readonly heard: ReadonlyMap<number, (bytes: Buffer) => void>;
+  /** Reads all that the error stream said. */
+  readonly verdict: (text: string) => SessionResult;
+};
+
+/** Listens until the server has ended every stream or the connection breaks. */
+function carryOn({ socket, head, send }: Talk, layout: Layout, signal: AbortSignal): RuntimeStream {
+  const { errors, input, sizes, heard } = layout;
+  const read = makeSpdyReader();
   const { promise: ended, resolve: end } = Promise.withResolvers<SessionResult>();
   let verdict: Buffer = Buffer.alloc(0);
-  /** @bound Streams of an exec session: three at most. */
-  const listening = new Set([errors, stdout, stderr].filter((stream) => stream !== undefined));
+  /** @bound Streams of a session: three at most. */
+  const listening = new Set([errors, ...heard.keys()]);
 
   const finish = (): void => {
-    end(readVerdict(verdict.toString()));
+    end(layout.verdict(verdict.toString()));
     socket.destroy();
   };
   const leave = (stream: number): void => {
@@ -108,10 +122,9 @@ export function openSession(
   const hear = (news: SpdyNews): void => {
     switch (news.kind) {
       case "data":
-        if (news.stream === stdout) outputs.stdout(news.payload);
-        else if (news.stream === stderr) outputs.stderr(news.payload);
-        else if (news.stream === errors)
+        if (news.stream === errors)
           verdict = Buffer.concat([verdict, news.payload.subarray(0, LONGEST_VERDICT_BYTES - verdict.length)]);
+        else heard.get(news.stream)?.(news.payload);
         if (news.isLast) leave(news.stream);
         return;
       case "reset":
@@ -140,9 +153,9 @@ export function openSession(
   if (head.length > 0) socket.unshift(head);
 
   return {
-    writeStdin: (bytes) => (stdin === undefined ? true : send(stdin, bytes, false)),
+    writeStdin: (bytes) => (input === undefined ? true : send(input, bytes, false)),
     endStdin() {
-      if (stdin !== undefined && socket.writable) send(stdin, Buffer.alloc(0), true);
+      if (input !== undefined && socket.writable) send(input, NOTHING, true);
     },
     resize({ width, height }) {
       if (sizes === undefined) return true;
@@ -152,35 +165,5 @@ export function openSession(
     resume: () => void socket.resume(),
     onDrain: (listener) => void socket.on("drain", listener),
     ended,
-    close: () => void socket.destroy(),
   };
-}
-
-/** The error stream's last word: a v1 Status. Nothing at all means that the connection broke. */
-function readVerdict(text: string): SessionResult {
-  if (text === "") return { kind: "failed", message: "the connection to the container broke" };
-  try {
-    const status: unknown = JSON.parse(text);
-    return isStatus(status) ? fromStatus(status) : { kind: "failed", message: text };
-  } catch {
-    return { kind: "failed", message: text };
-  }
-}
-
-type Status = {
-  status?: string;
-  reason?: string;
-  message?: string;
-  details?: { causes?: { reason?: string; message?: string }[] };
-};
-
-function isStatus(value: unknown): value is Status {
-  return typeof value === "object" && value !== null && "status" in value;
-}
-
-function fromStatus(status: Status): SessionResult {
-  if (status.status === "Success") return { kind: "exited", exitCode: 0 };
-  const code = status.details?.causes?.find((cause) => cause.reason === "ExitCode")?.message;
-  if (status.reason === "NonZeroExitCode" && code !== undefined) return { kind: "exited", exitCode: Number(code) };
-  return { kind: "failed", message: status.message ?? "the command could not be run" };
 }

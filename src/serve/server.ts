@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import type { Log } from "../base/log.ts";
 import { type ApiSources, answerApi } from "./api.ts";
-import { answerUpgrade } from "./exec.ts";
 import { closeDoor, type Door, listen } from "./listen.ts";
 import type { Metrics } from "./metrics.ts";
 import { answerPort } from "./ports.ts";
 import type { Role } from "./routes.ts";
+import { answerUpgrade } from "./streams.ts";
 
 export type ServeOptions = ApiSources & {
   readonly metrics: Metrics;

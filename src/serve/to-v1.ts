@@ -21,7 +21,13 @@ export function eventToV1(event: CountedEvent): Record<string, unknown> {
 }
 
 /** The node in the shape of a v1 Node, as far as it is known here. */
-export function nodeToV1(facts: NodeFacts, maxPods: number, ready: boolean, version: string): Record<string, unknown> {
+export function nodeToV1(
+  facts: NodeFacts,
+  maxPods: number,
+  ready: boolean,
+  version: string,
+  drained: boolean,
+): Record<string, unknown> {
   const resources = {
     cpu: String(facts.cpuMillis / 1000),
     memory: `${Math.floor(facts.memoryBytes / 1024)}Ki`,
@@ -31,6 +37,7 @@ export function nodeToV1(facts: NodeFacts, maxPods: number, ready: boolean, vers
     apiVersion: "v1",
     kind: "Node",
     metadata: { name: facts.nodeName, labels: facts.labels },
+    ...(drained ? { spec: { unschedulable: true } } : {}),
     status: {
       addresses: [
         ...facts.ips.map((address) => ({ type: "InternalIP", address })),

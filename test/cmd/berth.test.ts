@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -51,6 +52,23 @@ describe("get", () => {
     expect(JSON.parse((await berth("get pods -o json")).out)).toMatchObject({ kind: "List", items: [{ kind: "Pod" }] });
     expect(JSON.parse((await berth("get pod web -o json")).out)).toMatchObject({ kind: "Pod" });
     expect((await berth("get pod/web-node1 -o yaml")).out).toContain("name: web-node1\n");
+  });
+
+  it.each([
+    ["app=web", ["a", "b"]],
+    ["app==web,tier!=back", ["a"]],
+    ["tier in (back, front)", ["b"]],
+    ["tier notin (back)", ["a", "c"]],
+    ["!tier,app", ["a"]],
+  ])("-l %s selects by labels", async (selector, names) => {
+    const labels = { a: { app: "web" }, b: { app: "web", tier: "back" }, c: {} };
+    for (const [name, own] of Object.entries(labels)) {
+      const pod = makePod(name);
+      house.put({ ...pod, metadata: { ...pod.metadata, labels: own } });
+    }
+    const seen = makeTerminal(house.socket);
+    await runBerth(["get", "pods", "-o", "name", "-l", selector], seen.terminal);
+    expect(seen.out()).toBe(names.map((name) => `pod/${name}-node1\n`).join(""));
   });
 
   it("says on stderr that there is nothing, or not that", async () => {
@@ -177,6 +195,78 @@ describe("logs", () => {
     await aborted;
   });
 
+  it("-f goes on with the next instance, until the last one has ended", async () => {
+    house.put(makePod("web"));
+    const key = "default/web-node1/main/newest";
+    const first = { id: "one", running: true, ended: false, last: false, attempt: 0, logPath: "/logs/0.log" };
+    house.state.instances.set(key, first);
+    house.state.log = async function* () {
+      const { path, options } = house.state.logReads.at(-1) ?? { path: "" };
+      yield Buffer.from(`${path} ${options?.tailLines} ${options?.limitBytes}\n`);
+    };
+    const seen = makeTerminal(house.socket);
+    const end = runBerth(["logs", "-f", "web", "--tail", "5", "--limit-bytes", "100"], seen.terminal);
+    await seen.until("/logs/0.log 5 100\n");
+    house.state.instances.set(key, { ...first, running: false, ended: true });
+    house.put({ ...makePod("web"), kind: "Pod" }, { instances: false });
+    house.state.instances.set(key, {
+      ...first,
+      id: "two",
+      running: false,
+      ended: true,
+      last: true,
+      logPath: "/logs/1.log",
+    });
+    house.put(makePod("web"), { instances: false });
+    expect(await end).toBe(0);
+    expect(seen.out()).toBe("/logs/0.log 5 100\n/logs/1.log undefined 82\n");
+  });
+
+  it("-f waits for a container that has not been made, and ends with its pod", async () => {
+    const pod = makePod("web");
+    house.put(pod);
+    house.state.instances.clear();
+    const seen = makeTerminal(house.socket);
+    const end = runBerth(["logs", "-f", "web"], seen.terminal);
+    await expect.poll(() => house.state.watchers).toBe(1);
+    house.remove(pod);
+    expect(await end).toBe(0);
+    expect(seen.out() + seen.err()).toBe("");
+  });
+
+  it("reads several containers of several pods at once, each line behind its name", async () => {
+    for (const name of ["one", "two"]) {
+      const pod = makePod(name, { containers: ["main", "side"] });
+      house.put({ ...pod, metadata: { ...pod.metadata, labels: { app: "web", name } } });
+    }
+    house.put(makePod("other"));
+    house.state.log = async function* () {
+      yield Buffer.from("first\nsec");
+      yield Buffer.from("ond");
+    };
+    const { out, err } = await berth("logs -l app=web --all-containers");
+    expect(err).toBe("");
+    expect(out.trim().split("\n")).toEqual(
+      ["one-node1 main", "one-node1 side", "two-node1 main", "two-node1 side"].flatMap((name) => [
+        `[${name}] first`,
+        `[${name}] second`,
+      ]),
+    );
+    expect((await berth("logs -l name=two -c side,main")).out.match(/\[.*\]/g)).toHaveLength(4);
+    expect((await berth("logs one -c side --prefix")).out).toBe("[one-node1 side] first\n[one-node1 side] second\n");
+    expect((await berth("logs one -c nope")).err).toContain('no container "nope"; it has main, side');
+    expect(await berth("logs -l app=none")).toMatchObject({ exitCode: 0, err: "No pod fits the selector.\n" });
+  });
+
+  it("takes a time from which on, but not two", async () => {
+    house.put(makePod("web"));
+    expect((await berth("logs web --since-time 2026-01-02T03:04:05Z")).exitCode).toBe(0);
+    expect(house.state.logReads[0]?.options.sinceWallMs).toBe(Date.parse("2026-01-02T03:04:05Z"));
+    expect((await berth("logs web --since-time 2026-01-02T03:04:05Z --since 5m")).exitCode).toBe(2);
+    expect((await berth("logs web --since-time yesterday")).exitCode).toBe(2);
+    expect((await berth("logs web -f -p")).exitCode).toBe(2);
+  });
+
   it("explains a missing earlier instance", async () => {
     house.put(makePod("web"));
     expect(await berth("logs -p web")).toMatchObject({
@@ -232,6 +322,83 @@ describe("exec", () => {
       exitCode: 2,
       err: expect.stringContaining("needs a terminal"),
     });
+  });
+});
+
+describe("attach", () => {
+  it("joins the container's own process, with its standard input where it has one", async () => {
+    const streaming = await startStreaming(0);
+    const pod = makePod("web", { containers: ["main", "side"] });
+    const [main] = pod.spec?.containers ?? [];
+    if (main !== undefined) main.stdin = true;
+    house.put(pod);
+    house.state.execUrl = streaming.url;
+    expect(await berth("attach -i web", "hello\n")).toEqual({
+      exitCode: 0,
+      out: "hello\n",
+      err: 'Defaulted container "main" out of: main, side\nbye\n',
+    });
+    expect(house.state.execs).toEqual([["id-main", { stdin: true, stdout: true, stderr: true, tty: false }]]);
+    expect(await berth("attach -i web -c side")).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('"side" has no standard input'),
+    });
+    await streaming.close();
+  });
+});
+
+describe("port-forward", () => {
+  /** Sends to a port and hands back all that comes. */
+  const talk = async (port: number, text: string): Promise<string> => {
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.end(text);
+    let heard = "";
+    socket.setEncoding("utf8").on("error", () => {});
+    for await (const chunk of socket) heard += chunk;
+    return heard;
+  };
+
+  it("carries several connections at once until interrupted; one that is refused harms no other", async () => {
+    const streaming = await startStreaming(0);
+    house.put(makePod("web"));
+    house.state.execUrl = streaming.url;
+    const seen = makeTerminal(house.socket);
+    const end = runBerth(["port-forward", "web", ":80", ":9"], seen.terminal);
+    await seen.until("-> 9\n");
+    const [, good = "", bad = ""] = /:(\d+) -> 80\n.*:(\d+) -> 9\n/.exec(seen.out()) ?? [];
+    const large = "x".repeat(1_000_000);
+    const answers = await Promise.all([talk(Number(good), "one"), talk(Number(good), large), talk(Number(bad), "x")]);
+    expect(answers[0]).toBe("ONE");
+    expect(answers[1] === large.toUpperCase()).toBe(true);
+    expect(answers[2]).toBe("");
+    expect(seen.err()).toBe("error: forwarding to port 9: connection refused\n");
+    expect(await talk(Number(good), "again")).toBe("AGAIN");
+    seen.interrupt();
+    expect(await end).toBe(0);
+    await streaming.close();
+  });
+
+  it("takes names of ports, and says what is none", async () => {
+    house.put(makePod("web"));
+    expect(await berth("port-forward web nope")).toMatchObject({ exitCode: 2, err: expect.stringContaining('"nope"') });
+    expect(await berth("port-forward web 80:0")).toMatchObject({ exitCode: 2 });
+    expect(await berth("port-forward gone 80")).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining("not found"),
+    });
+  });
+});
+
+describe("cp", () => {
+  it("wants one place here and one in a pod, and says what the container says", async () => {
+    expect(await berth("cp a b")).toMatchObject({ exitCode: 2, err: expect.stringContaining("POD:PATH") });
+    expect(await berth("cp a:/x b:/y")).toMatchObject({ exitCode: 2 });
+    const streaming = await startStreaming(3);
+    house.put(makePod("web"));
+    house.state.execUrl = streaming.url;
+    expect(await berth(`cp web:/etc/x ${house.dir}/y`)).toMatchObject({ exitCode: 1, err: "error: bye\n" });
+    expect(house.state.execs).toMatchObject([["id-main", ["tar", "-cf", "-", "-C", "/etc", "./x"], { stdin: false }]]);
+    await streaming.close();
   });
 });
 

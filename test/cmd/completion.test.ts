@@ -18,7 +18,7 @@ describe("completion for bash", () => {
   });
 
   it.each([
-    [["de"], ["describe"]],
+    [["de"], ["describe", "delete"]],
     [
       ["get", "p"],
       ["pods", "problems"],

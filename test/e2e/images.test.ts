@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { buildBusyboxLayer } from "../../dev/images/busybox.ts";
-import { buildImage } from "../../dev/images/oci.ts";
 import { pushImages } from "../../dev/runtime/registry.ts";
+import { buildImage } from "../../src/cmd/archive/oci.ts";
 import { type Host, openHost } from "../kit/host.ts";
 import { container, IMAGE, pod } from "../kit/sample-pods.ts";
 import { type Table, watchPods } from "../kit/table.ts";

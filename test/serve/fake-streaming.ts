@@ -22,6 +22,7 @@ export async function startStreaming(exitCode: number) {
 function serve(socket: Socket, exitCode: number, seen: string[]): void {
   let held = Buffer.alloc(0);
   const streams: Record<string, number> = {};
+  const ports: Record<number, string> = {};
   const send = (stream: number, payload: Buffer, isLast: boolean): void => {
     const header = Buffer.alloc(8);
     header.writeUInt32BE(stream, 0);
@@ -46,9 +47,23 @@ function serve(socket: Socket, exitCode: number, seen: string[]): void {
       held = held.subarray(8 + payload.length);
       if (first & 0x80000000) {
         // the header block is stored as it is: the stream's type stands in it in plain text
-        const type = ["error", "stdin", "stdout", "stderr", "resize"].find((word) => payload.includes(word, 10)) ?? "?";
+        const type =
+          ["error", "stdin", "stdout", "stderr", "resize", "data"].find((word) => payload.includes(word, 10)) ?? "?";
         streams[type] = payload.readUInt32BE(0);
         seen.push(`open ${type}`);
+        const [, port] = /port\0\0\0.(\d+)/s.exec(payload.toString("latin1")) ?? [];
+        if (port !== undefined) ports[payload.readUInt32BE(0)] = port;
+      } else if (first === streams.data) {
+        // a port echoes in capitals and closes when it has heard the end; port 9 is one at which nobody answers
+        if (ports[first] === "9") {
+          send(streams.error ?? 0, Buffer.from("connection refused"), true);
+          send(first, Buffer.alloc(0), true);
+          ports[first] = "";
+        } else if (payload.length > 0) send(first, Buffer.from(payload.toString().toUpperCase()), false);
+        if (isLast && ports[first] !== "") {
+          send(first, Buffer.alloc(0), true);
+          send(streams.error ?? 0, Buffer.alloc(0), true);
+        }
       } else if (first === streams.stdin) {
         if (payload.length > 0) send(streams.stdout ?? 0, Buffer.from(payload), false);
         if (isLast) finish();

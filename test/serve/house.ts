@@ -8,9 +8,18 @@ import { silentLog } from "../../src/base/log.ts";
 import type { Terminal } from "../../src/cmd/berth/terminal.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
 import type { NodeFacts } from "../../src/pod/node.ts";
+import type { Hold } from "../../src/pod/plan.ts";
 import type { Problem } from "../../src/pod/problem.ts";
 import type * as v1 from "../../src/pod/v1.ts";
-import type { InstanceView, LogOptions, PodChange, View } from "../../src/ports.ts";
+import type {
+  ContainerUsage,
+  HostUsage,
+  InstanceView,
+  LogOptions,
+  PodChange,
+  ProbeView,
+  View,
+} from "../../src/ports.ts";
 import { makeMetrics } from "../../src/serve/metrics.ts";
 import { type ServedDoor, startServing } from "../../src/serve/server.ts";
 
@@ -83,6 +92,11 @@ export async function openHouse() {
     execs: [] as unknown[],
     health: { live: true, ready: true, reasons: [] as string[] },
     watchers: 0,
+    drained: false,
+    hostUsage: (): HostUsage => ({ atWallMs: 1000, cpuCoreNanoSeconds: 0, memoryBytes: 2 ** 30 }),
+    containerUsage: (): ContainerUsage[] => [],
+    holds: [] as Hold[],
+    probes: [] as ProbeView[],
   };
   const keyOf = (pod: v1.Pod): string => `${pod.metadata?.namespace}/${pod.metadata?.name}`;
 
@@ -130,8 +144,8 @@ export async function openHouse() {
     async *watchEvents() {
       yield* events();
     },
-    holds: () => [],
-    probes: () => [],
+    holds: () => state.holds,
+    probes: () => state.probes,
     instance: (key, container, which) => state.instances.get(`${key}/${container}/${which}`),
     restart: (key, container) => {
       state.restarts.push(`${key}/${container}`);
@@ -139,6 +153,14 @@ export async function openHouse() {
     },
     exec: async (...args) => {
       state.execs.push(args.slice(0, 3));
+      return state.execUrl;
+    },
+    attach: async (...args) => {
+      state.execs.push(args.slice(0, 2));
+      return state.execUrl;
+    },
+    portForward: async (...args) => {
+      state.execs.push(args.slice(0, 2));
       return state.execUrl;
     },
     health: () => state.health,
@@ -162,6 +184,21 @@ export async function openHouse() {
     facts: FACTS,
     maxPods: 250,
     version: "1.2.3",
+    about: {
+      staticPodPath: join(dir, "manifests"),
+      rootDir: join(dir, "root"),
+      containerRuntimeEndpoint: "unix:///nowhere.sock",
+      imageServiceEndpoint: "unix:///nowhere.sock",
+      unknownFields: "error",
+      cgroupDriver: "cgroupfs",
+    },
+    usage: { host: async () => state.hostUsage(), containers: async () => state.containerUsage() },
+    drain: {
+      isOn: () => state.drained,
+      set: async (on) => {
+        state.drained = on;
+      },
+    },
     metrics,
     doors,
     maxConnections: 16,
@@ -176,12 +213,14 @@ export async function openHouse() {
     healthSocket: join(dir, "h.sock"),
     state,
     metrics,
-    put(pod: v1.Pod) {
+    put(pod: v1.Pod, { instances = true } = {}) {
       pods.set(keyOf(pod), pod);
-      for (const container of pod.spec?.containers ?? []) {
+      for (const container of instances ? (pod.spec?.containers ?? []) : []) {
         state.instances.set(`${keyOf(pod)}/${container.name}/newest`, {
           id: `id-${container.name}`,
           running: true,
+          ended: false,
+          last: false,
           attempt: 0,
           logPath: `/logs/${container.name}/0.log`,
         });

@@ -21,7 +21,10 @@ export type Call = {
   /** What follows `--`. */
   readonly rest: readonly string[] | undefined;
   has(flag: FlagName): boolean;
+  /** The last one that was given. */
   value(flag: FlagName): string | undefined;
+  /** All that were given, those between commas too. */
+  values(flag: FlagName): readonly string[];
 };
 
 /** The namespace that a call is about; undefined is all of them. */

@@ -60,6 +60,7 @@ async function watchEvents(call: Call, form: OutputForm): Promise<number> {
         headings,
         headings.map(({ heading }) => heading),
         widths,
+        terminal.out.columns,
       ),
     );
   }
@@ -70,6 +71,7 @@ async function watchEvents(call: Call, form: OutputForm): Promise<number> {
         headings,
         indexes.map((index) => cells[index] ?? ""),
         widths,
+        terminal.out.columns,
       ),
     );
   }

@@ -3,6 +3,7 @@ import { outputForm, printItems } from "./output.ts";
 
 type NodeItem = {
   readonly metadata: { readonly name: string };
+  readonly spec?: { readonly unschedulable?: boolean };
   readonly status: {
     readonly conditions: readonly { readonly type: string; readonly status: string }[];
     readonly addresses: readonly { readonly type: string; readonly address: string }[];
@@ -30,9 +31,11 @@ export async function getNode(call: Call): Promise<number> {
         { heading: "MEMORY", wide: true },
         { heading: "PODS", wide: true },
       ],
-      cells: ({ metadata, status }) => [
+      cells: ({ metadata, spec, status }) => [
         metadata.name,
-        status.conditions.some(({ type, status: word }) => type === "Ready" && word === "True") ? "Ready" : "NotReady",
+        (status.conditions.some(({ type, status: word }) => type === "Ready" && word === "True")
+          ? "Ready"
+          : "NotReady") + (spec?.unschedulable ? ",Drained" : ""),
         status.nodeInfo.kubeletVersion,
         status.addresses.find(({ type }) => type === "InternalIP")?.address ?? "<none>",
         status.capacity.cpu ?? "",

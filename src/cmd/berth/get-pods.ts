@@ -1,9 +1,11 @@
 import type * as v1 from "../../pod/v1.ts";
 import type { PodChange } from "../../ports.ts";
+import { askAbout } from "./about.ts";
 import { type Call, namespaceOf, podPath } from "./command.ts";
 import { outputForm, printItems, printOne, shownColumns } from "./output.ts";
 import { podPresentation } from "./pod-cells.ts";
 import { type Column, columnWidths, tableLine } from "./print-table.ts";
+import { readSelector } from "./selector.ts";
 import { CommandFailure } from "./terminal.ts";
 
 /** `berth get pods`. */
@@ -11,12 +13,16 @@ export async function getPods(call: Call, names: string[]): Promise<number> {
   const form = outputForm(call.value("output"));
   if (call.has("watch")) return watchPods(call, names, form);
   const namespace = namespaceOf(call);
-  const { items, missing } = await listPods(call, namespace, names);
+  const selects = readSelector(call.value("selector"));
+  const { items: all, missing } = await listPods(call, namespace, names);
+  const items = all.filter((pod) => selects(pod.metadata?.labels));
   const presentation = podPresentation(call.terminal.now(), namespace === undefined);
   if (items.length === 0 && missing.length === 0 && (form === "table" || form === "wide")) {
     await call.terminal.err.write(
       namespace === undefined ? "No resources found\n" : `No resources found in ${namespace} namespace.\n`,
     );
+    const { drained } = await askAbout(call);
+    if (drained) await call.terminal.err.write("This host is drained: nothing runs until berth uncordon.\n");
   } else if (items.length > 0 || names.length === 0) {
     await printItems(call, form, items, presentation, names.length === 1);
   }
@@ -56,10 +62,12 @@ async function watchPods(call: Call, names: string[], form: ReturnType<typeof ou
   const namespace = namespaceOf(call);
   const query = { namespace, name: names[0], watch: true };
   const changes = call.client.lines<PodChange>("/v1/pods", query, terminal.signal);
+  const selects = readSelector(call.value("selector"));
   const presentationNow = () => podPresentation(terminal.now(), namespace === undefined);
   if (form !== "table" && form !== "wide") {
     for await (const change of changes) {
-      if (change.kind === "put") await printOne(call, form, change.pod, presentationNow());
+      if (change.kind === "put" && selects(change.pod.metadata?.labels))
+        await printOne(call, form, change.pod, presentationNow());
     }
     return 0;
   }
@@ -73,6 +81,7 @@ async function watchPods(call: Call, names: string[], form: ReturnType<typeof ou
   for await (const change of changes) {
     switch (change.kind) {
       case "put":
+        if (!selects(change.pod.metadata?.labels)) break;
         await board.put(`${change.pod.metadata?.namespace}/${change.pod.metadata?.name}`, row(change.pod));
         break;
       case "synced":
@@ -88,6 +97,7 @@ async function watchPods(call: Call, names: string[], form: ReturnType<typeof ou
 /** The table of `-w`: the first list at once, so that its columns fit, then a line for each change that a cell shows. */
 function makeBoard(columns: readonly Column[], call: Call) {
   const shown = new Map<string, readonly string[]>();
+  const width = (): number | undefined => call.terminal.out.columns;
   let widths: readonly number[] | undefined;
   const age = columns.findIndex(({ heading }) => heading === "AGE");
   const isSame = (one: readonly string[], other: readonly string[]): boolean =>
@@ -97,16 +107,16 @@ function makeBoard(columns: readonly Column[], call: Call) {
       const before = shown.get(key);
       shown.set(key, row);
       if (widths === undefined || (before !== undefined && isSame(before, row))) return;
-      await call.terminal.out.write(tableLine(columns, row, widths));
+      await call.terminal.out.write(tableLine(columns, row, widths, width()));
     },
     async start(): Promise<void> {
       if (widths !== undefined) return;
       const rows = [...shown.values()];
-      widths = columnWidths(columns, rows, undefined);
+      widths = columnWidths(columns, rows, width());
       const headings = columns.map(({ heading }) => heading);
       const lines = call.has("no-headers") ? rows : [headings, ...rows];
       const fitted = widths;
-      await call.terminal.out.write(lines.map((row) => tableLine(columns, row, fitted)).join(""));
+      await call.terminal.out.write(lines.map((row) => tableLine(columns, row, fitted, width())).join(""));
     },
     forget: (key: string): void => void shown.delete(key),
   };

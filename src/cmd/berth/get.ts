@@ -21,7 +21,7 @@ const RESOURCES: readonly {
 export const get: Command = {
   usage: "pods|problems|events|node [NAME...]",
   help: "Show pods, what is wrong with manifests, events, or the node.",
-  flags: ["all-namespaces", "namespace", "output", "watch", "no-headers"],
+  flags: ["all-namespaces", "namespace", "selector", "output", "watch", "no-headers"],
   examples: ["berth get pods", "berth get pods -A -o wide", "berth get pods web -o yaml", "berth get problems -w"],
   async run(call) {
     const [first, ...more] = call.words;

@@ -17,6 +17,13 @@ export function nested(heading: string, below: readonly Line[]): Line {
   return below.length === 0 ? { text: `${heading}  <none>` } : { heading, below };
 }
 
+/** What containers wrote must not steer the terminal. */
+const plainText = (text: string): string =>
+  text
+    .replace(/\t/g, "  ")
+    .replace(/\p{Cc}+/gu, " ")
+    .trimEnd();
+
 const INDENT = 2;
 
 /** The entries as text, the values of neighbours below one another. */
@@ -27,7 +34,7 @@ export function printLines(lines: readonly Line[], indent = 0): string {
     .map((line) => {
       if ("text" in line) return `${left}${line.text}\n`;
       if ("heading" in line) return `${left}${line.heading}\n${printLines(line.below, indent + INDENT)}`;
-      const [first = "", ...more] = line.values.flatMap((value) => value.trimEnd().split("\n"));
+      const [first = "", ...more] = line.values.flatMap((value) => value.trimEnd().split("\n").map(plainText));
       const head = `${left}${`${line.name}:`.padEnd(width)}${first}`.trimEnd();
       return `${[head, ...more.map((value) => `${left}${" ".repeat(width)}${value}`.trimEnd())].join("\n")}\n`;
     })

@@ -1,43 +1,68 @@
-/** One column: its heading, and whether the last characters of its cells may be cut off on a narrow terminal. */
+/** One column: its heading, and whether the last characters of its cells are the first to give way on a narrow terminal. */
 export type Column = { readonly heading: string; readonly mayCut?: true };
 
 const GAP = 3;
+/** A column that may be cut keeps so much as long as others could give way, too. */
+const LEAST_CUT = 20;
+/** What every column keeps, however narrow the terminal is. */
+const LEAST = 4;
 
-/** Widths that hold the headings and every cell; a column that may be cut gives way when the line is wider than the terminal. */
+/** Widths that hold the headings and every cell, as far as the terminal is wide enough for them. */
 export function columnWidths(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   terminalWidth: number | undefined,
 ): readonly number[] {
   const widths = columns.map(({ heading }, index) =>
-    rows.reduce((widest, row) => Math.max(widest, (row[index] ?? "").length), heading.length),
+    rows.reduce((widest, row) => Math.max(widest, plainCell(row[index] ?? "").length), heading.length),
   );
-  if (terminalWidth === undefined) return widths;
-  const line = widths.reduce((sum, width) => sum + width, 0) + GAP * (columns.length - 1);
-  let excess = line - terminalWidth;
-  return widths.map((width, index) => {
-    if (excess <= 0 || !columns[index]?.mayCut) return width;
-    const least = Math.max(columns[index]?.heading.length ?? 0, 20);
-    const cut = Math.min(excess, Math.max(0, width - least));
-    excess -= cut;
-    return width - cut;
-  });
+  return fitted(columns, widths, terminalWidth);
 }
 
+/** First the columns that may be cut give way, then whichever is the widest. */
+function fitted(columns: readonly Column[], wanted: readonly number[], terminalWidth: number | undefined): number[] {
+  const widths = [...wanted];
+  if (terminalWidth === undefined) return widths;
+  const room = terminalWidth - GAP * (columns.length - 1);
+  let excess = widths.reduce((sum, width) => sum + width, 0) - room;
+  for (const [index, column] of columns.entries()) {
+    if (!column.mayCut || excess <= 0) continue;
+    const cut = Math.min(excess, Math.max(0, (widths[index] ?? 0) - Math.max(column.heading.length, LEAST_CUT)));
+    widths[index] = (widths[index] ?? 0) - cut;
+    excess -= cut;
+  }
+  while (excess > 0) {
+    const widest = Math.max(...widths);
+    if (widest <= LEAST) break;
+    const next = Math.max(LEAST, ...widths.filter((width) => width < widest));
+    const index = widths.indexOf(widest);
+    const cut = Math.min(excess, widest - next || 1);
+    widths[index] = widest - cut;
+    excess -= cut;
+  }
+  return widths;
+}
+
+/** What others wrote must not break a line, nor steer the terminal. */
+const plainCell = (cell: string): string => cell.replace(/\p{Cc}+/gu, " ");
+
 /**
- * One line of a table, without blanks at its end. A cell wider than its column goes beyond it, unless it may be cut. `paintCell`
- * may add colour: it does not count in the width.
+ * One line of a table, without blanks at its end. A cell wider than its column pushes the rest of its line, as far as there is
+ * room on the terminal; then it is cut. `paintCell` may add colour: it does not count in the width.
  */
 export function tableLine(
   columns: readonly Column[],
   cells: readonly string[],
   widths: readonly number[],
+  terminalWidth: number | undefined,
   paintCell: (text: string, index: number) => string = (text) => text,
 ): string {
-  const padded = cells.map((cell, index) => {
-    const width = widths[index] ?? cell.length;
-    const isCut = columns[index]?.mayCut && cell.length > width;
-    const shown = isCut ? `${cell.slice(0, Math.max(0, width - 1))}\u2026` : cell;
+  const plain = cells.map(plainCell);
+  const needed = widths.map((width, index) => Math.max(width, plain[index]?.length ?? 0));
+  const own = fitted(columns, needed, terminalWidth);
+  const padded = plain.map((cell, index) => {
+    const width = own[index] ?? cell.length;
+    const shown = cell.length > width ? `${cell.slice(0, Math.max(0, width - 1))}\u2026` : cell;
     const blanks = index === cells.length - 1 ? "" : " ".repeat(Math.max(0, width - shown.length) + GAP);
     return paintCell(shown, index) + blanks;
   });
@@ -53,10 +78,8 @@ export function tableText(
   withHeadings = true,
 ): string {
   const widths = columnWidths(columns, rows, terminalWidth);
-  const heading = tableLine(
-    columns,
-    columns.map((column) => column.heading),
-    widths,
-  );
-  return (withHeadings ? heading : "") + rows.map((row) => tableLine(columns, row, widths, paintCell)).join("");
+  const headings = columns.map((column) => column.heading);
+  const heading = tableLine(columns, headings, widths, terminalWidth);
+  const lines = rows.map((row) => tableLine(columns, row, widths, terminalWidth, paintCell));
+  return (withHeadings ? heading : "") + lines.join("");
 }

@@ -53,8 +53,11 @@ function callOf(split: Exclude<SplitArgs, Complaint>, terminal: Terminal): Call 
   const values = new Map(split.flags.map(({ name, value }) => [name, value]));
   const has = (flag: FlagName): boolean => values.has(flag) && values.get(flag) !== "false";
   const value = (flag: FlagName): string | undefined => values.get(flag);
+  const all = (flag: FlagName): readonly string[] =>
+    split.flags.flatMap((each) => (each.name === flag && each.value !== undefined ? each.value.split(",") : []));
   const socket = value("socket") ?? terminal.environment.BERTH_SOCKET;
-  return { terminal, client: makeClient(socket || undefined), words: split.words, rest: split.rest, has, value };
+  const client = makeClient(socket || undefined);
+  return { terminal, client, words: split.words, rest: split.rest, has, value, values: all };
 }
 
 async function page(terminal: Terminal, name: string | undefined): Promise<number> {

@@ -40,8 +40,11 @@ export function usageFailure(message: string): CommandFailure {
 const COLOURS = { red: 31, green: 32, yellow: 33 } as const;
 export type Colour = keyof typeof COLOURS;
 
+function hasColour({ out, environment }: Terminal): boolean {
+  return out.isTerminal && (environment.NO_COLOR ?? "") === "" && environment.TERM !== "dumb";
+}
+
 /** The text in colour, where the output is a terminal and NO_COLOR is not set. */
 export function paint(terminal: Terminal, text: string, colour: Colour | undefined): string {
-  const plain = colour === undefined || !terminal.out.isTerminal || (terminal.environment.NO_COLOR ?? "") !== "";
-  return plain ? text : `\u001b[${COLOURS[colour]}m${text}\u001b[0m`;
+  return colour === undefined || !hasColour(terminal) ? text : `\u001b[${COLOURS[colour]}m${text}\u001b[0m`;
 }

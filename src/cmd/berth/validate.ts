@@ -1,11 +1,10 @@
-import { readdir, readFile, stat } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import type { Problem } from "../../pod/problem.ts";
 import type { SeenDocument } from "../../pod/source.ts";
 import type { Call, Command } from "./command.ts";
+import { filesOf, readBytes } from "./manifest-files.ts";
 import { sentence } from "./problem-words.ts";
-import { CommandFailure, usageFailure } from "./terminal.ts";
+import { usageFailure } from "./terminal.ts";
 
 export const validate: Command = {
   usage: "FILE...",
@@ -52,30 +51,6 @@ async function checkAll(call: Call): Promise<Checked[]> {
     await workshop.close();
   }
   return checked;
-}
-
-const MANIFEST = /^[^.].*\.(?:ya?ml|json)$/;
-
-/** The manifests that an argument stands for. */
-async function filesOf(written: string): Promise<string[]> {
-  if (written === "-") return [written];
-  const found = await stat(written).catch((error: Error) => {
-    throw new CommandFailure(`${written}: ${error.message}`);
-  });
-  if (!found.isDirectory()) return [written];
-  const names = (await readdir(written)).filter((name) => MANIFEST.test(name)).sort();
-  return names.map((name) => join(written, name));
-}
-
-async function readBytes(call: Call, path: string): Promise<Uint8Array> {
-  if (path !== "-") {
-    return readFile(path).catch((error: Error) => {
-      throw new CommandFailure(`${path}: ${error.message}`);
-    });
-  }
-  const chunks: Buffer[] = [];
-  for await (const chunk of call.terminal.in as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 /** What is wrong with a file, or what is in it. */

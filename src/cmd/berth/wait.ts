@@ -1,8 +1,10 @@
 import { setTimeout } from "node:timers/promises";
+import { podColumns } from "../../decide/columns.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { PodChange } from "../../ports.ts";
 import { parseDurationMs } from "../config/duration.ts";
 import { type Command, namespaceOf, podName } from "./command.ts";
+import { withProgress } from "./progress.ts";
 import { CommandFailure, usageFailure } from "./terminal.ts";
 
 export const wait: Command = {
@@ -22,23 +24,37 @@ export const wait: Command = {
       () => over.abort(),
       () => undefined,
     );
+    const states = new Map<string, string>();
     const waits = words.map(async (word) => {
       const name = podName(word);
       const query = { namespace: namespaceOf(call), name, watch: true };
       const changes = client.lines<PodChange>("/v1/pods", query, signal);
-      if (await isMet(changes, goal)) await terminal.out.write(`pod/${name} ${goal.words}\n`);
-      else
+      const note = (pod: v1.Pod): void => void states.set(name, stateOf(pod, terminal.now()));
+      if (await isMet(changes, goal, note)) {
+        states.delete(name);
+        await terminal.out.write(`pod/${name} ${goal.words}\n`);
+      } else
         throw new CommandFailure(
           `timed out waiting for pod/${name}: ${goal.words} was not seen within ${timeoutMs / 1000} s`,
         );
     });
-    const failed = (await Promise.allSettled(waits)).filter((end) => end.status === "rejected");
+    const said = (): string =>
+      `waiting for ${words.length === 1 ? "it" : "them"}: ${[...states].map(([name, state]) => `${name} ${state}`).join(", ") || "there is no such pod yet"}`;
+    const ends = await withProgress(terminal, said, Promise.allSettled(waits));
+    const failed = ends.filter((end) => end.status === "rejected");
     over.abort();
     for (const { reason } of failed)
       await terminal.err.write(`error: ${reason instanceof Error ? reason.message : reason}\n`);
     return failed.length > 0 ? 1 : 0;
   },
 };
+
+/** The word that `get pods` shows, and what its containers wait for. */
+function stateOf(pod: v1.Pod, nowMs: number): string {
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const message = statuses.map(({ state }) => state?.waiting?.message ?? "").find((text) => text !== "");
+  return podColumns(pod, nowMs).status + (message === undefined ? "" : ` (${message})`);
+}
 
 type Goal = { readonly words: string; readonly kind: "gone" | "present"; readonly holds: (pod: v1.Pod) => boolean };
 
@@ -52,12 +68,13 @@ function readGoal(written: string | undefined): Goal {
 }
 
 /** Whether the goal was reached before the changes ended. */
-async function isMet(changes: AsyncIterable<PodChange>, goal: Goal): Promise<boolean> {
+async function isMet(changes: AsyncIterable<PodChange>, goal: Goal, note: (pod: v1.Pod) => void): Promise<boolean> {
   let present = 0;
   for await (const change of changes) {
     switch (change.kind) {
       case "put":
         present += 1;
+        note(change.pod);
         if (goal.holds(change.pod)) return true;
         break;
       case "gone":

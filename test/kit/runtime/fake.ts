@@ -313,7 +313,10 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
         if (found?.state !== "running") throw new BerthError("RuntimeRefused", `container ${id} is not running`);
         return exec(found, command);
       }),
+    attach: (id, _streams, signal) => call("Attach", subjectOf(id), signal, () => `http://127.0.0.1:1/${id}`),
+    portForward: (id, _port, signal) => call("PortForward", subjectOf(id), signal, () => `http://127.0.0.1:1/${id}`),
     exec: (id, _command, _streams, signal) => call("Exec", subjectOf(id), signal, () => `http://127.0.0.1:1/${id}`),
+    usage: (signal) => call("ListContainerStats", "", signal, () => []),
     reopenLog: (id, signal) => call("ReopenContainerLog", subjectOf(id), signal, () => {}),
   };
 

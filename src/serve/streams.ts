@@ -1,10 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { asBerthError, BerthError } from "../base/errors.ts";
-import type { ExecStreams, View } from "../ports.ts";
+import type { View } from "../ports.ts";
 import { errorBody, statusOf } from "./answer.ts";
-import { ask, podOf } from "./api.ts";
-import { findContainer, keyOf } from "./find-pod.ts";
+import { ask } from "./api.ts";
 import {
   encodeJsonFrame,
   type Frame,
@@ -13,19 +12,19 @@ import {
   type TerminalSize,
   writeFrames,
 } from "./frames.ts";
-import { readFlag, readWord } from "./queries.ts";
+import { OPENERS } from "./openers.ts";
 import type { Role } from "./routes.ts";
-import { connectRuntime, openSession, type RuntimeStream } from "./runtime-stream.ts";
+import type { RuntimeStream } from "./runtime-stream.ts";
 
-export type ExecSources = {
+export type StreamSources = {
   readonly view: View;
   /** A session without traffic is closed after this; 0 is never. */
   readonly idleTimeoutMs: number;
 };
 
-/** Answers a request that asks for an upgrade: only exec does. Never throws; the socket is its own to close. */
+/** Answers a request that asks for an upgrade. Never throws; the socket is its own to close. */
 export async function answerUpgrade(
-  sources: ExecSources,
+  sources: StreamSources,
   role: Role,
   request: IncomingMessage,
   socket: Socket,
@@ -42,7 +41,7 @@ export async function answerUpgrade(
 }
 
 async function runSession(
-  { view, idleTimeoutMs }: ExecSources,
+  { view, idleTimeoutMs }: StreamSources,
   role: Role,
   request: IncomingMessage,
   socket: Socket,
@@ -50,30 +49,20 @@ async function runSession(
   signal: AbortSignal,
 ): Promise<void> {
   const asked = ask(role, request);
-  if (asked.route !== "exec" || request.headers.upgrade?.toLowerCase() !== STREAM_PROTOCOL) {
-    throw new BerthError("BadRequest", `only exec can be upgraded, to ${STREAM_PROTOCOL}`);
+  const opener = OPENERS[asked.route];
+  if (opener === undefined || request.headers.upgrade?.toLowerCase() !== STREAM_PROTOCOL) {
+    const names = Object.keys(OPENERS).join(", ");
+    throw new BerthError("BadRequest", `only ${names} can be upgraded, to ${STREAM_PROTOCOL}`);
   }
-  const pod = podOf(view, asked);
-  const container = findContainer(pod, readWord(asked.query, "container"));
-  const command = asked.query.getAll("command");
-  if (command.length === 0) throw new BerthError("BadRequest", "exec needs a command");
-  const instance = view.instance(keyOf(pod), container, "newest");
-  if (!instance?.running) {
-    throw new BerthError("NotFound", `container "${container}" of pod "${keyOf(pod)}" is not running`);
-  }
-  const tty = readFlag(asked.query, "tty");
-  const streams: ExecStreams = { stdin: readFlag(asked.query, "stdin"), stdout: true, stderr: !tty, tty };
-  const url = await view.exec(instance.id, command, streams, signal);
-  const connection = await connectRuntime(url, signal);
+  const begin = await opener(view, asked, signal);
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${STREAM_PROTOCOL}\r\n\r\n`);
   const send = (channel: "stdout" | "stderr", bytes: Buffer): void => {
     if (socket.writable && !writeFrames(socket, channel, bytes)) runtime.pause();
   };
-  const outputs = {
+  const runtime: RuntimeStream = begin({
     stdout: (bytes: Buffer) => send("stdout", bytes),
     stderr: (bytes: Buffer) => send("stderr", bytes),
-  };
-  const runtime: RuntimeStream = openSession(connection, streams, outputs, signal);
+  });
   join(socket, head, runtime, idleTimeoutMs);
   const result = await runtime.ended;
   socket.end(encodeJsonFrame("result", result));

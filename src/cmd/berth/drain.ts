@@ -1,0 +1,68 @@
+import { setTimeout } from "node:timers/promises";
+import type { Problem } from "../../pod/problem.ts";
+import type * as v1 from "../../pod/v1.ts";
+import { parseDurationMs } from "../config/duration.ts";
+import type { Call, Command } from "./command.ts";
+import { withProgress } from "./progress.ts";
+import { CommandFailure, usageFailure } from "./terminal.ts";
+
+export const drain: Command = {
+  usage: "",
+  help: "For maintenance: end all pods with their grace, and start none until berth uncordon, also after a reboot.",
+  flags: ["timeout", "wait"],
+  examples: ["berth drain --timeout 5m && reboot"],
+  async run(call) {
+    if (call.words.length > 0) throw usageFailure("drain is about this host and takes no name");
+    const timeoutMs = parseDurationMs(call.value("timeout") ?? "10m");
+    if (timeoutMs === undefined) throw usageFailure("--timeout is a duration such as 30s or 5m");
+    const { items } = await call.client.get<{ items: readonly Problem[] }>("/v1/problems");
+    const broken = [...new Set(items.filter(({ severity }) => severity === "error").map(({ file }) => file))];
+    if (broken.length > 0) {
+      await call.terminal.err.write(
+        `These manifests are broken; what they ran will only come back when they are mended: ${broken.join(", ")}\n`,
+      );
+    }
+    const { changed } = await call.client.post<{ changed: boolean }>("/v1/drain");
+    if (!changed) await call.terminal.err.write("It was drained before.\n");
+    if (call.value("wait") !== "false") await untilEmpty(call, timeoutMs);
+    await call.terminal.out.write("the host is drained\n");
+    return 0;
+  },
+};
+
+export const uncordon: Command = {
+  usage: "",
+  help: "Let pods run again after berth drain.",
+  flags: [],
+  async run(call) {
+    if (call.words.length > 0) throw usageFailure("uncordon is about this host and takes no name");
+    const { changed } = await call.client.post<{ changed: boolean }>("/v1/uncordon");
+    await call.terminal.out.write(changed ? "pods run again\n" : "the host was not drained\n");
+    return 0;
+  },
+};
+
+/** How often it is asked what is still there. */
+const LOOK_EVERY_MS = 250;
+
+async function untilEmpty(call: Call, timeoutMs: number): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  let left: string[] = [];
+  const look = async (): Promise<void> => {
+    for (;;) {
+      const { items } = await call.client.get<{ items: v1.Pod[] }>("/v1/pods");
+      // pods of a cluster's API server are that cluster's to drain
+      const own = items.filter(({ metadata }) => metadata?.annotations?.["kubernetes.io/config.source"] === "file");
+      left = own.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
+      if (left.length === 0) return;
+      if (performance.now() > end) {
+        throw new CommandFailure(`after ${timeoutMs / 1000} s these pods are still ending: ${left.join(", ")}`);
+      }
+      await setTimeout(LOOK_EVERY_MS, undefined, { signal: call.terminal.signal });
+    }
+  };
+  const words = (): string => `waiting for ${left.length} pods to end: ${left.slice(0, SHOWN).join(", ")}`;
+  await withProgress(call.terminal, words, look());
+}
+
+const SHOWN = 5;

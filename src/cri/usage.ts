@@ -1,0 +1,38 @@
+import type { ContainerUsage } from "../ports.ts";
+import type { CriClient } from "./client.ts";
+import type { ContainerStats, UInt64Value } from "./generated/types.ts";
+import { LABEL } from "./names.ts";
+
+/** What each of this owner's running containers uses now, as the runtime counts it. */
+export async function readUsage(
+  client: CriClient,
+  ownerId: string,
+  signal: AbortSignal,
+): Promise<readonly ContainerUsage[]> {
+  const filter = { label_selector: { [LABEL.owner]: ownerId } };
+  const { stats } = await client.call("ListContainerStats", { filter }, signal);
+  return stats.flatMap(usageOf);
+}
+
+const NANOSECONDS_PER_MS = 1_000_000n;
+
+function usageOf({ attributes, cpu, memory }: ContainerStats): ContainerUsage[] {
+  const podUid = attributes?.labels[LABEL.podUid];
+  const container = attributes?.labels[LABEL.containerName];
+  if (attributes === undefined || podUid === undefined || container === undefined) return [];
+  const timestamp = cpu?.timestamp ?? memory?.timestamp ?? 0n;
+  return [
+    {
+      podUid,
+      container,
+      id: attributes.id,
+      atWallMs: Number(timestamp / NANOSECONDS_PER_MS),
+      ...numbered("cpuCoreNanoSeconds", cpu?.usage_core_nano_seconds),
+      ...numbered("workingSetBytes", memory?.working_set_bytes),
+    },
+  ];
+}
+
+function numbered<K extends string>(name: K, value: UInt64Value | undefined): { [P in K]?: number } {
+  return value === undefined ? {} : ({ [name]: Number(value.value) } as { [P in K]: number });
+}

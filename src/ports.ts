@@ -2,6 +2,20 @@
 
 import type { SeenImage } from "./pod/action.ts";
 import type { CgroupLimits } from "./pod/cgroup.ts";
+import type {
+  ClusterChange,
+  ClusterKind,
+  ClusterList,
+  ClusterObject,
+  ClusterPlace,
+  ClusterSelection,
+  ClusterTypes,
+  ListVersion,
+  RemoveOptions,
+  ServiceAccountToken,
+  TokenWish,
+  WatchFrom,
+} from "./pod/cluster.ts";
 import type { DesiredContainer, DesiredPod, DocumentKey, EndCause, PodKey } from "./pod/desired.ts";
 import type { CountedEvent } from "./pod/event.ts";
 import type { PodRecord } from "./pod/memory.ts";
@@ -251,6 +265,45 @@ export type SupervisorNews = {
   readonly kind: "ready" | "alive" | "reloading" | "stopping";
   /** One line for people who ask how the service is. */
   readonly status: string;
+};
+
+// ---- the API server --------------------------------------------------------------------------------------------------
+
+/**
+ * The API server of a cluster (node.md 1 to 3). Each call is one request, tried once. It throws a BerthError with one of the
+ * codes that begin with Api; a write that may have worked has the effect "unknown".
+ */
+export type Cluster = {
+  get<K extends ClusterKind>(object: ClusterObject<K>, signal: AbortSignal): Promise<ClusterTypes[K]>;
+  /** Of a subresource the answer is that of its parent's kind, but for tokens and evictions. */
+  create<K extends ClusterKind>(
+    at: ClusterPlace<K>,
+    body: ClusterTypes[K],
+    signal: AbortSignal,
+  ): Promise<ClusterTypes[K]>;
+  replace<K extends ClusterKind>(
+    object: ClusterObject<K>,
+    body: ClusterTypes[K],
+    signal: AbortSignal,
+  ): Promise<ClusterTypes[K]>;
+  /** A strategic merge patch. */
+  patch<K extends ClusterKind>(object: ClusterObject<K>, patch: object, signal: AbortSignal): Promise<ClusterTypes[K]>;
+  remove<K extends ClusterKind>(object: ClusterObject<K>, options: RemoveOptions, signal: AbortSignal): Promise<void>;
+  list<K extends ClusterKind>(
+    of: ClusterSelection<K>,
+    since: ListVersion,
+    signal: AbortSignal,
+  ): Promise<ClusterList<ClusterTypes[K]>>;
+  /** Changes after a version, until the server ends the stream, the connection breaks (which throws) or the signal. */
+  watch<K extends ClusterKind>(
+    of: ClusterSelection<K>,
+    from: WatchFrom,
+    signal: AbortSignal,
+  ): AsyncIterable<ClusterChange<ClusterTypes[K]>>;
+  /** A token of a service account that is bound to a pod (node.md 3.9). */
+  token(request: TokenWish, signal: AbortSignal): Promise<ServiceAccountToken>;
+  /** Breaks all connections: the next request makes a new one (node.md 1.1). */
+  disconnect(): void;
 };
 
 // ---- what the agent tells --------------------------------------------------------------------------------------------

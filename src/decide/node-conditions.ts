@@ -2,6 +2,7 @@ import type { Now } from "../base/clock.ts";
 import type { NodeCondition } from "../pod/cluster.ts";
 import type { Standing } from "../pod/standing.ts";
 import { formatTime } from "../pod/time.ts";
+import type { NodeStatusWord } from "./node-news.ts";
 
 /** A status of the runtime counts for so long. */
 const FRESH_STATUS_MS = 30_000;
@@ -9,7 +10,7 @@ const FRESH_STATUS_MS = 30_000;
 const FRESH_LIST_MS = 180_000;
 
 /** What a condition says while it holds and while it does not (node.md 2.3). */
-type Words = readonly [reason: string, message: string];
+type Words = { readonly reason: string; readonly message: string; readonly news: NodeStatusWord };
 type PressureRow = {
   readonly type: string;
   readonly pressure: keyof Standing["pressure"];
@@ -17,24 +18,31 @@ type PressureRow = {
   readonly unwell: Words;
 };
 
+type Pressed = NodeStatusWord extends infer Word
+  ? Word extends `Node${infer Rest extends `Has${string}`}`
+    ? Rest
+    : never
+  : never;
+const words = (what: Pressed, message: string): Words => ({ reason: `Kubelet${what}`, message, news: `Node${what}` });
+
 const PRESSURES: readonly PressureRow[] = [
   {
     type: "MemoryPressure",
     pressure: "memory",
-    well: ["KubeletHasSufficientMemory", "kubelet has sufficient memory available"],
-    unwell: ["KubeletHasInsufficientMemory", "kubelet has insufficient memory available"],
+    well: words("HasSufficientMemory", "kubelet has sufficient memory available"),
+    unwell: words("HasInsufficientMemory", "kubelet has insufficient memory available"),
   },
   {
     type: "DiskPressure",
     pressure: "disk",
-    well: ["KubeletHasNoDiskPressure", "kubelet has no disk pressure"],
-    unwell: ["KubeletHasDiskPressure", "kubelet has disk pressure"],
+    well: words("HasNoDiskPressure", "kubelet has no disk pressure"),
+    unwell: words("HasDiskPressure", "kubelet has disk pressure"),
   },
   {
     type: "PIDPressure",
     pressure: "pid",
-    well: ["KubeletHasSufficientPID", "kubelet has sufficient PID available"],
-    unwell: ["KubeletHasInsufficientPID", "kubelet has insufficient PID available"],
+    well: words("HasSufficientPID", "kubelet has sufficient PID available"),
+    unwell: words("HasInsufficientPID", "kubelet has insufficient PID available"),
   },
 ];
 
@@ -66,12 +74,16 @@ export function nodeConditions(
 }
 
 /** The events that a change of conditions is worth, by their reason; a Ready condition that is new is worth none. */
-export function transitionsOf(before: readonly NodeCondition[], now: readonly NodeCondition[]): readonly string[] {
-  return now.flatMap(({ type, status, reason }) => {
+export function transitionsOf(
+  before: readonly NodeCondition[],
+  now: readonly NodeCondition[],
+): readonly NodeStatusWord[] {
+  return now.flatMap(({ type, status }): readonly NodeStatusWord[] => {
     const old = before.find((condition) => condition.type === type);
     if (old?.status === status) return [];
     if (type === "Ready") return old === undefined ? [] : [status === "True" ? "NodeReady" : "NodeNotReady"];
-    return PRESSURES.some((row) => row.type === type) ? [(reason ?? "").replace(/^Kubelet/, "Node")] : [];
+    const row = PRESSURES.find((one) => one.type === type);
+    return row === undefined ? [] : [(status === "True" ? row.unwell : row.well).news];
   });
 }
 
@@ -79,7 +91,7 @@ type Condition = Pick<NodeCondition, "type" | "status" | "reason" | "message">;
 
 function pressureOf({ type, pressure, well, unwell }: PressureRow, standing: Standing): Condition {
   const holds = standing.pressure[pressure];
-  const [reason, message] = holds ? unwell : well;
+  const { reason, message } = holds ? unwell : well;
   return { type, status: holds ? "True" : "False", reason, message };
 }
 

@@ -17,6 +17,23 @@ export function nodePatch(before: ClusterNode, now: ClusterNode, heartbeat: bool
   return { ...(isEmpty(metadata) ? {} : { metadata }), ...(isEmpty(status) ? {} : { status }) };
 }
 
+/** What the server made of a status that it was sent. */
+export type Echo = { readonly sent: NodeStatus; readonly answered: NodeStatus };
+
+/**
+ * The node as it counts for the next patch: where the server still shows what it made of the last one, it has what was sent.
+ * An older server drops fields that it does not know, and would be told of them again and again.
+ */
+export function believed(node: ClusterNode, echo: Echo | undefined): ClusterNode {
+  if (echo === undefined || node.status === undefined) return node;
+  const { status } = node;
+  const { sent, answered } = echo;
+  const dropped = WHOLE.filter(
+    (field) => isSame(status[field] ?? null, answered[field] ?? null) && sent[field] !== undefined,
+  );
+  return { ...node, status: { ...status, ...Object.fromEntries(dropped.map((field) => [field, sent[field]])) } };
+}
+
 function statusPatch(before: NodeStatus, now: NodeStatus, heartbeat: boolean): object {
   const whole = WHOLE.filter((field) => !isSame(before[field] ?? null, now[field] ?? null));
   const conditions = conditionsPatch(before.conditions ?? [], now.conditions ?? [], heartbeat);

@@ -153,3 +153,14 @@ export type TokenWish = {
   readonly pod: { readonly name: string; readonly uid: string };
 };
 export type ServiceAccountToken = { readonly token: string; readonly expiresWallMs: number };
+
+// ---- how the node stands with its cluster ----
+
+/** What people are shown of the connection to the API server. Times are wall times; absent: never. */
+export type ClusterContact = {
+  readonly connected: boolean;
+  readonly leaseRenewedMs?: number;
+  readonly statusSentMs?: number;
+  /** The newest failure since all was well. */
+  readonly lastError?: { readonly message: string; readonly atMs: number };
+};

@@ -1,6 +1,6 @@
 # One verb per task; `make help` lists them. Each first does the set-up that it needs and leaves alone what is there already.
 .DEFAULT_GOAL := help
-.PHONY: help run down test unit e2e e2e-all simulate soak probes check build bench install uninstall deb clean machine libraries
+.PHONY: help run down test unit e2e e2e-all simulate soak probes cluster check build bench install uninstall deb clean machine libraries
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 NODE := node_modules/.bin/node
@@ -27,6 +27,9 @@ e2e: machine build ## end-to-end tests only; ARGS=test/e2e/cli.test.ts for one f
 
 e2e-all: machine build ## end-to-end tests in full length on both containerd versions (root)
 	@exec $(NODE) dev/test.ts e2e-all $(ARGS)
+
+cluster: libraries ## a real control plane on loopback to try things with; its programs are compiled once, for minutes
+	@exec $(NODE) dev/cluster/main.ts up
 
 simulate: libraries ## hours of a host full of trouble, each from one seed: SEEDS=20000 FROM=1
 	@SEEDS='$(SEEDS)' FROM='$(FROM)' exec $(NODE) test/simulation/main.ts

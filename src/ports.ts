@@ -2,6 +2,20 @@
 
 import type { SeenImage } from "./pod/action.ts";
 import type { CgroupLimits } from "./pod/cgroup.ts";
+import type {
+  ClusterChange,
+  ClusterKind,
+  ClusterList,
+  ClusterObject,
+  ClusterPlace,
+  ClusterSelection,
+  ClusterTypes,
+  ListVersion,
+  RemoveOptions,
+  ServiceAccountToken,
+  TokenWish,
+  WatchFrom,
+} from "./pod/cluster.ts";
 import type { DesiredContainer, DesiredPod, DocumentKey, EndCause, PodKey } from "./pod/desired.ts";
 import type { CountedEvent } from "./pod/event.ts";
 import type { PodRecord } from "./pod/memory.ts";
@@ -9,6 +23,7 @@ import type { ObservedContainer, ObservedSandbox, Sighting } from "./pod/observe
 import type { Hold } from "./pod/plan.ts";
 import type { Problem } from "./pod/problem.ts";
 import type { DirectorySighting } from "./pod/source.ts";
+import type { ContainerUsage, HostUsage } from "./pod/usage.ts";
 import type * as v1 from "./pod/v1.ts";
 
 // ---- the container runtime -------------------------------------------------------------------------------------------
@@ -57,28 +72,6 @@ export type Runtime = {
   reopenLog(id: string, signal: AbortSignal): Promise<void>;
   /** What each running container uses now. */
   usage(signal: AbortSignal): Promise<readonly ContainerUsage[]>;
-};
-
-/** What one container uses, as the runtime counts it; a figure that it does not tell is absent. */
-export type ContainerUsage = {
-  readonly podUid: string;
-  readonly container: string;
-  readonly id: string;
-  /** When it was counted. */
-  readonly atWallMs: number;
-  /** Since the container began, over all cores. */
-  readonly cpuCoreNanoSeconds?: number;
-  /** What could not be freed at once. */
-  readonly workingSetBytes?: number;
-};
-
-/** What the whole host uses. */
-export type HostUsage = {
-  readonly atWallMs: number;
-  /** Since the host began, over all cores. */
-  readonly cpuCoreNanoSeconds: number;
-  /** What is not available for new programs. */
-  readonly memoryBytes: number;
 };
 
 /** What is used, asked anew each time. */
@@ -285,6 +278,45 @@ export type SupervisorNews = {
   readonly kind: "ready" | "alive" | "reloading" | "stopping";
   /** One line for people who ask how the service is. */
   readonly status: string;
+};
+
+// ---- the API server --------------------------------------------------------------------------------------------------
+
+/**
+ * The API server of a cluster (node.md 1 to 3). Each call is one request, tried once. It throws a BerthError with one of the
+ * codes that begin with Api; a write that may have worked has the effect "unknown".
+ */
+export type Cluster = {
+  get<K extends ClusterKind>(object: ClusterObject<K>, signal: AbortSignal): Promise<ClusterTypes[K]>;
+  /** Of a subresource the answer is that of its parent's kind, but for tokens and evictions. */
+  create<K extends ClusterKind>(
+    at: ClusterPlace<K>,
+    body: ClusterTypes[K],
+    signal: AbortSignal,
+  ): Promise<ClusterTypes[K]>;
+  replace<K extends ClusterKind>(
+    object: ClusterObject<K>,
+    body: ClusterTypes[K],
+    signal: AbortSignal,
+  ): Promise<ClusterTypes[K]>;
+  /** A strategic merge patch. */
+  patch<K extends ClusterKind>(object: ClusterObject<K>, patch: object, signal: AbortSignal): Promise<ClusterTypes[K]>;
+  remove<K extends ClusterKind>(object: ClusterObject<K>, options: RemoveOptions, signal: AbortSignal): Promise<void>;
+  list<K extends ClusterKind>(
+    of: ClusterSelection<K>,
+    since: ListVersion,
+    signal: AbortSignal,
+  ): Promise<ClusterList<ClusterTypes[K]>>;
+  /** Changes after a version, until the server ends the stream, the connection breaks (which throws) or the signal. */
+  watch<K extends ClusterKind>(
+    of: ClusterSelection<K>,
+    from: WatchFrom,
+    signal: AbortSignal,
+  ): AsyncIterable<ClusterChange<ClusterTypes[K]>>;
+  /** A token of a service account that is bound to a pod (node.md 3.9). */
+  token(request: TokenWish, signal: AbortSignal): Promise<ServiceAccountToken>;
+  /** Breaks all connections: the next request makes a new one (node.md 1.1). */
+  disconnect(): void;
 };
 
 // ---- what the agent tells --------------------------------------------------------------------------------------------

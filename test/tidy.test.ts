@@ -40,7 +40,7 @@ const DOORS: Record<string, readonly string[]> = {
   "@grpc/proto-loader": ["cri/client.ts", "handler/grpc.ts"],
   "prom-client": ["serve/metrics.ts"],
   pino: ["cmd/"],
-  yaml: ["manifest/", "cmd/"],
+  yaml: ["manifest/", "cmd/", "kube/kubeconfig.ts"],
 };
 
 /** Node.js modules that only edges and cmd may use; base has the clock. */

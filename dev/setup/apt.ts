@@ -38,12 +38,15 @@ export async function findDebianEntry(): Promise<DebianEntry> {
   return { uri, signedBy: await readSignedBy(main.Sourcesentry ?? "") };
 }
 
-/** Writes an apt configuration of its own for another suite of the same archive. Signatures are checked as always. */
-export async function openSuite(name: string, entry: DebianEntry, folder: string): Promise<Suite> {
+/**
+ * Writes an apt configuration of its own for another suite of the same archive, with its sources where they are wanted.
+ * Signatures are checked as always.
+ */
+export async function openSuite(name: string, entry: DebianEntry, folder: string, types = "deb"): Promise<Suite> {
   await mkdir(join(folder, "lists/partial"), { recursive: true });
   await mkdir(join(folder, "cache/archives/partial"), { recursive: true });
   const signedBy = entry.signedBy ? `Signed-By: ${entry.signedBy}\n` : "";
-  const source = `Types: deb\nURIs: ${entry.uri}\nSuites: ${name}\nComponents: main\n${signedBy}`;
+  const source = `Types: ${types}\nURIs: ${entry.uri}\nSuites: ${name}\nComponents: main\n${signedBy}`;
   await writeFile(join(folder, `${name}.sources`), source);
   await writeFile(join(folder, "status"), "");
   const settings = {

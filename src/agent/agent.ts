@@ -1,10 +1,11 @@
-import type { Chance, Clock } from "../base/clock.ts";
+import type { Chance, Clock, MonoMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { type DesiredPod, podKey } from "../pod/desired.ts";
-import type { CountedEvent } from "../pod/event.ts";
+import type { CountedEvent, PodEvent } from "../pod/event.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { ObservedPod } from "../pod/observed.ts";
+import type { Standing } from "../pod/standing.ts";
 import type {
   AgentHealth,
   Documents,
@@ -36,6 +37,7 @@ import { makeRuntimeHealth } from "./runtime-health.ts";
 import { type ListPace, makeRuntimeWatch, type WholeList } from "./runtime-watch.ts";
 import { makeSharedImages } from "./shared-images.ts";
 import { makeSources } from "./sources.ts";
+import { standingOf } from "./standing.ts";
 import { makeStartTimes } from "./start-times.ts";
 import { type Change, makeStore } from "./store.ts";
 import { makeView, rendered } from "./view.ts";
@@ -69,6 +71,11 @@ export type Means = { readonly clock: Clock; readonly chance: Chance; readonly l
 
 export type Agent = {
   readonly view: View;
+  /** How the node is, for whoever tells it on; the listener hears of changes that should be told at once. */
+  standing(): Standing;
+  onStanding(listener: () => void): void;
+  /** Takes events of the node among its own. */
+  tell(events: readonly PodEvent[]): void;
   /** The agent leaves: its loops end, what it has begun finishes or is waited for a few seconds, no container is touched. */
   stop(): Promise<void>;
 };
@@ -103,7 +110,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   const lobby = makeLobby(rules.join, () => clock.now().monoMs);
   const listed = Promise.withResolvers<void>();
 
-  const health = makeRuntimeHealth({ runtime, clock, log, onChange: () => ringAll() });
+  const health = makeRuntimeHealth({ runtime, clock, log, onChange: onHealth });
   const images = makeSharedImages(ports.images, gates);
   const perform = makePerform({ ...ports, ...means, images, gates, facts: setup.facts, settings: setup.settings });
   const details = makeDetails({ runtime, gates, log, signal, see: (sighting) => roster.see(sighting) });
@@ -174,8 +181,15 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   });
   /** @bound Loops of the agent: a fixed number. */
   const loops: Loop[] = [];
+  /** @bound Parts of the agent that follow where it stands: a fixed number. */
+  const standingListeners: (() => void)[] = [];
+  let listedMonoMs: MonoMs | undefined;
   let adopted = false;
 
+  function onHealth(): void {
+    ringAll();
+    for (const listener of standingListeners) listener();
+  }
   function ringAll(): void {
     for (const worker of roster.all()) worker.ring();
   }
@@ -204,6 +218,9 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   }
   function seeAll(list: WholeList): void {
     roster.seeAll(list);
+    const isFirst = listedMonoMs === undefined;
+    listedMonoMs = clock.now().monoMs;
+    if (isFirst) for (const listener of standingListeners) listener();
     listed.resolve();
     node.ring();
   }
@@ -253,6 +270,10 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
 
   return {
     view: desk.view,
+    standing: () =>
+      standingOf({ ...health.now(), toldMonoMs: health.toldMonoMs(), listedMonoMs }, runtime.capabilities()),
+    onStanding: (listener) => void standingListeners.push(listener),
+    tell: news.tell,
     async stop() {
       leaving.abort();
       listed.resolve();

@@ -1,5 +1,5 @@
 import { makeBell } from "../base/bell.ts";
-import type { Clock } from "../base/clock.ts";
+import type { Clock, MonoMs } from "../base/clock.ts";
 import { asBerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Runtime } from "../ports.ts";
@@ -16,6 +16,8 @@ export type RuntimeState = {
 /** Watches the runtime's conditions. A runtime that does not answer is not ready; that says nothing about its containers. */
 export type RuntimeHealthWatch = {
   now(): RuntimeState;
+  /** When the runtime last told its status; undefined: never. */
+  toldMonoMs(): MonoMs | undefined;
   /** One look, told through `onChange` when it differs. */
   look(signal: AbortSignal): Promise<void>;
   /** Looks every few seconds until the signal; beats after each look. */
@@ -38,6 +40,7 @@ export function makeRuntimeHealth(tools: {
   onChange(state: RuntimeState): void;
 }): RuntimeHealthWatch {
   const { runtime, clock, log } = tools;
+  let toldMonoMs: MonoMs | undefined;
   let state: RuntimeState = { runtimeReady: false, networkReady: false };
 
   const ask = async (signal: AbortSignal): Promise<RuntimeState> => {
@@ -49,6 +52,7 @@ export function makeRuntimeHealth(tools: {
     });
     try {
       const { ready, networkReady, message } = await runtime.health(both);
+      toldMonoMs = clock.now().monoMs;
       return { runtimeReady: ready, networkReady, ...(message === undefined ? {} : { message }) };
     } catch (error) {
       const { message } = asBerthError(error, "asking the runtime for its status");
@@ -67,6 +71,7 @@ export function makeRuntimeHealth(tools: {
 
   return {
     now: () => state,
+    toldMonoMs: () => toldMonoMs,
     look,
     beatWithinMs: 3 * (BEAT_MS + PATIENCE_MS),
     async run(signal, beat) {

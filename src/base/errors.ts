@@ -30,6 +30,19 @@ export const ERROR_CODES = {
   RootDirTaken: "another berthd works in this root directory",
   KubeletPresent: "a kubelet already manages this runtime",
   SocketTaken: "a socket or port is in use",
+  // the API server
+  ApiUnreachable: "the API server cannot be reached, or the connection broke",
+  ApiTimeout: "the API server did not answer in time; whether the request took effect is not known",
+  ApiUnauthorized: "the API server does not accept the credentials",
+  ApiForbidden: "the API server does not allow the request",
+  ApiNotFound: "the API server has no such object",
+  ApiExists: "the API server has an object of this name already",
+  ApiConflict: "the object was changed or replaced in the meantime",
+  ApiGone: "the API server no longer keeps what was asked for: it has to be listed again",
+  ApiRefused: "the API server refused the request for what it contains",
+  ApiBusy: "the API server asks for patience",
+  ApiFailed: "the API server has a fault of its own",
+  ApiBadAnswer: "the API server's answer makes no sense",
   // requests of people
   NotFound: "there is no such object",
   Ambiguous: "the name fits more than one object",
@@ -46,12 +59,19 @@ export type Effect = "none" | "unknown";
 export class BerthError extends Error {
   readonly code: ErrorCode;
   readonly effect: Effect;
+  /** How long whoever refused asks to be left alone; absent: it did not say. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; effect?: Effect } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; effect?: Effect; retryAfterMs?: number } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "BerthError";
     this.code = code;
     this.effect = options.effect ?? "none";
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

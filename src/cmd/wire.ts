@@ -157,6 +157,12 @@ async function build(
   );
   closing.defer(() => agent.stop());
 
+  if (settings.kubeconfig !== "") {
+    const { join } = await import("./join.ts");
+    const membership = await join(settings, facts, agent, version, means);
+    closing.defer(() => membership.stop());
+  }
+
   const serving = await startServing({
     view: agent.view,
     logs: makeLogs(log),

@@ -1,4 +1,5 @@
-import type { ContainerUsage } from "../ports.ts";
+import type { ContainerUsage } from "../pod/usage.ts";
+
 import type { CriClient } from "./client.ts";
 import type { ContainerStats, UInt64Value } from "./generated/types.ts";
 import { LABEL } from "./names.ts";

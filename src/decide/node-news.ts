@@ -5,10 +5,7 @@ import type { PodEvent } from "../pod/event.ts";
 /** Something that happened to the node and is worth an event (lifecycle.md 10). */
 export type NodeMoment =
   | { readonly kind: "starting" }
-  | {
-      readonly kind: "status";
-      readonly status: "NodeReady" | "NodeNotReady" | "NodeSchedulable" | "NodeNotSchedulable";
-    }
+  | { readonly kind: "status"; readonly status: NodeStatusWord }
   | { readonly kind: "rebooted"; readonly bootId: string }
   | {
       readonly kind: "failed";
@@ -18,6 +15,19 @@ export type NodeMoment =
   | { readonly kind: "reclaiming"; readonly resource: string }
   | { readonly kind: "resolverTooLong"; readonly message: string }
   | { readonly kind: "noClusterDns"; readonly message: string };
+
+/** What became of one of the node's conditions, or of its being open to new pods. */
+export type NodeStatusWord =
+  | "NodeReady"
+  | "NodeNotReady"
+  | "NodeSchedulable"
+  | "NodeNotSchedulable"
+  | "NodeHasSufficientMemory"
+  | "NodeHasInsufficientMemory"
+  | "NodeHasNoDiskPressure"
+  | "NodeHasDiskPressure"
+  | "NodeHasSufficientPID"
+  | "NodeHasInsufficientPID";
 
 type Words = Pick<PodEvent, "type" | "reason" | "message">;
 

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { HostUsage } from "../ports.ts";
+import type { HostUsage } from "../pod/usage.ts";
 
 /** The kernel counts processor time in hundredths of a second, whatever its own tick is. */
 const TICK_NANOSECONDS = 10_000_000;

@@ -78,6 +78,13 @@ export const METRICS = {
     buckets: defaults(),
     page: "probes",
   },
+  kubelet_node_name: { kind: "gauge", help: "Always 1; the label tells the node's name.", labels: ["node"] },
+  berth_cluster_connected: { kind: "gauge", help: "1 while the API server takes the node's lease.", labels: [] },
+  berth_cluster_lease_renewed_timestamp_seconds: {
+    kind: "gauge",
+    help: "When the node's lease was last renewed, in seconds since the epoch.",
+    labels: [],
+  },
   berth_build_info: {
     kind: "gauge",
     help: "Always 1; the labels tell what runs.",

@@ -22,6 +22,18 @@ export type NodeFacts = {
   readonly maskedPaths?: readonly string[];
 };
 
+/** What a Node object tells of the machine beyond what pods need (node.md 2.2). */
+export type MachineFacts = {
+  readonly machineId: string;
+  readonly systemUuid: string;
+  readonly kernelVersion: string;
+  readonly osImage: string;
+  /** Size of the file system that holds the root directory. */
+  readonly rootDiskBytes: number;
+  /** Swap of the host in bytes, whether or not pods may use it. */
+  readonly totalSwapBytes: number;
+};
+
 /** A resolver file, read by the rules of cri-mapping.md 1.3. */
 export type ResolvConf = {
   readonly servers: readonly string[];

@@ -1,6 +1,7 @@
 import type { NodeFacts } from "../pod/node.ts";
+import type { ContainerUsage, HostUsage } from "../pod/usage.ts";
 import type * as v1 from "../pod/v1.ts";
-import type { ContainerUsage, HostUsage, Usage, View } from "../ports.ts";
+import type { Usage, View } from "../ports.ts";
 
 /** What is used now. Counters of processor time only tell something in pairs: two answers give a rate. */
 export type UsageAnswer = {

@@ -10,16 +10,9 @@ import type { PodEvent } from "../../src/pod/event.ts";
 import type { NodeFacts } from "../../src/pod/node.ts";
 import type { Hold } from "../../src/pod/plan.ts";
 import type { Problem } from "../../src/pod/problem.ts";
+import type { ContainerUsage, HostUsage } from "../../src/pod/usage.ts";
 import type * as v1 from "../../src/pod/v1.ts";
-import type {
-  ContainerUsage,
-  HostUsage,
-  InstanceView,
-  LogOptions,
-  PodChange,
-  ProbeView,
-  View,
-} from "../../src/ports.ts";
+import type { InstanceView, LogOptions, PodChange, ProbeView, View } from "../../src/ports.ts";
 import { makeMetrics } from "../../src/serve/metrics.ts";
 import { type ServedDoor, startServing } from "../../src/serve/server.ts";
 

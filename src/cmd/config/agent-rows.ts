@@ -116,7 +116,6 @@ export const AGENT_ROWS = {
     kind: path,
     default: "",
     flag: "kubeconfig",
-    pending: true,
     help: "How to reach the cluster; empty for none.",
   }),
   bootstrapKubeconfig: row({

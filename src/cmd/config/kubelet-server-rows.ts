@@ -130,21 +130,18 @@ export const KUBELET_SERVER_ROWS = {
     kind: boolean,
     default: true,
     flag: "register-node",
-    pending: true,
     help: "The node makes its own Node object.",
   }),
   registerWithTaints: row({
     kind: list(taint),
     default: [],
     flag: "register-with-taints",
-    pending: true,
     help: "Taints of the new Node object.",
   }),
   providerID: row({
     kind: text,
     default: "",
     flag: "provider-id",
-    pending: true,
     help: "The machine's name at its cloud provider.",
   }),
   rotateCertificates: row({
@@ -169,25 +166,21 @@ export const KUBELET_SERVER_ROWS = {
   nodeStatusUpdateFrequency: row({
     kind: duration(),
     default: 10 * SECOND_MS,
-    pending: true,
     help: "How often the node's status is worked out.",
   }),
   nodeStatusReportFrequency: row({
     kind: duration(),
     default: 5 * MINUTE_MS,
-    pending: true,
     help: "How often an unchanged status is reported.",
   }),
   nodeLeaseDurationSeconds: row({
     kind: integer(1, 86_400),
     default: 40,
-    pending: true,
     help: "How long the node counts as alive without a heartbeat.",
   }),
   nodeStatusMaxImages: row({
     kind: integer(-1, 100_000),
     default: 50,
-    pending: true,
     help: "Images in the node's status; -1 is all.",
   }),
   kubeAPIQPS: row({

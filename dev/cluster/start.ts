@@ -1,0 +1,197 @@
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { runCommand, tryCommand } from "../run-command.ts";
+import { type Daemon, startDaemon } from "../runtime/daemon.ts";
+import { bootstrapObjects } from "./bootstrap.ts";
+import { type Authority, makeAuthority, makeKey } from "./certificates.ts";
+import { type Entrance, writeKubeconfig } from "./kubeconfig.ts";
+import { programPath } from "./places.ts";
+import { noteProcesses, stopCluster } from "./stop.ts";
+
+/** A control plane of its own on loopback. */
+export type Cluster = {
+  readonly server: string;
+  /** Of an administrator. */
+  readonly kubeconfig: string;
+  readonly authority: Authority;
+  /** Runs kubectl as an administrator; throws with what it printed when it fails. */
+  kubectl(args: string[], input?: string): Promise<string>;
+  /** Writes the kubeconfig of a node with a certificate of its own, and hands back its path. */
+  nodeKubeconfig(nodeName: string): Promise<string>;
+  /** Writes a kubeconfig of a new node that has only a bootstrap token. */
+  bootstrapKubeconfig(): Promise<string>;
+  /** Ends the API server at once, as in an outage; what is stored stays. */
+  killServer(): Promise<void>;
+  /** Starts it again on the same address. */
+  startServer(): Promise<void>;
+  /** Ends everything and removes the folder. */
+  stop(): Promise<void>;
+};
+
+type Ports = {
+  readonly etcd: number;
+  readonly peer: number;
+  readonly server: number;
+  readonly rest: readonly number[];
+};
+
+/** Starts a control plane below a folder, from programs that `makeClusterPrograms` has made. Throws with the end of a log. */
+export async function startCluster(folder: string): Promise<Cluster> {
+  await stopCluster(folder);
+  try {
+    await mkdir(join(folder, "logs"), { recursive: true, mode: 0o700 });
+    return await bringUp(folder);
+  } catch (thrown) {
+    await stopCluster(folder).catch(() => undefined); // the first failure is the one to hear of
+    throw thrown;
+  }
+}
+
+async function bringUp(folder: string): Promise<Cluster> {
+  const authority = await makeAuthority(join(folder, "pki"));
+  await makeKey(join(folder, "pki/accounts.key"));
+  const ports = await freePorts();
+  const server = `https://127.0.0.1:${ports.server}`;
+  await startEtcd(folder, ports);
+  const kubeconfigOf = async (name: string, user: Entrance["user"]): Promise<string> => {
+    const path = join(folder, `${name}.kubeconfig`);
+    await writeKubeconfig(path, { server, authority: authority.certificate, user });
+    return path;
+  };
+  const certified = async (name: string, commonName: string, organization?: string): Promise<string> => {
+    const issued = await authority.issue(name, { commonName, ...(organization === undefined ? {} : { organization }) });
+    return kubeconfigOf(name, { "client-certificate": issued.certificate, "client-key": issued.key });
+  };
+  const kubeconfig = await certified("admin", "admin", "system:masters");
+  const kubectl = (args: string[], input?: string): Promise<string> =>
+    runCommand(programPath("kubectl"), ["--kubeconfig", kubeconfig, ...args], input === undefined ? {} : { input });
+
+  const serve = async (): Promise<Daemon> => {
+    const daemon = await start(folder, "kube-apiserver", await serverArguments(folder, authority, ports));
+    await untilReady(kubeconfig);
+    return daemon;
+  };
+  let running = await serve();
+  const { token, objects } = bootstrapObjects();
+  await kubectl(["apply", "-f", "-"], objects);
+  const [managerPort = 0, schedulerPort = 0] = ports.rest;
+  const manager = await certified("manager", "system:kube-controller-manager");
+  const scheduler = await certified("scheduler", "system:kube-scheduler");
+  await start(folder, "kube-controller-manager", [
+    ...helperArguments(folder, manager, managerPort),
+    `--cluster-signing-cert-file=${authority.certificate}`,
+    `--cluster-signing-key-file=${authority.key}`,
+    `--root-ca-file=${authority.certificate}`,
+    `--service-account-private-key-file=${join(folder, "pki/accounts.key")}`,
+    "--controllers=*,bootstrapsigner,tokencleaner",
+    "--use-service-account-credentials",
+  ]);
+  await start(folder, "kube-scheduler", helperArguments(folder, scheduler, schedulerPort));
+  await untilAccount(kubectl);
+  return {
+    server,
+    kubeconfig,
+    authority,
+    kubectl,
+    nodeKubeconfig: (nodeName) => certified(`node-${nodeName}`, `system:node:${nodeName}`, "system:nodes"),
+    bootstrapKubeconfig: () => kubeconfigOf("bootstrap", { token }),
+    killServer: () => running.kill(),
+    async startServer() {
+      running = await serve();
+    },
+    stop: () => stopCluster(folder),
+  };
+}
+
+async function start(folder: string, name: Parameters<typeof programPath>[0], args: string[]): Promise<Daemon> {
+  const daemon = await startDaemon(programPath(name), args, join(folder, "logs", `${name}.log`));
+  await noteProcesses(folder, [daemon.id]);
+  return daemon;
+}
+
+async function startEtcd(folder: string, { etcd, peer }: Ports): Promise<void> {
+  const client = `http://127.0.0.1:${etcd}`;
+  const cluster = `http://127.0.0.1:${peer}`;
+  const daemon = await start(folder, "etcd", [
+    `--data-dir=${join(folder, "etcd")}`,
+    `--listen-client-urls=${client}`,
+    `--advertise-client-urls=${client}`,
+    `--listen-peer-urls=${cluster}`,
+    `--initial-advertise-peer-urls=${cluster}`,
+    `--initial-cluster=default=${cluster}`,
+    "--unsafe-no-fsync",
+  ]);
+  await daemon.waitForLine(/ready to serve client requests/, 30_000);
+}
+
+async function serverArguments(folder: string, authority: Authority, ports: Ports): Promise<string[]> {
+  const pki = join(folder, "pki");
+  const serving = await authority.issue("server", {
+    commonName: "kube-apiserver",
+    names: ["IP:127.0.0.1", "IP:10.96.0.1", "DNS:localhost", "DNS:kubernetes.default.svc"],
+  });
+  const toNodes = await authority.issue("to-nodes", { commonName: "kube-apiserver", organization: "system:masters" });
+  return [
+    `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
+    "--bind-address=127.0.0.1",
+    `--secure-port=${ports.server}`,
+    "--endpoint-reconciler-type=none", // it would not take a loopback address
+    `--tls-cert-file=${serving.certificate}`,
+    `--tls-private-key-file=${serving.key}`,
+    `--client-ca-file=${authority.certificate}`,
+    `--kubelet-certificate-authority=${authority.certificate}`,
+    `--kubelet-client-certificate=${toNodes.certificate}`,
+    `--kubelet-client-key=${toNodes.key}`,
+    `--cert-dir=${pki}`,
+    "--authorization-mode=Node,RBAC",
+    "--enable-admission-plugins=NodeRestriction",
+    "--enable-bootstrap-token-auth",
+    "--service-account-issuer=https://kubernetes.default.svc",
+    `--service-account-key-file=${join(pki, "accounts.key")}`,
+    `--service-account-signing-key-file=${join(pki, "accounts.key")}`,
+    "--service-cluster-ip-range=10.96.0.0/24",
+    "--allow-privileged",
+  ];
+}
+
+const helperArguments = (folder: string, kubeconfig: string, port: number): string[] => [
+  `--kubeconfig=${kubeconfig}`,
+  `--authentication-kubeconfig=${kubeconfig}`,
+  `--authorization-kubeconfig=${kubeconfig}`,
+  "--bind-address=127.0.0.1",
+  `--secure-port=${port}`,
+  "--port=0",
+  `--cert-dir=${join(folder, "pki")}`,
+  "--leader-elect=false",
+];
+
+async function untilReady(kubeconfig: string): Promise<void> {
+  const ask = ["--kubeconfig", kubeconfig, "get", "--raw", "/readyz", "--request-timeout=5s"];
+  let last = "";
+  for (const deadline = performance.now() + 120_000; performance.now() < deadline; await sleep(200)) {
+    const { code, stderr } = await tryCommand(programPath("kubectl"), ask);
+    if (code === 0) return;
+    last = stderr;
+  }
+  throw new Error(`the API server was not ready within two minutes: ${last}`);
+}
+
+/** Pods can be made once the controller has made the account that they use. */
+async function untilAccount(kubectl: Cluster["kubectl"]): Promise<void> {
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(200)) {
+    const found = await kubectl(["get", "serviceaccounts", "default", "--ignore-not-found", "-o", "name"]);
+    if (found !== "") return;
+  }
+  throw new Error("the controller made no default service account within a minute");
+}
+
+async function freePorts(): Promise<Ports> {
+  const servers = Array.from({ length: 5 }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const [etcd = 0, peer = 0, server = 0, ...rest] = servers.map((one) => (one.address() as AddressInfo).port);
+  await Promise.all(servers.map((one) => new Promise((resolve) => one.close(resolve))));
+  return { etcd, peer, server, rest };
+}

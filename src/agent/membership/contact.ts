@@ -1,0 +1,64 @@
+import type { Clock } from "../../base/clock.ts";
+import { asBerthError, type BerthError } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import type { ClusterContact } from "../../pod/cluster.ts";
+import type { Meter } from "../../pod/metrics.ts";
+
+/** What is talked about with the API server, each by a loop of its own. */
+export type Topic =
+  | "lease"
+  | "node"
+  | "node watch"
+  | "pod watch"
+  | "pod status"
+  | "mirror pods"
+  | "events"
+  | "documents";
+
+/** Keeps how the node stands with its cluster: for people, for metrics, and for the log, which hears of changes only. */
+export type Contact = {
+  show(): ClusterContact;
+  /** It went well. */
+  well(topic: Topic): void;
+  /** It failed: the failure, for whoever has to wait after it. Logged once until it goes well again or fails otherwise. */
+  failed(topic: Topic, thrown: unknown): BerthError;
+};
+
+/** No contact yet. */
+export function makeContact({ clock, log, meter }: { clock: Clock; log: Log; meter: Meter }): Contact {
+  /** @bound Topics: a fixed number. */
+  const failing = new Map<Topic, string>();
+  let contact: ClusterContact = { connected: false };
+  meter.set("berth_cluster_connected", {}, 0);
+
+  const note = (change: Partial<ClusterContact>): void => {
+    contact = { ...contact, ...change };
+    meter.set("berth_cluster_connected", {}, contact.connected ? 1 : 0);
+  };
+
+  return {
+    show: () => contact,
+    well(topic) {
+      const { wallMs } = clock.now();
+      if (failing.delete(topic)) log.info("the API server answers again", { topic });
+      if (topic === "lease") {
+        meter.set("berth_cluster_lease_renewed_timestamp_seconds", {}, wallMs / 1000);
+        note({ connected: true, leaseRenewedMs: wallMs });
+      }
+      if (topic === "node") note({ statusSentMs: wallMs });
+      if (failing.size > 0 || contact.lastError === undefined) return;
+      const { lastError: _, ...rest } = contact;
+      contact = rest;
+    },
+    failed(topic, thrown) {
+      const error = asBerthError(thrown, "talking to the API server");
+      if (failing.get(topic) !== error.code) log.warn(error.message, { topic, code: error.code });
+      failing.set(topic, error.code);
+      note({
+        lastError: { message: error.message, atMs: clock.now().wallMs },
+        ...(topic === "lease" ? { connected: false } : {}),
+      });
+      return error;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import type { Chance, Clock } from "../../base/clock.ts";
+import { patienceMs, WATCH_PATIENCE } from "../../decide/api-patience.ts";
+import type { ClusterKind, ClusterSelection, ClusterTypes, ListVersion } from "../../pod/cluster.ts";
+import type { Cluster } from "../../ports.ts";
+import type { Round } from "../loop.ts";
+import type { Contact, Topic } from "./contact.ts";
+
+/** What a follower hears: the whole set first, and after each time that the thread was lost; then single changes. */
+export type Follower<T> = {
+  onSet(items: readonly T[]): void;
+  onPut(object: T): void;
+  onGone(object: T): void;
+};
+
+const SHORTEST_WATCH_SECONDS = 300;
+/** A watch that ends sooner, without news, counts as failed: it would be a busy loop. */
+const SUSPICIOUS_MS = 1000;
+/** After so long without a failure the next one waits as briefly as the first. */
+const FORGIVEN_MS = 120_000;
+
+/**
+ * Follows a selection of objects (node.md 3.1).
+ *
+ * W1  Only a complete list may make an object vanish; a broken connection changes nothing.
+ * W2  A watch that ends is begun again where it ended, without a list; only a version that the server has forgotten, or a
+ *     failure that leaves it open what was missed, costs a list.
+ * W3  Between failures there is a pause, ever longer, with chance in it.
+ */
+export function makeFollow<K extends ClusterKind>(tools: {
+  readonly cluster: Cluster;
+  readonly of: ClusterSelection<K>;
+  readonly topic: Topic;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly contact: Contact;
+  readonly follower: Follower<ClusterTypes[K]>;
+}): Round {
+  const { cluster, of, topic, clock, chance, contact, follower } = tools;
+  let version: string | undefined;
+  let since: ListVersion = "any";
+
+  const list = async (signal: AbortSignal): Promise<string> => {
+    const answer = await cluster.list(of, since, signal);
+    since = { version: answer.version };
+    contact.well(topic);
+    follower.onSet(answer.items);
+    return answer.version;
+  };
+  /** Moves the version along; resolves when the stream ends well. */
+  const watch = async (from: string, signal: AbortSignal): Promise<void> => {
+    const begunMonoMs = clock.now().monoMs;
+    const timeoutSeconds = Math.floor(SHORTEST_WATCH_SECONDS * (1 + chance.fraction()));
+    let heard = false;
+    for await (const change of cluster.watch(of, { version: from, timeoutSeconds }, signal)) {
+      if (!heard) contact.well(topic);
+      heard = true;
+      const next = change.kind === "bookmark" ? change.version : change.object.metadata?.resourceVersion;
+      if (next !== undefined && next !== "") {
+        version = next;
+        since = { version: next };
+      }
+      if (change.kind === "put") follower.onPut(change.object);
+      if (change.kind === "gone") follower.onGone(change.object);
+    }
+    if (!heard && clock.now().monoMs - begunMonoMs < SUSPICIOUS_MS && !signal.aborted) {
+      version = undefined;
+      throw new Error("the watch ended at once");
+    }
+  };
+
+  return async (signal) => {
+    let failures = 0;
+    let failedMonoMs = Number.NEGATIVE_INFINITY;
+    while (!signal.aborted) {
+      const listing = version === undefined;
+      try {
+        version ??= await list(signal);
+        await watch(version, signal);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const error = contact.failed(topic, thrown);
+        const { monoMs } = clock.now();
+        failures = monoMs - failedMonoMs > FORGIVEN_MS ? 1 : failures + 1;
+        failedMonoMs = monoMs;
+        if (listing && version === undefined && (error.code === "ApiGone" || error.code === "ApiTimeout"))
+          since = "newest";
+        // Nothing was missed where the stream broke, and a server that has no time has not forgotten anything.
+        if (error.code !== "ApiUnreachable" && error.code !== "ApiBusy") version = undefined;
+        await clock.sleep(patienceMs(WATCH_PATIENCE, failures, error, chance), signal);
+      }
+    }
+  };
+}

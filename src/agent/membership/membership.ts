@@ -1,0 +1,91 @@
+import type { Chance, Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { NodeIdentity } from "../../decide/cluster-node.ts";
+import type { ClusterContact, ClusterNode } from "../../pod/cluster.ts";
+import type { PodEvent } from "../../pod/event.ts";
+import type { Meter } from "../../pod/metrics.ts";
+import type { Standing } from "../../pod/standing.ts";
+import type { Cluster } from "../../ports.ts";
+import { type Loop, type Round, startLoop } from "../loop.ts";
+import { makeContact } from "./contact.ts";
+import { makeFollow } from "./follow.ts";
+import { makeLeaseBeat } from "./lease-beat.ts";
+import { makeNodeBeat, type StatusPace } from "./node-beat.ts";
+
+/** What a node needs to be one of a cluster's. */
+export type MembershipSetup = {
+  readonly identity: NodeIdentity;
+  readonly pace: StatusPace;
+  readonly register: boolean;
+  readonly leaseSeconds: number;
+};
+
+/** A node that is one of a cluster's, as far as the cluster can be reached; nothing local depends on it. */
+export type Membership = {
+  contact(): ClusterContact;
+  /** Ends its loops; the node, its lease and its pods stay as they are. */
+  stop(): Promise<void>;
+};
+
+/** Joins a cluster (node.md 2). `general` and `heartbeat` share no connection: what is slow on one holds up nothing else. */
+export function joinCluster(
+  doors: { readonly general: Cluster; readonly heartbeat: Cluster },
+  agent: { standing(): Standing; onStanding(listener: () => void): void; tell(events: readonly PodEvent[]): void },
+  setup: MembershipSetup,
+  means: { readonly clock: Clock; readonly chance: Chance; readonly log: Log; readonly meter: Meter },
+): Membership {
+  const { identity, pace, register, leaseSeconds } = setup;
+  const { nodeName } = identity.facts;
+  const { clock, log, meter } = means;
+  const leaving = new AbortController();
+  const contact = makeContact(means);
+  meter.set("kubelet_node_name", { node: nodeName }, 1);
+  const shared = { ...means, contact };
+  const node = makeNodeBeat({
+    ...shared,
+    cluster: doors.heartbeat,
+    identity,
+    pace,
+    register,
+    standing: agent.standing,
+    tell: agent.tell,
+  });
+  const lease = makeLeaseBeat({
+    ...shared,
+    cluster: doors.heartbeat,
+    nodeName,
+    durationSeconds: leaseSeconds,
+    nodeUid: node.uid,
+  });
+  const ownNode = makeFollow({
+    ...shared,
+    cluster: doors.general,
+    of: { kind: "nodes", fieldSelector: `metadata.name=${nodeName}` },
+    topic: "node watch",
+    follower: {
+      onSet(items: readonly ClusterNode[]) {
+        const [own] = items;
+        if (own === undefined) node.gone();
+        else node.see(own);
+      },
+      onPut: node.see,
+      onGone: node.gone,
+    },
+  });
+  const loops: Loop[] = [];
+  const start = (name: string, run: Round, beat: { readonly beatWithinMs?: number } = {}): void => {
+    loops.push(startLoop(name, run, { clock, log, signal: leaving.signal, ...beat }));
+  };
+  start("lease", lease.run, lease);
+  start("node status", node.run);
+  start("own node", ownNode);
+  agent.onStanding(node.ring);
+
+  return {
+    contact: contact.show,
+    async stop() {
+      leaving.abort();
+      await Promise.all(loops.map((loop) => loop.over));
+    },
+  };
+}

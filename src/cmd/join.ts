@@ -1,0 +1,64 @@
+import type { Agent } from "../agent/agent.ts";
+import { joinCluster, type Membership } from "../agent/membership/membership.ts";
+import type { Chance, Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { readMachineFacts } from "../host/machine.ts";
+import { openCluster } from "../kube/connect.ts";
+import type { Meter } from "../pod/metrics.ts";
+import type { NodeFacts } from "../pod/node.ts";
+import type { Settings } from "./config/settings.ts";
+
+/** The version of Kubernetes whose node this is: what the control plane decides by. */
+const KUBERNETES_VERSION = "v1.36.2";
+const REQUEST_TIMEOUT_MS = 30_000;
+const DEFAULT_LOOK_MS = 10_000;
+
+/**
+ * Makes the host a node of the cluster that the kubeconfig names. This file and all that it imports are loaded only with a
+ * kubeconfig. Throws ConfigInvalid for an unusable one.
+ */
+export async function join(
+  settings: Settings,
+  facts: NodeFacts,
+  agent: Agent,
+  version: string,
+  means: { readonly clock: Clock; readonly chance: Chance; readonly log: Log; readonly meter: Meter },
+): Promise<Membership> {
+  const lookMs = settings.nodeStatusUpdateFrequency;
+  const doors = await openCluster({
+    kubeconfig: settings.kubeconfig,
+    version,
+    log: means.log,
+    timeoutMs: REQUEST_TIMEOUT_MS,
+    heartbeatTimeoutMs: Math.min(lookMs, settings.nodeLeaseDurationSeconds * 1000),
+  });
+  const membership = joinCluster(
+    doors,
+    agent,
+    {
+      identity: {
+        facts,
+        machine: await readMachineFacts(settings.rootDir),
+        maxPods: settings.maxPods,
+        kubeletVersion: `${KUBERNETES_VERSION}+berth.${version}`,
+        port: settings.port,
+        taints: settings.registerWithTaints,
+        providerId: settings.providerID,
+        maxImages: settings.nodeStatusMaxImages,
+      },
+      // Whoever sets how often the status is worked out means how often it is told (node.md 2.4).
+      pace: { lookMs, reportMs: lookMs === DEFAULT_LOOK_MS ? settings.nodeStatusReportFrequency : lookMs },
+      register: settings.registerNode,
+      leaseSeconds: settings.nodeLeaseDurationSeconds,
+    },
+    means,
+  );
+  return {
+    ...membership,
+    async stop() {
+      doors.close(); // first, so that no loop waits for an answer
+      await membership.stop();
+      doors.close();
+    },
+  };
+}

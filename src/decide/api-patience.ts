@@ -1,0 +1,26 @@
+import type { Chance } from "../base/clock.ts";
+import type { BerthError } from "../base/errors.ts";
+
+/** How long to wait between two tries: doubling from the first to the longest, each with up to `jitter` more by chance. */
+export type Patience = { readonly firstMs: number; readonly longestMs: number; readonly jitter: number };
+
+/** A heartbeat that failed (node.md 2.1, 2.5). */
+export const HEARTBEAT_PATIENCE: Patience = { firstMs: 200, longestMs: 7000, jitter: 0.5 };
+
+/**
+ * A list or watch that failed. The kubelet's longest is 30 s and up to as much again (node.md 3.1); here it is 12 s, so that
+ * all is told anew within 30 s of a server's return, and the chance keeps many nodes from coming at once.
+ */
+export const WATCH_PATIENCE: Patience = { firstMs: 800, longestMs: 12_000, jitter: 1 };
+
+/** The wait after so many failures in a row; never shorter than the server asked for. */
+export function patienceMs(
+  patience: Patience,
+  failures: number,
+  error: BerthError,
+  chance: Pick<Chance, "fraction">,
+): number {
+  const { firstMs, longestMs, jitter } = patience;
+  const delayMs = Math.min(firstMs * 2 ** Math.min(Math.max(failures - 1, 0), 30), longestMs);
+  return Math.max(delayMs, error.retryAfterMs ?? 0) * (1 + jitter * chance.fraction());
+}

@@ -1,0 +1,142 @@
+import type { Now } from "../base/clock.ts";
+import type { ClusterNode, NodeAddress, NodeImage, NodeStatus, Taint } from "../pod/cluster.ts";
+import type { MachineFacts, NodeFacts } from "../pod/node.ts";
+import type { Standing } from "../pod/standing.ts";
+import { nodeConditions } from "./node-conditions.ts";
+
+/** What does not change while the agent runs. */
+export type NodeIdentity = {
+  readonly facts: NodeFacts;
+  readonly machine: MachineFacts;
+  readonly maxPods: number;
+  /** As `vX.Y.Z`: the version of Kubernetes whose behaviour the node has. */
+  readonly kubeletVersion: string;
+  readonly port: number;
+  readonly taints: readonly Taint[];
+  readonly providerId: string;
+  /** -1: all of them. */
+  readonly maxImages: number;
+};
+
+const ATTACH_DETACH = "volumes.kubernetes.io/controller-managed-attach-detach";
+/** Labels that an agent brings up to date on a node that is there already; others count only at its creation (node.md 2.1). */
+const KEPT_LABELS: readonly string[] = [
+  "kubernetes.io/hostname",
+  "kubernetes.io/os",
+  "kubernetes.io/arch",
+  "beta.kubernetes.io/os",
+  "beta.kubernetes.io/arch",
+  "topology.kubernetes.io/zone",
+  "topology.kubernetes.io/region",
+  "failure-domain.beta.kubernetes.io/zone",
+  "failure-domain.beta.kubernetes.io/region",
+  "node.kubernetes.io/instance-type",
+  "beta.kubernetes.io/instance-type",
+];
+const NAMES_PER_IMAGE = 5;
+
+/** The Node object of a node that the cluster does not know (node.md 2.1). */
+export function newNode(identity: NodeIdentity, standing: Standing, now: Now): ClusterNode {
+  const { facts, taints, providerId } = identity;
+  return {
+    metadata: { name: facts.nodeName, labels: { ...facts.labels }, annotations: { [ATTACH_DETACH]: "true" } },
+    spec: {
+      ...(taints.length === 0 ? {} : { taints: [...taints] }),
+      ...(providerId === "" ? {} : { providerID: providerId }),
+    },
+    status: nodeStatus({}, identity, standing, now),
+  };
+}
+
+/** A node that is there already, with what an agent brings up to date when it joins (node.md 2.1). */
+export function reconciled(node: ClusterNode, { facts }: NodeIdentity): ClusterNode {
+  const kept = Object.entries(facts.labels).filter(([key]) => KEPT_LABELS.includes(key));
+  return {
+    ...node,
+    metadata: {
+      ...node.metadata,
+      labels: { ...node.metadata.labels, ...Object.fromEntries(kept) },
+      annotations: { ...node.metadata.annotations, [ATTACH_DETACH]: "true" },
+    },
+  };
+}
+
+/** The node's status as of now, on what it was before (node.md 2.2). */
+export function nodeStatus(before: NodeStatus, identity: NodeIdentity, standing: Standing, now: Now): NodeStatus {
+  const { facts, machine, kubeletVersion, port } = identity;
+  const capacity = capacityOf(identity);
+  const missing = ["cpu", "memory", "pods", "ephemeral-storage"].filter(
+    (name) => !(Number.parseInt(capacity[name] ?? "", 10) > 0),
+  );
+  return {
+    ...before,
+    addresses: addressesOf(facts),
+    capacity: { ...gone(before.capacity), ...capacity },
+    allocatable: { ...gone(before.allocatable), ...allocatableOf(identity, capacity) },
+    nodeInfo: {
+      machineID: machine.machineId,
+      systemUUID: machine.systemUuid,
+      bootID: facts.bootId,
+      kernelVersion: machine.kernelVersion,
+      osImage: machine.osImage,
+      containerRuntimeVersion: runtimeVersion(before, standing),
+      kubeletVersion,
+      kubeProxyVersion: "",
+      operatingSystem: "linux",
+      architecture: facts.arch,
+      ...(machine.totalSwapBytes > 0 ? { swap: { capacity: machine.totalSwapBytes } } : {}),
+    },
+    daemonEndpoints: { kubeletEndpoint: { Port: port } },
+    images: imagesOf(identity, standing),
+    ...(standing.handlers.length === 0
+      ? {}
+      : { runtimeHandlers: standing.handlers.toSorted((one, other) => (one.name < other.name ? -1 : 1)) }),
+    ...(standing.supplementalGroupsPolicy ? { features: { supplementalGroupsPolicy: true } } : {}),
+    conditions: nodeConditions(before.conditions ?? [], standing, missing, now),
+  };
+}
+
+function addressesOf({ ips, hostname }: NodeFacts): NodeAddress[] {
+  return [...ips.map((address) => ({ type: "InternalIP", address })), { type: "Hostname", address: hostname }];
+}
+
+function capacityOf({ facts, machine, maxPods }: NodeIdentity): Record<string, string> {
+  const huge = (facts.hugePageKib ?? []).map((kib): [string, string] => [`hugepages-${binary(kib)}`, "0"]);
+  return {
+    cpu: String(Math.floor(facts.cpuMillis / 1000)),
+    memory: `${Math.floor(facts.memoryBytes / 1024)}Ki`,
+    "ephemeral-storage": `${Math.floor(machine.rootDiskBytes / 1024)}Ki`,
+    pods: String(maxPods),
+    ...Object.fromEntries(huge),
+  };
+}
+
+/** As much as admission here gives away: decide/admission.ts. */
+const allocatableOf = (_identity: NodeIdentity, capacity: Record<string, string>): Record<string, string> => capacity;
+
+/** A resource that the machine no longer has is told as nothing, so that the scheduler learns of it. */
+function gone(before: Record<string, string> | undefined): Record<string, string> {
+  return Object.fromEntries(Object.keys(before ?? {}).map((name) => [name, "0"]));
+}
+
+function binary(kib: number): string {
+  const suffixes = ["Ki", "Mi", "Gi"];
+  let [size, place] = [kib, 0];
+  while (size >= 1024 && size % 1024 === 0 && place < suffixes.length - 1) {
+    size /= 1024;
+    place += 1;
+  }
+  return `${size}${suffixes[place]}`;
+}
+
+function runtimeVersion(before: NodeStatus, { runtime }: Standing): string {
+  if (runtime !== undefined) return `${runtime.name}://${runtime.version}`;
+  const name = before.nodeInfo?.containerRuntimeVersion.split("://")[0];
+  return `${name || "containerd"}://Unknown`;
+}
+
+function imagesOf({ maxImages }: NodeIdentity, { images }: Standing): NodeImage[] {
+  const sorted = images.toSorted((one, other) => other.sizeBytes - one.sizeBytes);
+  const most = maxImages < 0 ? sorted : sorted.slice(0, maxImages);
+  return most.map(({ names, sizeBytes }) => ({ names: names.slice(0, NAMES_PER_IMAGE), sizeBytes }));
+}

@@ -1,0 +1,118 @@
+import { BerthError } from "../base/errors.ts";
+import { wholeText } from "./body.ts";
+import { openConnections } from "./connections.ts";
+import type { CredentialSource, Credentials } from "./credentials.ts";
+import { brokenConnection, failureOf } from "./failure.ts";
+import type { Answer, Request, Transport } from "./transport.ts";
+
+/** One request as the calls of the API are made of it. */
+export type Call = {
+  /** What is being done, for messages: `patching nodes n1`. */
+  readonly doing: string;
+  readonly method: Request["method"];
+  readonly path: string;
+  readonly body?: { readonly type: string; readonly text: string };
+};
+
+/** Requests to the server under the node's newest identity. */
+export type Calls = {
+  /** The whole answer, once it is a success. */
+  whole(call: Call, signal: AbortSignal): Promise<string>;
+  /** The answer as it comes, which may go on for long. */
+  stream(call: Call, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
+  disconnect(): void;
+};
+
+/** Calls with these credentials. `timeoutMs` bounds a whole call, and the head of a stream; it is tried once. */
+export function makeCalls(tools: {
+  readonly credentials: CredentialSource;
+  readonly userAgent: string;
+  readonly timeoutMs: number;
+}): Calls {
+  const { credentials, userAgent, timeoutMs } = tools;
+  let transport: Transport | undefined;
+  let identity = "";
+
+  /** A new certificate or server closes all connections that were made for the old one (node.md 1.4). */
+  const transportFor = (now: Credentials): Transport => {
+    const wanted = JSON.stringify([now.server.href, now.tls]);
+    if (transport !== undefined && wanted === identity) return transport;
+    transport?.disconnect();
+    identity = wanted;
+    transport = openConnections(now);
+    return transport;
+  };
+  const send = async ({ doing, method, path, body }: Call, signal: AbortSignal): Promise<Answer> => {
+    const sent = { yes: false };
+    try {
+      const now = await credentials.current(signal);
+      const headers = {
+        accept: "application/json",
+        "user-agent": userAgent,
+        ...(now.authorization === undefined ? {} : { authorization: now.authorization }),
+        ...(body === undefined
+          ? {}
+          : { "content-type": body.type, "content-length": String(Buffer.byteLength(body.text)) }),
+      };
+      const prefix = now.server.pathname.replace(/\/$/, "");
+      const request = { method, path: `${prefix}${path}`, headers, ...(body === undefined ? {} : { body: body.text }) };
+      return await transportFor(now).send(request, sent, signal);
+    } catch (error) {
+      throw brokenConnection(doing, error, sent.yes && method !== "GET");
+    }
+  };
+  const succeed = async (call: Call, signal: AbortSignal): Promise<Answer> => {
+    const answer = await send(call, signal);
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const text = await wholeText(call.doing, answer.body).catch(() => "");
+    const failure = failureOf(call.doing, answer.status, text, answer.retryAfter);
+    if (failure.code === "ApiUnauthorized") credentials.refused();
+    throw failure;
+  };
+
+  return {
+    whole: (call, signal) =>
+      within(call, timeoutMs, signal, async (bounded) => {
+        const { body } = await succeed(call, bounded);
+        try {
+          return await wholeText(call.doing, body);
+        } catch (error) {
+          throw brokenConnection(call.doing, error, call.method !== "GET");
+        }
+      }),
+    stream: async (call, signal) => {
+      const ended = new AbortController();
+      const { body } = await within(call, timeoutMs, signal, async (bounded) => {
+        const late = (): void => ended.abort(bounded.reason);
+        bounded.addEventListener("abort", late, { once: true });
+        try {
+          return await succeed(call, AbortSignal.any([signal, ended.signal]));
+        } finally {
+          bounded.removeEventListener("abort", late);
+        }
+      });
+      return body;
+    },
+    disconnect: () => transport?.disconnect(),
+  };
+}
+
+/** Runs a call with a bound; one that is late counts as possibly done. */
+async function within<T>(
+  { doing, method }: Call,
+  timeoutMs: number,
+  signal: AbortSignal,
+  run: (bounded: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
+  try {
+    return await run(AbortSignal.any([signal, late.signal]));
+  } catch (cause) {
+    if (!late.signal.aborted || signal.aborted) throw cause;
+    const effect = method === "GET" ? "none" : "unknown";
+    throw new BerthError("ApiTimeout", `${doing}: no answer within ${timeoutMs / 1000} s`, { cause, effect });
+  } finally {
+    clearTimeout(timer);
+  }
+}

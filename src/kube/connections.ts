@@ -1,0 +1,68 @@
+import type { Credentials } from "./credentials.ts";
+import { dial } from "./dial.ts";
+import { openHttp1 } from "./http1.ts";
+import { openSession, type Session } from "./http2.ts";
+import type { Transport } from "./transport.ts";
+
+/** A server that closes each connection before it can be used is not asked for ever. */
+const MOST_DIALS = 3;
+
+/**
+ * Connections to one server under one identity: HTTP/2, as few as the requests at hand need; HTTP/1.1 where the server, or
+ * what stands before it, speaks nothing newer.
+ */
+export function openConnections(credentials: Credentials): Transport {
+  /** @bound As many as the requests under way need: another one is opened only when all are full. */
+  let sessions: Session[] = [];
+  let older: Transport | undefined;
+  let dialling: Promise<void> | undefined;
+  let ended = new AbortController();
+
+  const open = async (signal: AbortSignal): Promise<void> => {
+    const { socket, protocol } = await dial(credentials, signal);
+    if (protocol === "h2") {
+      sessions = [...sessions.filter((session) => session.isOpen()), openSession(credentials.server.origin, socket)];
+      return;
+    }
+    socket.destroy();
+    older ??= openHttp1(credentials.server, async (end) => (await dial(credentials, end)).socket);
+  };
+
+  return {
+    async send(request, sent, signal) {
+      for (let dials = 0; dials <= MOST_DIALS; dials += 1) {
+        if (older !== undefined) return older.send(request, sent, signal);
+        const session = sessions.find((one) => one.hasRoom());
+        if (session !== undefined) return session.send(request, sent, signal);
+        // One connection is dialled at a time, for all who wait; who gives up waiting does not end it for the others.
+        dialling ??= open(ended.signal).finally(() => {
+          dialling = undefined;
+        });
+        await unlessAborted(dialling, signal);
+      }
+      throw new Error("the server closes its connections at once");
+    },
+    disconnect() {
+      ended.abort();
+      ended = new AbortController();
+      for (const session of sessions) session.close();
+      sessions = [];
+      older?.disconnect();
+      older = undefined;
+    },
+  };
+}
+
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const done = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { signal: done.signal });
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    done.abort();
+    work.catch(() => {}); // whoever still waits for it hears of its failure
+  }
+}

@@ -1,0 +1,100 @@
+import { stat } from "node:fs/promises";
+import type { Log } from "../base/log.ts";
+import { type ExecCredential, runPlugin } from "./exec-plugin.ts";
+import { type Access, readKubeconfig, type TlsAccess } from "./kubeconfig.ts";
+
+/** Who the node is at this moment, and where the server is. */
+export type Credentials = {
+  readonly server: URL;
+  readonly tls: TlsAccess;
+  readonly authorization?: string;
+};
+
+/** Credentials that renew themselves. */
+export type CredentialSource = {
+  /** What to show now. Files are looked at again every few seconds, a plugin is asked again when its answer expires. */
+  current(signal: AbortSignal): Promise<Credentials>;
+  /** The server refused them: the next look reads everything again. */
+  refused(): void;
+};
+
+/** A changed file counts within this time (node.md 1.4). */
+const LOOK_MS = 10_000;
+/** An answer of a plugin is renewed so long before it expires. */
+const EARLY_MS = 10_000;
+
+/**
+ * Credentials of a kubeconfig. Throws ConfigInvalid when it cannot be read at first; later an unreadable or half-written file
+ * leaves what was read before in effect, with a warning.
+ */
+export async function openCredentials(path: string, log: Log): Promise<CredentialSource> {
+  let access = await readKubeconfig(path);
+  let marks = await marksOf(access.files);
+  let lookedMonoMs = performance.now();
+  let handed: ExecCredential | undefined;
+  let busy: Promise<Credentials> | undefined;
+  let complained = "";
+
+  const readAgain = async (): Promise<void> => {
+    lookedMonoMs = performance.now();
+    const now = await marksOf(access.files);
+    if (now === marks) return;
+    try {
+      access = await readKubeconfig(path);
+      marks = await marksOf(access.files);
+      handed = undefined;
+      complained = "";
+      log.info("the node's credentials for the API server were read again", { kubeconfig: path });
+    } catch (error) {
+      const complaint = error instanceof Error ? error.message : String(error);
+      if (complaint !== complained)
+        log.warn("the node's credentials cannot be read again; the earlier ones stay", { error });
+      complained = complaint;
+    }
+  };
+  const renew = async (signal: AbortSignal): Promise<Credentials> => {
+    if (performance.now() - lookedMonoMs >= LOOK_MS) await readAgain();
+    const { exec } = access;
+    if (exec === undefined) return access;
+    if (handed === undefined || (handed.expiresWallMs ?? Number.POSITIVE_INFINITY) - EARLY_MS < Date.now())
+      handed = await runPlugin(exec, signal);
+    return withCredential(access, handed);
+  };
+
+  return {
+    current(signal) {
+      // One look for all who ask meanwhile; a plugin may take its time.
+      busy ??= renew(signal).finally(() => {
+        busy = undefined;
+      });
+      return busy;
+    },
+    refused() {
+      lookedMonoMs = Number.NEGATIVE_INFINITY;
+      handed = undefined;
+    },
+  };
+}
+
+function withCredential(access: Access, handed: ExecCredential): Credentials {
+  const { server, tls } = access;
+  const { certificate, key, token } = handed;
+  return {
+    server,
+    tls: certificate === undefined || key === undefined ? tls : { ...tls, certificate, key },
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
+}
+
+/** Changes whenever one of the files is written, replaced or removed. */
+async function marksOf(files: readonly string[]): Promise<string> {
+  const marks = await Promise.all(
+    files.map((file) =>
+      stat(file).then(
+        ({ ino, mtimeMs, size }) => `${ino} ${mtimeMs} ${size}`,
+        () => "missing",
+      ),
+    ),
+  );
+  return marks.join("\n");
+}

@@ -1,0 +1,196 @@
+import { describe, expect, it } from "vitest";
+import { type NodeIdentity, newNode, nodeStatus, reconciled } from "../../src/decide/cluster-node.ts";
+import { renewedLease } from "../../src/decide/lease.ts";
+import { nodeConditions, transitionsOf } from "../../src/decide/node-conditions.ts";
+import { believed, nodePatch } from "../../src/decide/node-patch.ts";
+import type { Standing } from "../../src/pod/standing.ts";
+import { aNode } from "../kit/node.ts";
+
+const NOW = { wallMs: 1_700_000_000_000, monoMs: 500_000 };
+const LATER = { wallMs: NOW.wallMs + 10_000, monoMs: NOW.monoMs + 10_000 };
+const well: Standing = {
+  runtime: { name: "containerd", version: "2.1.4" },
+  runtimeToldMonoMs: NOW.monoMs,
+  listedMonoMs: NOW.monoMs,
+  runtimeReady: true,
+  networkReady: true,
+  pressure: { memory: false, disk: false, pid: false },
+  shuttingDown: false,
+  images: [],
+  handlers: [],
+  supplementalGroupsPolicy: false,
+};
+const identity: NodeIdentity = {
+  facts: aNode,
+  machine: {
+    machineId: "m",
+    systemUuid: "s",
+    kernelVersion: "6.1",
+    osImage: "Linux",
+    rootDiskBytes: 10 * 1024 ** 3,
+    totalSwapBytes: 0,
+  },
+  maxPods: 110,
+  kubeletVersion: "v1.36.2",
+  port: 10_250,
+  taints: [],
+  providerId: "",
+  maxImages: 50,
+};
+const ready = (standing: Standing, now = NOW) => nodeConditions([], standing, [], now).at(-1);
+
+describe("conditions of the node (node.md 2.3)", () => {
+  it("come in their order, Ready last", () => {
+    const conditions = nodeConditions([], well, [], NOW);
+    expect(conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`)).toEqual([
+      "MemoryPressure False KubeletHasSufficientMemory",
+      "DiskPressure False KubeletHasNoDiskPressure",
+      "PIDPressure False KubeletHasSufficientPID",
+      "Ready True KubeletReady",
+    ]);
+  });
+
+  it.each<[string, Partial<Standing>, string]>([
+    [
+      "before the runtime has told anything",
+      { runtimeToldMonoMs: undefined as never },
+      "container runtime status check may not have completed yet",
+    ],
+    ["when its last word is 30 s old", { runtimeToldMonoMs: NOW.monoMs - 30_000 }, "container runtime is down"],
+    [
+      "when pods were not listed for more than 3 min",
+      { listedMonoMs: NOW.monoMs - 185_500 },
+      "PLEG is not healthy: pleg was last seen active 3m5.5s ago; threshold is 3m0s",
+    ],
+    [
+      "without a network",
+      { networkReady: false, message: "cni" },
+      "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:cni",
+    ],
+    ["while it shuts down", { shuttingDown: true }, "node is shutting down"],
+  ])("say why it is not ready %s", (_when, change, message) => {
+    const standing = { ...well, ...change };
+    expect(ready(standing)).toMatchObject({ status: "False", reason: "KubeletNotReady", message });
+  });
+
+  it("name several reasons in brackets, and stay ready with a word that is younger", () => {
+    const both = { ...well, shuttingDown: true, runtimeToldMonoMs: NOW.monoMs - 31_000 };
+    expect(ready(both)?.message).toBe("[container runtime is down, node is shutting down]");
+    expect(ready({ ...well, runtimeToldMonoMs: NOW.monoMs - 29_000 })?.status).toBe("True");
+  });
+
+  it("move their transition time only with their status, and keep what others set", () => {
+    const foreign = { type: "NetworkUnavailable", status: "False" as const };
+    const before = nodeConditions([foreign], well, [], NOW);
+    const after = nodeConditions(before, { ...well, pressure: { ...well.pressure, disk: true } }, [], LATER);
+    expect(after[0]).toEqual(foreign);
+    const times = Object.fromEntries(after.map(({ type, lastTransitionTime }) => [type, lastTransitionTime]));
+    expect(times).toMatchObject({ Ready: "2023-11-14T22:13:20Z", DiskPressure: "2023-11-14T22:13:30Z" });
+    expect(transitionsOf(before, after)).toEqual(["NodeHasDiskPressure"]);
+  });
+
+  it("are news when they change; a pressure also when it is new, Ready not", () => {
+    const before = nodeConditions([], well, [], NOW);
+    expect(transitionsOf([], before)).toEqual([
+      "NodeHasSufficientMemory",
+      "NodeHasNoDiskPressure",
+      "NodeHasSufficientPID",
+    ]);
+    expect(transitionsOf(before, nodeConditions(before, { ...well, shuttingDown: true }, [], LATER))).toEqual([
+      "NodeNotReady",
+    ]);
+  });
+});
+
+describe("the status of the node (node.md 2.2)", () => {
+  it("tells what the machine has, largest images first, five names at most", () => {
+    const names = ["a", "b", "c", "d", "e", "f"];
+    const images = [
+      { names: ["small"], sizeBytes: 1 },
+      { names, sizeBytes: 2 },
+    ];
+    const status = nodeStatus({}, identity, { ...well, images }, NOW);
+    expect(status.capacity).toEqual({ cpu: "2", memory: "8388608Ki", "ephemeral-storage": "10485760Ki", pods: "110" });
+    expect(status.images).toEqual([
+      { names: names.slice(0, 5), sizeBytes: 2 },
+      { names: ["small"], sizeBytes: 1 },
+    ]);
+    expect(status.nodeInfo?.containerRuntimeVersion).toBe("containerd://2.1.4");
+  });
+
+  it("keeps the runtime's name while its version is not known, and tells a lost resource as none", () => {
+    const { runtime: _, ...mute } = well;
+    const before = { ...nodeStatus({}, identity, well, NOW), capacity: { "example.org/fpga": "2" } };
+    const status = nodeStatus(before, identity, mute, NOW);
+    expect(status.nodeInfo?.containerRuntimeVersion).toBe("containerd://Unknown");
+    expect(status.capacity?.["example.org/fpga"]).toBe("0");
+  });
+
+  it("of a node that is there already brings only known labels up to date (node.md 2.1)", () => {
+    const old = { metadata: { name: "node", labels: { env: "old", mine: "x" } } };
+    expect(reconciled(old, identity).metadata.labels).toMatchObject({
+      env: "old",
+      mine: "x",
+      "kubernetes.io/os": "linux",
+    });
+  });
+});
+
+describe("the patch of a node's status (node.md 2.4)", () => {
+  const node = newNode(identity, well, NOW);
+  const at = (standing: Standing) => ({ ...node, status: nodeStatus(node.status ?? {}, identity, standing, LATER) });
+
+  it("is none when only heartbeats differ, and carries them when it is due", () => {
+    const fresh = { ...well, runtimeToldMonoMs: LATER.monoMs, listedMonoMs: LATER.monoMs };
+    expect(nodePatch(node, at(fresh), false)).toBeUndefined();
+    const patch = nodePatch(node, at(fresh), true) as { status: { conditions: unknown[] } };
+    expect(Object.keys(patch.status)).toEqual(["conditions"]);
+    expect(patch.status.conditions).toHaveLength(4);
+  });
+
+  it("replaces all addresses when one changes, and names what is gone", () => {
+    const moved = {
+      ...node,
+      status: { ...node.status, addresses: [{ type: "Hostname", address: "n" }], capacity: { cpu: "2" } },
+    };
+    expect(nodePatch(node, moved, false)).toEqual({
+      status: {
+        addresses: [{ $patch: "replace" }, { type: "Hostname", address: "n" }],
+        capacity: { memory: null, "ephemeral-storage": null, pods: null },
+      },
+    });
+  });
+
+  it("is not sent again for a field that the server drops", () => {
+    const wished = at({ ...well, handlers: [{ name: "" }] });
+    const { runtimeHandlers: _, ...answered } = wished.status;
+    const shown = { ...wished, status: answered };
+    expect(nodePatch(shown, wished, false)).toEqual({ status: { runtimeHandlers: [{ name: "" }] } });
+    const echo = { sent: wished.status, answered };
+    expect(nodePatch(believed(shown, echo), wished, false)).toBeUndefined();
+    const changed = { ...shown, status: { ...answered, runtimeHandlers: [] } };
+    expect(nodePatch(believed(changed, echo), wished, false)).toBeDefined();
+  });
+});
+
+describe("the lease (node.md 2.5)", () => {
+  const wish = { nodeName: "node", durationSeconds: 40 };
+
+  it("belongs to its node and says nothing but holder, duration and time", () => {
+    expect(renewedLease(wish, "u1", undefined, NOW.wallMs)).toEqual({
+      metadata: {
+        name: "node",
+        namespace: "kube-node-lease",
+        ownerReferences: [{ apiVersion: "v1", kind: "Node", name: "node", uid: "u1" }],
+      },
+      spec: { holderIdentity: "node", leaseDurationSeconds: 40, renewTime: "2023-11-14T22:13:20.000000Z" },
+    });
+  });
+
+  it("keeps version and owner of what was read", () => {
+    const held = renewedLease(wish, "u1", { metadata: { resourceVersion: "7" } }, NOW.wallMs);
+    const next = renewedLease(wish, undefined, held, LATER.wallMs);
+    expect(next.metadata).toEqual(held.metadata);
+    expect(next.spec?.renewTime).toBe("2023-11-14T22:13:30.000000Z");
+  });
+});

@@ -1,0 +1,114 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { silentLog } from "../../src/base/log.ts";
+import { openCredentials } from "../../src/kube/credentials.ts";
+import { readKubeconfig } from "../../src/kube/kubeconfig.ts";
+
+const LIVE = new AbortController().signal;
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "berth-kubeconfig-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function write(user: object, cluster: object = {}, more: object = {}): Promise<string> {
+  const path = join(folder, "kubeconfig");
+  const config = {
+    clusters: [
+      { name: "other", cluster: { server: "https://192.0.2.9" } },
+      { name: "c", cluster: { server: "https://192.0.2.1:6443/prefix", ...cluster } },
+    ],
+    users: [{ name: "u", user }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+    "current-context": "x",
+    ...more,
+  };
+  await writeFile(path, JSON.stringify(config));
+  return path;
+}
+
+describe("a kubeconfig (node.md 1.2)", () => {
+  it("reads inline data and files beside it", async () => {
+    await writeFile(join(folder, "ca.crt"), "AUTHORITY");
+    const inline = Buffer.from("CERTIFICATE").toString("base64");
+    await writeFile(join(folder, "node.key"), "KEY");
+    const user = { "client-certificate-data": inline, "client-key": "node.key" };
+    const access = await readKubeconfig(
+      await write(user, { "certificate-authority": "ca.crt", "tls-server-name": "api" }),
+    );
+    expect(access.server.href).toBe("https://192.0.2.1:6443/prefix");
+    expect(access.tls).toEqual({
+      insecure: false,
+      authority: "AUTHORITY",
+      serverName: "api",
+      certificate: "CERTIFICATE",
+      key: "KEY",
+    });
+    expect(access.authorization).toBeUndefined();
+  });
+
+  it("knows tokens, token files before tokens, and passwords", async () => {
+    await writeFile(join(folder, "token"), "from-file\n");
+    const told = async (user: object) => (await readKubeconfig(await write(user))).authorization;
+    expect(await told({ token: "t" })).toBe("Bearer t");
+    expect(await told({ token: "t", tokenFile: "token" })).toBe("Bearer from-file");
+    expect(await told({ username: "u", password: "p" })).toBe(`Basic ${Buffer.from("u:p").toString("base64")}`);
+  });
+
+  it.each([
+    ["a context that is not there", {}, {}, { "current-context": "y" }, 'there is no context named "y"'],
+    ["a server that is none", {}, { server: "nowhere" }, {}, "no usable server"],
+    ["a certificate without its key", { "client-certificate-data": "eA==" }, {}, {}, "need each other"],
+    ["a proxy", {}, { "proxy-url": "http://192.0.2.3" }, {}, "proxy-url is not supported"],
+  ])("refuses %s by name", async (_what, user, cluster, more, words) => {
+    await expect(readKubeconfig(await write(user, cluster, more))).rejects.toMatchObject({
+      code: "ConfigInvalid",
+      message: expect.stringContaining(words),
+    });
+  });
+
+  it("never shows what stands in a file that it cannot parse", async () => {
+    const path = join(folder, "torn");
+    await writeFile(path, 'users: [{token: "s3cret"');
+    const error: unknown = await readKubeconfig(path).catch((thrown: unknown) => thrown);
+    expect(String(error)).toContain("it is not YAML");
+    expect(String(error)).not.toContain("s3cret");
+  });
+});
+
+describe("credentials", () => {
+  it("are read again after the server refused them, and stay when the file is broken", async () => {
+    await writeFile(join(folder, "token"), "one");
+    const path = await write({ tokenFile: "token" });
+    const credentials = await openCredentials(path, silentLog);
+    expect((await credentials.current(LIVE)).authorization).toBe("Bearer one");
+    await writeFile(join(folder, "token"), "second");
+    credentials.refused();
+    expect((await credentials.current(LIVE)).authorization).toBe("Bearer second");
+    await writeFile(path, "{");
+    credentials.refused();
+    expect((await credentials.current(LIVE)).authorization).toBe("Bearer second");
+  });
+
+  it("come from a plugin, which is asked again when the server refused them", async () => {
+    const count = join(folder, "count");
+    const script = `echo x >> ${count}; echo "{\\"status\\":{\\"token\\":\\"t$(wc -l < ${count})\\"}}"`;
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "/bin/sh", args: ["-c", script] };
+    const credentials = await openCredentials(await write({ exec }), silentLog);
+    expect((await credentials.current(LIVE)).authorization).toBe("Bearer t1");
+    expect((await credentials.current(LIVE)).authorization).toBe("Bearer t1");
+    credentials.refused();
+    expect((await credentials.current(LIVE)).authorization).toBe("Bearer t2");
+  });
+
+  it("of a plugin that fails are an error without its output", async () => {
+    const exec = { apiVersion: "v1", command: "/bin/sh", args: ["-c", "echo s3cret; exit 3"] };
+    const credentials = await openCredentials(await write({ exec }), silentLog);
+    const error: unknown = await credentials.current(LIVE).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "ApiUnauthorized" });
+    expect(String(error)).toContain("it ended with 3");
+    expect(String(error)).not.toContain("s3cret");
+  });
+});

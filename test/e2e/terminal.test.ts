@@ -46,7 +46,9 @@ describe.skipIf(!hasTmux())("on a terminal", () => {
       await enter("clear; stty size");
       expect(await screen.text()).toMatch(/^24 80$/m);
     });
-    await enter("sleep 1000");
+    // While the shell reads a line, Ctrl-C would only be a byte of it.
+    await enter("echo asleep $((40 + 1)); sleep 1000");
+    await shows(/^asleep 41$/m);
     await screen.press("C-c");
     await enter("echo still $((40 + 2))");
     await shows(/^still 42$/m);

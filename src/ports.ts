@@ -25,6 +25,7 @@ import type { Problem } from "./pod/problem.ts";
 import type { DirectorySighting } from "./pod/source.ts";
 import type { ContainerUsage, HostUsage } from "./pod/usage.ts";
 import type * as v1 from "./pod/v1.ts";
+import type { AgentHealth, InstanceView, ProbeView } from "./pod/view.ts";
 
 // ---- the container runtime -------------------------------------------------------------------------------------------
 
@@ -356,39 +357,6 @@ export type PodChange =
   | { readonly kind: "gone"; readonly key: PodKey }
   /** The full list has been told. */
   | { readonly kind: "synced" };
-/** One probe of a running container as people see it. */
-export type ProbeView = {
-  readonly container: string;
-  readonly probe: ProbeRequest["probe"];
-  /** What it counts for at the moment (R5). */
-  readonly result: "unknown" | "passed" | "failed";
-  /** So many equal attempts in a row, the last one among them. */
-  readonly streak?: { readonly verdict: "passed" | "failed"; readonly count: number };
-  readonly last?: {
-    readonly attempt: "passed" | "failed" | "discarded";
-    readonly atWallMs: number;
-    readonly tookMs: number;
-    /** Why it did not succeed. */
-    readonly output: string;
-  };
-};
-export type InstanceView = {
-  readonly id: string;
-  readonly running: boolean;
-  readonly ended: boolean;
-  readonly attempt: number;
-  readonly logPath: string;
-  /** It ended, and no other instance will follow it as far as is known. */
-  readonly last: boolean;
-};
-export type AgentHealth = {
-  /** False when a loop has stood still for too long. */
-  readonly live: boolean;
-  /** The first full pass over the manifests is done and the runtime answers. */
-  readonly ready: boolean;
-  readonly reasons: readonly string[];
-};
-
 /** Reads CRI log files (cri-mapping 4.3). */
 export type Logs = {
   /** Lines of one instance's log as chunks of bytes. With follow it goes on until `running` says no and the end is reached. */

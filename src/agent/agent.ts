@@ -6,8 +6,8 @@ import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { ObservedPod } from "../pod/observed.ts";
 import type { Standing } from "../pod/standing.ts";
+import type { AgentHealth } from "../pod/view.ts";
 import type {
-  AgentHealth,
   Documents,
   Handlers,
   Images,

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
-import type { AgentHealth, Supervisor } from "../ports.ts";
+import type { AgentHealth } from "../pod/view.ts";
+import type { Supervisor } from "../ports.ts";
 
 /**
  * Tells the supervisor how the agent is.

@@ -1,6 +1,7 @@
 import { BerthError } from "../base/errors.ts";
 import type * as v1 from "../pod/v1.ts";
-import type { ExecStreams, InstanceView, View } from "../ports.ts";
+import type { InstanceView } from "../pod/view.ts";
+import type { ExecStreams, View } from "../ports.ts";
 import { podOf } from "./api.ts";
 import { findContainer, keyOf } from "./find-pod.ts";
 import { readCount, readFlag, readWord } from "./queries.ts";

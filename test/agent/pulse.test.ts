@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { startLoop } from "../../src/agent/loop.ts";
 import { makePulse } from "../../src/agent/pulse.ts";
 import { silentLog } from "../../src/base/log.ts";
-import type { AgentHealth, SupervisorNews } from "../../src/ports.ts";
+import type { AgentHealth } from "../../src/pod/view.ts";
+import type { SupervisorNews } from "../../src/ports.ts";
 import { handClock } from "../kit/clock.ts";
 
 const SECOND_MS = 1000;

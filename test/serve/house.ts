@@ -12,7 +12,8 @@ import type { Hold } from "../../src/pod/plan.ts";
 import type { Problem } from "../../src/pod/problem.ts";
 import type { ContainerUsage, HostUsage } from "../../src/pod/usage.ts";
 import type * as v1 from "../../src/pod/v1.ts";
-import type { InstanceView, LogOptions, PodChange, ProbeView, View } from "../../src/ports.ts";
+import type { InstanceView, ProbeView } from "../../src/pod/view.ts";
+import type { LogOptions, PodChange, View } from "../../src/ports.ts";
 import { makeMetrics } from "../../src/serve/metrics.ts";
 import { type ServedDoor, startServing } from "../../src/serve/server.ts";
 

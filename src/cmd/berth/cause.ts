@@ -1,7 +1,7 @@
 import type { Hold } from "../../pod/plan.ts";
 import type { Problem } from "../../pod/problem.ts";
 import type * as v1 from "../../pod/v1.ts";
-import type { ProbeView } from "../../ports.ts";
+import type { ProbeView } from "../../pod/view.ts";
 import type { EventItem } from "./get-events.ts";
 
 /** One reason why a pod is not ready, and the next thing to try. Both are whole sentences or begin one. */

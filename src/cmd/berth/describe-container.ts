@@ -1,5 +1,5 @@
 import type * as v1 from "../../pod/v1.ts";
-import type { ProbeView } from "../../ports.ts";
+import type { ProbeView } from "../../pod/view.ts";
 import { field, type Line, list, nested } from "./lines.ts";
 import { ageCell } from "./pod-cells.ts";
 

@@ -1,5 +1,5 @@
 import type * as v1 from "../../pod/v1.ts";
-import type { ProbeView } from "../../ports.ts";
+import type { ProbeView } from "../../pod/view.ts";
 import { type Call, type Command, namespaceOf, podName, podPath } from "./command.ts";
 import { containerLines } from "./describe-container.ts";
 import { volumeLines } from "./describe-volumes.ts";

@@ -1,5 +1,5 @@
 import type * as v1 from "../../pod/v1.ts";
-import type { ProbeView } from "../../ports.ts";
+import type { ProbeView } from "../../pod/view.ts";
 import { type Cause, ended, type Known } from "./cause.ts";
 import { again } from "./explain-hold.ts";
 

@@ -1,6 +1,6 @@
 import type { Problem } from "../../pod/problem.ts";
 import type * as v1 from "../../pod/v1.ts";
-import type { ProbeView } from "../../ports.ts";
+import type { ProbeView } from "../../pod/view.ts";
 import type { ToldHold } from "./cause.ts";
 import { type Call, type Command, namespaceOf, podArgument, podPath } from "./command.ts";
 import { explainBroken, explainPod } from "./explain-pod.ts";

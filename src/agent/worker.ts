@@ -281,7 +281,10 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     tell(word) {
       if (word.turn === turn && sameAdmission(word.admission, admission)) return;
       const { kind } = word.admission;
-      if (kind === "refused" && !sameAdmission(word.admission, admission)) tellNews(word.admission);
+      if (kind === "refused" && !sameAdmission(word.admission, admission)) {
+        meter.add("kubelet_admission_rejections_total", { reason: word.admission.reason });
+        tellNews(word.admission);
+      }
       turn = word.turn;
       admission = word.admission;
       bell.ring();

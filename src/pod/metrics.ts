@@ -79,6 +79,17 @@ export const METRICS = {
     labels: [],
     buckets: [1, 2, 4, 8, 16],
   },
+  kubelet_admission_rejections_total: {
+    kind: "counter",
+    help: "Pods that the node refused.",
+    labels: ["reason"],
+  },
+  kubelet_cgroup_manager_duration_seconds: {
+    kind: "histogram",
+    help: "Duration of making and removing the cgroups of pods.",
+    labels: ["operation_type"],
+    buckets: defaults(),
+  },
   kubelet_active_pods: { kind: "gauge", help: "Pods that are admitted and have not finished.", labels: ["static"] },
   kubelet_metrics_provider: {
     kind: "gauge",

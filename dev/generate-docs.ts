@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { configurationPage } from "../src/cmd/config/document.ts";
 import { apiPage } from "../src/serve/api-page.ts";
+import { metricsPage } from "../src/serve/metrics-page.ts";
 import { openApiDocument } from "../src/serve/openapi.ts";
 import { limitsPage } from "./limits/page.ts";
 
@@ -12,6 +13,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   "docs/configuration.md": configurationPage,
   "docs/limits.md": limitsPage,
   "docs/api.md": apiPage,
+  "docs/metrics.md": metricsPage,
   "docs/openapi.json": () => `${JSON.stringify(openApiDocument(), undefined, 2)}\n`,
 };
 

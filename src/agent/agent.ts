@@ -100,6 +100,8 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   const { signal } = leaving;
   const legacy = await readLegacy(files, source, log, signal);
   meter.set("kubelet_cgroup_version", {}, setup.facts.cgroupVersion);
+  meter.set("kubelet_node_name", { node: setup.facts.nodeName }, 1);
+  meter.set("kubelet_metrics_provider", { provider: "cri" }, 1);
 
   const gates = makeGates(setup.limits, meter);
   const store = makeStore(legacy.intake);
@@ -111,7 +113,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   const listed = Promise.withResolvers<void>();
 
   const health = makeRuntimeHealth({ runtime, clock, log, onChange: onHealth });
-  const images = makeSharedImages(ports.images, gates);
+  const images = makeSharedImages(ports.images, gates, means);
   const perform = makePerform({ ...ports, ...means, images, gates, facts: setup.facts, settings: setup.settings });
   const details = makeDetails({ runtime, gates, log, signal, see: (sighting) => roster.see(sighting) });
   const prober = makeProber({
@@ -134,7 +136,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     runtimeState: health.now,
     onStatus: tellStatus,
     onObserved(worker) {
-      counts.note(worker.uid, worker.show().observed);
+      counts.note(worker.show().pod, worker.show().observed);
     },
     onFacts: () => node.ring(),
     onEvents: news.tell,
@@ -195,6 +197,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   }
   function tellStatus(worker: Worker): void {
     startTimes.note(worker.uid, worker.show().status.phase);
+    counts.noteStatus(worker.uid, worker.show().status.phase);
     desk.tellPod(worker);
     for (const feed of podFeeds) feed.put(worker.uid, { kind: "put", pod: rendered(worker) });
   }

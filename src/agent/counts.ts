@@ -1,9 +1,12 @@
+import type { DesiredPod } from "../pod/desired.ts";
 import type { Meter } from "../pod/metrics.ts";
-import type { ObservedPod } from "../pod/observed.ts";
+import type { ObservedContainer, ObservedPod } from "../pod/observed.ts";
 
-/** Running pods and containers for metrics, kept up by differences so that one pod's change costs one pod's count. */
+/** Pods and containers for metrics, kept up by differences so that one pod's change costs one pod's count. */
 export type Counts = {
-  note(podUid: string, observed: ObservedPod): void;
+  note(pod: DesiredPod, observed: ObservedPod): void;
+  /** The pod's phase as it is told now. */
+  noteStatus(podUid: string, phase: string | undefined): void;
   forget(podUid: string): void;
 };
 
@@ -11,30 +14,62 @@ const STATES = ["created", "running", "unknown", "exited"] as const;
 type Count = Readonly<Record<(typeof STATES)[number] | "pods", number>>;
 const none: Count = { created: 0, running: 0, unknown: 0, exited: 0, pods: 0 };
 
+/** What was counted of one pod. */
+type Counted = { readonly count: Count; readonly ended: ReadonlySet<string> };
+
 /** Counts of nothing. */
 export function makeCounts(meter: Meter): Counts {
-  /** @bound Counts for metrics: one for each pod that has a worker. */
-  const pods = new Map<string, Count>();
+  /** @bound What was counted: one for each pod that has a worker, with the ids that the runtime still has. */
+  const pods = new Map<string, Counted>();
+  /** @bound Pods that have not finished: those that have a worker. */
+  const active = new Set<string>();
   const total: Record<keyof Count, number> = { ...none };
 
   const replace = (podUid: string, next: Count): void => {
-    const before = pods.get(podUid) ?? none;
+    const before = pods.get(podUid)?.count ?? none;
     for (const key of [...STATES, "pods"] as const) total[key] += next[key] - before[key];
     meter.set("kubelet_running_pods", {}, total.pods);
     for (const state of STATES) meter.set("kubelet_running_containers", { container_state: state }, total[state]);
   };
+  const showActive = (): void => meter.set("kubelet_active_pods", { static: "true" }, active.size);
 
   return {
-    note(podUid, observed) {
+    note(pod, observed) {
+      const before = pods.get(pod.uid);
+      if (before === undefined) meter.observe("kubelet_containers_per_pod_count", {}, pod.containers.length);
       const next = countOf(observed);
-      replace(podUid, next);
-      pods.set(podUid, next);
+      replace(pod.uid, next);
+      const ended = observed.containers.filter((container) => container.state === "exited" && container.detailed);
+      // what had ended before the pod was first seen was counted by an agent before this one
+      for (const container of before === undefined ? [] : ended) {
+        if (!before?.ended.has(container.id)) countEnd(meter, pod, container);
+      }
+      pods.set(pod.uid, { count: next, ended: new Set(ended.map(({ id }) => id)) });
+    },
+    noteStatus(podUid, phase) {
+      if (phase === "Succeeded" || phase === "Failed") active.delete(podUid);
+      else active.add(podUid);
+      showActive();
     },
     forget(podUid) {
       replace(podUid, none);
       pods.delete(podUid);
+      active.delete(podUid);
+      showActive();
     },
   };
+}
+
+/** Labels that a container chooses stay within a number of series: 256 codes, and the reasons of containerd. */
+const REASONS = new Set(["Completed", "Error", "OOMKilled", "StartError", "Unknown", "ContainerCannotRun"]);
+
+function countEnd(meter: Meter, pod: DesiredPod, { name, exitCode = -1, reason = "Unknown" }: ObservedContainer): void {
+  const isInit = pod.containers.find((container) => container.name === name)?.role !== "app";
+  meter.add("kubelet_terminated_containers_total", {
+    container_type: isInit ? "init_container" : "container",
+    exit_code: exitCode >= 0 && exitCode <= 255 ? String(exitCode) : "-1",
+    reason: REASONS.has(reason) ? reason : "Unknown",
+  });
 }
 
 function countOf({ containers, sandboxes }: ObservedPod): Count {

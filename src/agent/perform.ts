@@ -66,7 +66,7 @@ function makePerformers(tools: Tools): Performers {
         step.begun();
         await Promise.all([
           files.makeHome(step.pod, step.givenUp),
-          tools.cgroups?.ensure(step.pod, step.givenUp) ?? Promise.resolve(),
+          timeCgroup(tools, "create", tools.cgroups?.ensure(step.pod, step.givenUp)),
         ]);
       });
       return made === WITHDRAWN ? { kind: "withdrawn" } : done();
@@ -75,7 +75,7 @@ function makePerformers(tools: Tools): Performers {
       step.begun();
       if (keep === "nothing") await step.closeRecord();
       await files.clearHome(step.pod, keep, step.givenUp);
-      await tools.cgroups?.remove(step.pod, step.givenUp);
+      await timeCgroup(tools, "destroy", tools.cgroups?.remove(step.pod, step.givenUp));
       return done();
     },
     async "set-volume"({ volume, version }, step) {
@@ -133,6 +133,21 @@ function makePerformers(tools: Tools): Performers {
       return done({ kind: "message", text });
     },
   };
+}
+
+async function timeCgroup(
+  { clock, meter }: Tools,
+  operation_type: string,
+  work: Promise<void> | undefined,
+): Promise<void> {
+  if (work === undefined) return;
+  const begunMonoMs = clock.now().monoMs;
+  await work;
+  meter.observe(
+    "kubelet_cgroup_manager_duration_seconds",
+    { operation_type },
+    (clock.now().monoMs - begunMonoMs) / 1000,
+  );
 }
 
 const find = (observed: ObservedPod, id: string): ObservedContainer | undefined =>

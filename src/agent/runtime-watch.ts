@@ -51,6 +51,7 @@ export function makeRuntimeWatch(tools: {
   let streaming = false;
   let justOpened = false;
   let failures = 0;
+  let listedMonoMs: MonoMs | undefined;
 
   const pauseMs = (): number => {
     if (failures > 0) return Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS);
@@ -62,6 +63,11 @@ export function makeRuntimeWatch(tools: {
     try {
       const sightings = await runtime.list(signal);
       meter.observe("kubelet_pleg_relist_duration_seconds", {}, (clock.now().monoMs - begunMonoMs) / 1000);
+      if (listedMonoMs !== undefined) {
+        meter.observe("kubelet_pleg_relist_interval_seconds", {}, (begunMonoMs - listedMonoMs) / 1000);
+      }
+      listedMonoMs = begunMonoMs;
+      meter.set("kubelet_pleg_last_seen_seconds", {}, clock.now().wallMs / 1000);
       if (failures > 0) log.info("the runtime's list can be read again");
       failures = 0;
       tools.seeAll({ begunMonoMs, sightings });

@@ -1,5 +1,8 @@
+import type { Clock } from "../base/clock.ts";
 import type { SeenImage } from "../pod/action.ts";
+import type { Meter } from "../pod/metrics.ts";
 import type { Images, PullRequest } from "../ports.ts";
+import { sizeLabel } from "./action-counts.ts";
 import { type Gates, RANK, WITHDRAWN } from "./gates.ts";
 import { makeShare } from "./share.ts";
 
@@ -17,8 +20,10 @@ export type SharedImages = {
  */
 const MOST_KNOWN = 1000;
 
+type Tools = { readonly clock: Clock; readonly meter: Meter };
+
 /** Shared images of one runtime; a pull passes the gate once for all that wait for it. */
-export function makeSharedImages(images: Images, gates: Gates): SharedImages {
+export function makeSharedImages(images: Images, gates: Gates, { clock, meter }: Tools): SharedImages {
   const finds = makeShare<SeenImage | undefined>();
   const pulls = makeShare<SeenImage>();
   /** @bound MOST_KNOWN */
@@ -50,9 +55,13 @@ export function makeSharedImages(images: Images, gates: Gates): SharedImages {
         signal,
         onBegun,
         run: async (shared, begun) => {
-          const image = await gates.pull(RANK.any, shared, () => {
+          const image = await gates.pull(RANK.any, shared, async () => {
             begun();
-            return images.pull(request, shared);
+            const begunMonoMs = clock.now().monoMs;
+            const pulled = await images.pull(request, shared);
+            const size = { image_size_in_bytes: sizeLabel(pulled.size) };
+            meter.observe("kubelet_image_pull_duration_seconds", size, (clock.now().monoMs - begunMonoMs) / 1000);
+            return pulled;
           });
           if (image === WITHDRAWN) throw shared.reason;
           remember(request.ref, image);

@@ -13,6 +13,7 @@ import type { WorkerFacts } from "../pod/node-plan.ts";
 import type { ObservedPod, Sighting } from "../pod/observed.ts";
 import type { Admission, Around, Hold, Picture, Plan, Verdicts } from "../pod/plan.ts";
 import type * as v1 from "../pod/v1.ts";
+import { countAction } from "./action-counts.ts";
 import { makeFlights } from "./flights.ts";
 import type { Perform } from "./perform.ts";
 import type { RecordKeeper } from "./record-keeper.ts";
@@ -149,6 +150,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
   function settle(action: Action, outcome: Outcome, durationMs: number): void {
     try {
       logOutcome(log, action, outcome, durationMs);
+      countAction(meter, action, outcome, durationMs);
       tellNews({ kind: "settled", action, outcome, durationMs });
       memory = rules.noteOutcome(memory, action, outcome, clock.now());
       believe(action, outcome);
@@ -279,7 +281,10 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     tell(word) {
       if (word.turn === turn && sameAdmission(word.admission, admission)) return;
       const { kind } = word.admission;
-      if (kind === "refused" && !sameAdmission(word.admission, admission)) tellNews(word.admission);
+      if (kind === "refused" && !sameAdmission(word.admission, admission)) {
+        meter.add("kubelet_admission_rejections_total", { reason: word.admission.reason });
+        tellNews(word.admission);
+      }
       turn = word.turn;
       admission = word.admission;
       bell.ring();

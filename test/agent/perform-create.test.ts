@@ -3,6 +3,7 @@ import { makeGates } from "../../src/agent/gates.ts";
 import { createContainer } from "../../src/agent/perform-create.ts";
 import { makeSharedImages } from "../../src/agent/shared-images.ts";
 import type { Step, Tools } from "../../src/agent/step.ts";
+import { systemClock } from "../../src/base/clock.ts";
 import type { ActionOf } from "../../src/pod/action.ts";
 import { silentMeter } from "../../src/pod/metrics.ts";
 import type { ContainerRequest } from "../../src/ports.ts";
@@ -16,7 +17,10 @@ const LIVE = new AbortController().signal;
 async function create(imageId: string, shelf: ReturnType<typeof makeImageShelf>) {
   const asked: ContainerRequest[] = [];
   const gates = makeGates({ home: 1, start: 1, pull: 1, read: 1, execProbe: 1 }, silentMeter);
-  const images = makeSharedImages({ find: async (ref) => shelf.find(ref), pull: async () => ({ id: "" }) }, gates);
+  const images = makeSharedImages({ find: async (ref) => shelf.find(ref), pull: async () => ({ id: "" }) }, gates, {
+    clock: systemClock,
+    meter: silentMeter,
+  });
   const runtime = {
     createContainer: async (request: ContainerRequest) => {
       asked.push(request);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runBerth } from "../../src/cmd/berth/run.ts";
+import type * as v1 from "../../src/pod/v1.ts";
 import { startStreaming } from "../serve/fake-streaming.ts";
 import { type House, makePod, makeTerminal, openHouse } from "../serve/house.ts";
 
@@ -318,10 +319,18 @@ describe("exec", () => {
       err: expect.stringContaining("streaming server"),
     });
     expect(await berth("exec web")).toMatchObject({ exitCode: 2 });
-    expect(await berth("exec -t web -- sh")).toMatchObject({
-      exitCode: 2,
-      err: expect.stringContaining("needs a terminal"),
+  });
+
+  it("-t goes on without a terminal where there is none, and says so", async () => {
+    const streaming = await startStreaming(0);
+    house.put(makePod("web"));
+    house.state.execUrl = streaming.url;
+    expect(await berth("exec -it web -- sh")).toMatchObject({
+      exitCode: 0,
+      err: expect.stringContaining("Going on without a terminal"),
     });
+    expect(house.state.execs).toMatchObject([["id-main", ["sh"], { tty: false }]]);
+    await streaming.close();
   });
 });
 
@@ -428,10 +437,52 @@ describe("wait", () => {
 
 it("restart asks for all app containers, or for one", async () => {
   house.put(makePod("web", { containers: ["main", "side"] }));
-  expect((await berth("restart web")).exitCode).toBe(0);
-  expect((await berth("restart web -c side")).exitCode).toBe(0);
+  expect((await berth("restart web --wait=false")).exitCode).toBe(0);
+  expect((await berth("restart web -c side --wait=false")).exitCode).toBe(0);
   expect(house.state.restarts).toEqual(["default/web-node1/main", "default/web-node1/side", "default/web-node1/side"]);
 });
+
+it("restart waits until the container runs as another instance, and says what it waits for", async () => {
+  const pod = makePod("web");
+  house.put(pod);
+  const seen = makeTerminal(house.socket);
+  const end = runBerth(["restart", "web"], seen.terminal);
+  await expect.poll(seen.err, { timeout: 10_000 }).toContain("waiting for main to end and to run again");
+  expect(seen.out()).toBe("");
+  house.put(
+    withMain(pod, { containerID: "containerd://new", state: { running: { startedAt: "2026-01-02T03:04:07Z" } } }),
+  );
+  expect(await end).toBe(0);
+  expect(seen.out()).toBe("default/web-node1 container main restarted\n");
+});
+
+it("restart tells when the containers do not come back", async () => {
+  house.put(makePod("web"));
+  expect(await berth("restart web --timeout 10ms")).toMatchObject({
+    exitCode: 1,
+    err: expect.stringContaining("have not come back: main"),
+  });
+});
+
+it("logs -f says what the container waits for", async () => {
+  const pod = makePod("web");
+  house.put(withMain(pod, { state: { waiting: { reason: "ImagePullBackOff", message: "no such image" } } }));
+  house.state.instances.clear();
+  const seen = makeTerminal(house.socket);
+  const end = runBerth(["logs", "-f", "web"], seen.terminal);
+  await expect
+    .poll(seen.err, { timeout: 10_000 })
+    .toContain("container main of web-node1 has not begun: no such image");
+  house.remove(pod);
+  expect(await end).toBe(0);
+});
+
+/** The pod with other words about its first container. */
+function withMain(pod: v1.Pod, words: Partial<v1.ContainerStatus>): v1.Pod {
+  const [main] = pod.status?.containerStatuses ?? [];
+  if (main === undefined) throw new Error("the pod has no container");
+  return { ...pod, status: { ...pod.status, containerStatuses: [{ ...main, ...words }] } };
+}
 
 describe("validate", () => {
   it("tells all problems with their places, without berthd", async () => {

@@ -5,7 +5,7 @@ import { LIST_PACE } from "../../src/agent/runtime-watch.ts";
 import type { Chance } from "../../src/base/clock.ts";
 import { type Log, type LogFields, silentLog } from "../../src/base/log.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
-import { silentMeter } from "../../src/pod/metrics.ts";
+import { type Meter, silentMeter } from "../../src/pod/metrics.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import type { PodChange } from "../../src/ports.ts";
 import { type HandClock, handClock, seededChance } from "./clock.ts";
@@ -44,6 +44,7 @@ export type WorldOptions = {
   readonly seed?: number;
   readonly events?: boolean;
   readonly rules?: Rules;
+  readonly meter?: Meter;
   readonly callMs?: Readonly<Record<string, number>>;
 };
 
@@ -93,7 +94,7 @@ export function makeWorld(options: WorldOptions = {}): World {
         listPace: LIST_PACE,
         earlierEvents: [],
       },
-      { clock: mortal<HandClock>(clock, life), chance, log: traceLog(note), meter: silentMeter },
+      { clock: mortal<HandClock>(clock, life), chance, log: traceLog(note), meter: options.meter ?? silentMeter },
       options.rules ?? berthRules,
     );
     running = { agent, life };

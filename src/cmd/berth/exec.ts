@@ -10,10 +10,10 @@ export const exec: Command = {
   examples: ["berth exec web -- ls /", "echo x | berth exec -i web -- cat", "berth exec -it web -c shell -- sh"],
   async run(call) {
     const { pod, command } = commandOf(call);
-    const tty = call.has("tty");
     const stdin = call.has("stdin");
-    if (tty && !(call.terminal.in.isTTY && call.terminal.out.isTerminal)) {
-      throw usageFailure("-t needs a terminal on standard input and output");
+    const tty = call.has("tty") && (call.terminal.in.isTTY ?? false) && call.terminal.out.isTerminal;
+    if (call.has("tty") && !tty) {
+      await call.terminal.err.write("Going on without a terminal: standard input or output is none.\n");
     }
     const path = `${podPath(namespaceOf(call) ?? "default", pod)}/exec`;
     const query = { container: call.value("container"), command, stdin, tty };

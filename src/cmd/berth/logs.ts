@@ -6,6 +6,7 @@ import { type Call, type Command, namespaceOf, podName, podPath } from "./comman
 import { chosenContainer } from "./default-container.ts";
 import { listPods } from "./get-pods.ts";
 import { makeLinePrefix } from "./line-prefix.ts";
+import { tellWaiting } from "./log-waiting.ts";
 import { readSelector } from "./selector.ts";
 import { CommandFailure, usageFailure } from "./terminal.ts";
 
@@ -54,7 +55,7 @@ export const logs: Command = {
 };
 
 /** One container's log. */
-type Stream = { readonly pod: string; readonly container: string; readonly path: string };
+type Stream = { readonly pod: string; readonly container: string; readonly path: string; readonly shown: v1.Pod };
 
 /** More at once would leave no connection for anybody else. */
 const MOST_STREAMS = 48;
@@ -73,7 +74,7 @@ async function streamsOf(call: Call): Promise<Stream[]> {
   for (const pod of pods) {
     const path = `${podPath(pod.metadata?.namespace ?? "", pod.metadata?.name ?? "")}/log`;
     for (const container of await containersOf(call, pod)) {
-      streams.push({ pod: pod.metadata?.name ?? "", container, path });
+      streams.push({ pod: pod.metadata?.name ?? "", container, path, shown: pod });
     }
   }
   if (streams.length > MOST_STREAMS) {
@@ -98,6 +99,20 @@ async function containersOf(call: Call, pod: v1.Pod): Promise<readonly string[]>
 }
 
 async function printLog(call: Call, stream: Stream, query: LogQuery, isMarked: boolean): Promise<void> {
+  const { terminal } = call;
+  const over = new AbortController();
+  const talk = query.follow
+    ? tellWaiting(call, stream.shown, stream.container, AbortSignal.any([terminal.signal, over.signal]))
+    : undefined;
+  try {
+    await passLog(call, stream, query, isMarked);
+  } finally {
+    over.abort();
+    await talk;
+  }
+}
+
+async function passLog(call: Call, stream: Stream, query: LogQuery, isMarked: boolean): Promise<void> {
   const { terminal, client } = call;
   const answer = await client.bytes(stream.path, { ...query, container: stream.container }, terminal.signal);
   const lines = isMarked ? makeLinePrefix(`[${stream.pod} ${stream.container}] `) : undefined;

@@ -1,0 +1,33 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Meter } from "../pod/metrics.ts";
+
+const PATHS = new Set(["healthz", "livez", "readyz", "metrics", "metrics/probes", "metrics/resource"]);
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE"]);
+
+/** Requests under way, by the text of their labels. @bound Methods times paths. */
+const inflight = new Map<string, number>();
+
+/** Counts one request on a port until its answer is out. What a client may choose freely is one series (`other`). */
+export function countRequest(meter: Meter, request: IncomingMessage, response: ServerResponse): void {
+  const path = (request.url ?? "").split("?")[0]?.replace(/^\//, "") ?? "";
+  const method = request.method ?? "";
+  const labels = {
+    method: METHODS.has(method) ? method : "other",
+    path: PATHS.has(path) ? path : "other",
+    server_type: "readwrite",
+    long_running: "false",
+  };
+  const key = `${labels.method} ${labels.path}`;
+  const begunMs = performance.now();
+  const change = (by: number): void => {
+    const now = (inflight.get(key) ?? 0) + by;
+    inflight.set(key, now);
+    meter.set("kubelet_http_inflight_requests", labels, now);
+  };
+  meter.add("kubelet_http_requests_total", labels);
+  change(1);
+  response.once("close", () => {
+    change(-1);
+    meter.observe("kubelet_http_requests_duration_seconds", labels, (performance.now() - begunMs) / 1000);
+  });
+}

@@ -7,6 +7,7 @@ import { apiPage } from "../src/serve/api-page.ts";
 import { metricsPage } from "../src/serve/metrics-page.ts";
 import { openApiDocument } from "../src/serve/openapi.ts";
 import { limitsPage } from "./limits/page.ts";
+import { podFieldsPage } from "./pod-fields-page.ts";
 
 /** Every page that is made from code, by its path from the root of the repository. */
 export const PAGES: Readonly<Record<string, () => string>> = {
@@ -15,6 +16,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   "docs/api.md": apiPage,
   "docs/metrics.md": metricsPage,
   "docs/openapi.json": () => `${JSON.stringify(openApiDocument(), undefined, 2)}\n`,
+  "docs/pod-fields.md": podFieldsPage,
 };
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -17,6 +17,7 @@ import type {
   WatchFrom,
 } from "./pod/cluster.ts";
 import type { DesiredContainer, DesiredPod, DocumentKey, EndCause, PodKey } from "./pod/desired.ts";
+import type { DocumentBody, DocumentSummary } from "./pod/document.ts";
 import type { CountedEvent } from "./pod/event.ts";
 import type { PodRecord } from "./pod/memory.ts";
 import type { ObservedContainer, ObservedSandbox, Sighting } from "./pod/observed.ts";
@@ -162,6 +163,8 @@ export type PodFiles = {
   setVolume(pod: DesiredPod, volume: string, bodies: DocumentBodies, signal: AbortSignal): Promise<void>;
   /** Log directory, hosts file, termination log and mounts for one coming instance. */
   prepareContainer(request: PrepareRequest, signal: AbortSignal): Promise<readonly PreparedMount[]>;
+  /** The text of a file in an emptyDir, for fileKeyRef (2.3); undefined when there is none. */
+  readVolumeFile(pod: DesiredPod, volume: string, path: string, signal: AbortSignal): Promise<string | undefined>;
   /** The link in the containers' log directory; a failure is only worth a log line. */
   linkLog(pod: PodName, container: string, attempt: number, id: string, signal: AbortSignal): Promise<void>;
   /** What an exited instance left behind (cri-mapping 4.2); empty when it left nothing. */
@@ -221,7 +224,6 @@ export type Documents = {
   bodies(keys: readonly DocumentKey[]): DocumentBodies;
 };
 export type DocumentBodies = ReadonlyMap<DocumentKey, DocumentBody>;
-export type DocumentBody = { readonly type: string; readonly data: ReadonlyMap<string, Uint8Array> };
 
 // ---- sources ---------------------------------------------------------------------------------------------------------
 
@@ -333,6 +335,8 @@ export type View = {
   watchPods(signal: AbortSignal): AsyncIterable<PodChange>;
   problems(): readonly Problem[];
   watchProblems(signal: AbortSignal): AsyncIterable<readonly Problem[]>;
+  /** ConfigMaps and Secrets that pods may use, sorted; names and sizes only. */
+  documents(): readonly DocumentSummary[];
   /** Events that are kept, by their last time. */
   events(): readonly CountedEvent[];
   /** The same, then each as it happens (again), until the signal. */

@@ -33,6 +33,20 @@ function object(properties: Readonly<Record<string, Schema>>, description?: stri
 const listOf = (kind: string, items: Schema): Schema =>
   object({ apiVersion: words("v1"), kind: words(kind), items: list(items) });
 
+const document = (kind: string, more: Readonly<Record<string, Schema>>): Schema =>
+  object(
+    {
+      apiVersion: words("v1"),
+      kind: words(kind),
+      metadata: object({ name: text, namespace: text, creationTimestamp: text }),
+      ...more,
+      "immutable?": flag,
+      sizes: { type: "object", description: "Bytes of each key's value." },
+      file: text,
+    },
+    "Values are never shown.",
+  );
+
 export type SchemaName =
   | "Error"
   | "Version"
@@ -48,6 +62,10 @@ export type SchemaName =
   | "Problem"
   | "ProblemList"
   | "Problems"
+  | "ConfigMap"
+  | "ConfigMapList"
+  | "Secret"
+  | "SecretList"
   | "Event"
   | "EventList"
   | "Restarted"
@@ -160,6 +178,10 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   }),
   ProblemList: object({ items: list(ref("Problem")) }),
   Problems: { ...list(ref("Problem")), description: "All of them, again after each change." },
+  ConfigMap: document("ConfigMap", {}),
+  ConfigMapList: listOf("ConfigMapList", ref("ConfigMap")),
+  Secret: document("Secret", { type: text }),
+  SecretList: listOf("SecretList", ref("Secret")),
   Event: object(
     {
       apiVersion: words("v1"),

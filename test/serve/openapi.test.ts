@@ -68,6 +68,10 @@ beforeEach(async () => {
   house.state.containerUsage = () => [
     { podUid: "uid-web", container: "main", id: "id-main", atWallMs: 1, cpuCoreNanoSeconds: 2, workingSetBytes: 3 },
   ];
+  house.state.documents = (["ConfigMap", "Secret"] as const).map((kind) => ({
+    ...{ kind, namespace: "default", name: "settings", type: "Opaque", immutable: true },
+    ...{ sizes: { key: 3 }, seenWallMs: 1_767_323_105_000, path: "/m/settings.yaml" },
+  }));
   house.state.log = async function* () {
     yield Buffer.from("line\n");
   };

@@ -1,9 +1,9 @@
 import type * as v1 from "../../pod/v1.ts";
 import { duplicate, type Faults, forbidden, invalid, NO_FAULTS, required, tooMany, when } from "../fault.ts";
 import type { Loose } from "../loose.ts";
-import { checkName, checkRange, checkText, checkWord, doubles } from "./check.ts";
+import { checkInside, checkName, checkRange, checkText, checkWord, doubles } from "./check.ts";
 import { lifecycleFaults, type ProbeKind, probeFaults } from "./handlers.ts";
-import { dnsLabel, portName, variableName } from "./names.ts";
+import { configKey, dnsLabel, dnsSubdomain, portName, variableName } from "./names.ts";
 import { fieldRefFaults, resourceRefFaults } from "./references.ts";
 import { resourceFaults } from "./resources.ts";
 import { containerSecurityFaults } from "./security.ts";
@@ -13,7 +13,6 @@ import { mountsFaults } from "./volumes.ts";
 export type Around = {
   readonly init: boolean;
   readonly graceSeconds: number;
-  readonly os: string | undefined;
   readonly hostUsers: boolean | undefined;
   readonly podRestartPolicy: string;
   readonly volumes: ReadonlyMap<string, Loose<v1.Volume>>;
@@ -95,15 +94,24 @@ function variableFaults(variable: Loose<v1.EnvVar>, path: string, around: Around
     ...(valueFrom.resourceFieldRef
       ? resourceRefFaults(valueFrom.resourceFieldRef, `${at}.resourceFieldRef`, undefined)
       : NO_FAULTS),
+    ...(valueFrom.configMapKeyRef ? keyRefFaults(valueFrom.configMapKeyRef, `${at}.configMapKeyRef`) : NO_FAULTS),
+    ...(valueFrom.secretKeyRef ? keyRefFaults(valueFrom.secretKeyRef, `${at}.secretKeyRef`) : NO_FAULTS),
     ...(valueFrom.fileKeyRef ? fileRefFaults(valueFrom.fileKeyRef, `${at}.fileKeyRef`, around) : NO_FAULTS),
   ];
 }
+
+/** V12: one key of a ConfigMap or Secret. */
+const keyRefFaults = (ref: Loose<v1.ConfigMapKeySelector>, path: string): Faults => [
+  ...checkName(`${path}.name`, ref.name, dnsSubdomain),
+  ...(ref.key ? checkText(`${path}.key`, ref.key, configKey) : [required(`${path}.key`)]),
+];
 
 function fileRefFaults(ref: Loose<v1.FileKeySelector>, path: string, { volumes }: Around): Faults {
   const volume = volumes.get(ref.volumeName ?? "");
   return [
     ...when(!ref.key, () => required(`${path}.key`)),
     ...when(!ref.path, () => required(`${path}.path`)),
+    ...checkInside(`${path}.path`, ref.path),
     ...when(!volume?.emptyDir, () =>
       invalid(`${path}.volumeName`, ref.volumeName ?? "", "must be the name of an emptyDir volume of the pod"),
     ),
@@ -116,6 +124,8 @@ function envFromFaults(source: Loose<v1.EnvFromSource>, path: string): Faults {
     ...checkText(`${path}.prefix`, source.prefix, variableName),
     ...when(given === 0, () => invalid(path, "", "must specify one of: `configMapRef` or `secretRef`")),
     ...when(given > 1, () => invalid(path, "", "may not have more than one field specified at a time", "keep one")),
+    ...(source.configMapRef ? checkName(`${path}.configMapRef.name`, source.configMapRef.name, dnsSubdomain) : []),
+    ...(source.secretRef ? checkName(`${path}.secretRef.name`, source.secretRef.name, dnsSubdomain) : []),
   ];
 }
 

@@ -17,6 +17,7 @@ import type {
   WatchFrom,
 } from "./pod/cluster.ts";
 import type { DesiredContainer, DesiredPod, DocumentKey, EndCause, PodKey } from "./pod/desired.ts";
+import type { DocumentBody, DocumentSummary } from "./pod/document.ts";
 import type { CountedEvent } from "./pod/event.ts";
 import type { PodRecord } from "./pod/memory.ts";
 import type { ObservedContainer, ObservedSandbox, Sighting } from "./pod/observed.ts";
@@ -221,7 +222,6 @@ export type Documents = {
   bodies(keys: readonly DocumentKey[]): DocumentBodies;
 };
 export type DocumentBodies = ReadonlyMap<DocumentKey, DocumentBody>;
-export type DocumentBody = { readonly type: string; readonly data: ReadonlyMap<string, Uint8Array> };
 
 // ---- sources ---------------------------------------------------------------------------------------------------------
 
@@ -333,6 +333,8 @@ export type View = {
   watchPods(signal: AbortSignal): AsyncIterable<PodChange>;
   problems(): readonly Problem[];
   watchProblems(signal: AbortSignal): AsyncIterable<readonly Problem[]>;
+  /** ConfigMaps and Secrets that pods may use, sorted; names and sizes only. */
+  documents(): readonly DocumentSummary[];
   /** Events that are kept, by their last time. */
   events(): readonly CountedEvent[];
   /** The same, then each as it happens (again), until the signal. */

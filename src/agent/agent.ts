@@ -8,7 +8,6 @@ import type { ObservedPod } from "../pod/observed.ts";
 import type { Standing } from "../pod/standing.ts";
 import type { AgentHealth } from "../pod/view.ts";
 import type {
-  Documents,
   Handlers,
   Images,
   ManifestSource,
@@ -21,6 +20,7 @@ import type {
 import { type Legacy, readLegacy, within } from "./adopt.ts";
 import { makeCounts } from "./counts.ts";
 import { makeDetails } from "./details.ts";
+import { makeShelf } from "./documents.ts";
 import { type GateLimits, makeGates } from "./gates.ts";
 import { makeHire } from "./hire.ts";
 import { makeLobby } from "./lobby.ts";
@@ -48,7 +48,6 @@ export type Ports = {
   readonly runtime: Runtime;
   readonly images: Images;
   readonly files: PodFiles;
-  readonly documents: Documents;
   readonly source: ManifestSource;
   readonly handlers: Handlers;
   readonly cgroups?: PodCgroups;
@@ -103,6 +102,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
 
   const gates = makeGates(setup.limits, meter);
   const store = makeStore(legacy.intake);
+  const shelf = makeShelf();
   const counts = makeCounts(meter);
   const startTimes = makeStartTimes(means);
   const news = makeNewsStand({ sinks: ports.eventSinks, earlier: setup.earlierEvents, ...means });
@@ -112,7 +112,15 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
 
   const health = makeRuntimeHealth({ runtime, clock, log, onChange: onHealth });
   const images = makeSharedImages(ports.images, gates);
-  const perform = makePerform({ ...ports, ...means, images, gates, facts: setup.facts, settings: setup.settings });
+  const perform = makePerform({
+    ...ports,
+    ...means,
+    images,
+    documents: shelf,
+    gates,
+    facts: setup.facts,
+    settings: setup.settings,
+  });
   const details = makeDetails({ runtime, gates, log, signal, see: (sighting) => roster.see(sighting) });
   const prober = makeProber({
     ...means,
@@ -157,6 +165,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     rules,
     source,
     store,
+    shelf,
     recordProblems: legacy.problems,
     onChange: onSourcesChange,
   });
@@ -176,6 +185,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     news,
     prober,
     asked: store.asked,
+    documents: shelf.summaries,
     problems: sources.problems,
     health: agentHealth,
   });

@@ -5,6 +5,7 @@ import type { Problem } from "../pod/problem.ts";
 import type { DirectorySighting, FileSighting } from "../pod/source.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { ManifestSource } from "../ports.ts";
+import type { Shelf } from "./documents.ts";
 import type { Rules } from "./rules.ts";
 import type { Change, Store } from "./store.ts";
 
@@ -34,11 +35,12 @@ export function makeSources(tools: {
   readonly meter: Meter;
   readonly source: ManifestSource;
   readonly store: Store;
+  readonly shelf: Shelf;
   readonly recordProblems: readonly Problem[];
   /** `becameReady`: from now on pods may be removed. */
   onChange(change: Change, becameReady: boolean): void;
 }): Sources {
-  const { rules, log, meter, source, store } = tools;
+  const { rules, log, meter, source, store, shelf } = tools;
   const first = Promise.withResolvers<void>();
   let ready = false;
   let taken = false;
@@ -49,6 +51,7 @@ export function makeSources(tools: {
 
   const take = (sighting: DirectorySighting): void => {
     const change = store.take(rules.intake(store.state(), sighting));
+    shelf.take(sighting, store.state().configs);
     if (sighting.listing.kind === "whole") broken = new Set(sighting.files.filter(isBroken).map(({ path }) => path));
     const becameReady = !ready && sighting.listing.kind === "whole";
     ready ||= becameReady;

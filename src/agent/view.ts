@@ -4,6 +4,7 @@ import { containerUri } from "../decide/container-state.ts";
 import { fullPod } from "../decide/full-pod.ts";
 import { restartsAfter } from "../decide/restart-policy.ts";
 import { type DesiredPod, type PodKey, podKey } from "../pod/desired.ts";
+import type { DocumentSummary } from "../pod/document.ts";
 import { nothingObserved, type ObservedContainer } from "../pod/observed.ts";
 import type { Problem } from "../pod/problem.ts";
 import type * as v1 from "../pod/v1.ts";
@@ -32,6 +33,7 @@ export function makeView(tools: {
   readonly news: NewsStand;
   readonly prober: Pick<Prober, "show">;
   asked(): readonly DesiredPod[];
+  documents(): readonly DocumentSummary[];
   problems(): readonly Problem[];
   health(): AgentHealth;
 }): ViewDesk {
@@ -60,6 +62,7 @@ export function makeView(tools: {
       pods.follow([...all().map((pod): PodChange => ({ kind: "put", pod })), { kind: "synced" }], signal),
     problems: tools.problems,
     watchProblems: (signal) => problems.follow([tools.problems()], signal),
+    documents: tools.documents,
     events: tools.news.recent,
     watchEvents: tools.news.watch,
     holds: (key) => find(key)?.show().holds,

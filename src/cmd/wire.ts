@@ -14,7 +14,7 @@ import { readHostUsage } from "../host/usage.ts";
 import { openJournal } from "../journal/journal.ts";
 import { makeLogs } from "../logs/read.ts";
 import { makeManifestSource } from "../manifest/source.ts";
-import type { Documents, ManifestSource, View } from "../ports.ts";
+import type { ManifestSource, View } from "../ports.ts";
 import { makeMetrics } from "../serve/metrics.ts";
 import { startServing } from "../serve/server.ts";
 import { aboutAgent } from "./about-agent.ts";
@@ -133,7 +133,6 @@ async function build(
       runtime,
       images,
       files,
-      documents: noDocuments,
       source: drainable,
       handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
       cgroups: await hostCgroups(node),
@@ -187,6 +186,3 @@ async function build(
   closing.defer(() => serving.close());
   return { nodeName: facts.nodeName, view: agent.view, fallen, rescan: () => source.rescan() };
 }
-
-/** Manifests that use ConfigMaps or Secrets are refused for now; there are no bodies to hand out. */
-const noDocuments: Documents = { bodies: () => new Map() };

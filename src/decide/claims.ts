@@ -13,10 +13,12 @@ export type Claim<T> = {
   /** Equal for two claims that ask for the same thing. */
   readonly identity: string;
   readonly asks: T;
+  /** Whoever holds the name with it keeps it as it is until it is gone. */
+  readonly sealed?: boolean;
 };
 
 /** Who holds a name, and where it stands. */
-export type Held<T> = { readonly key: string; readonly path: string; readonly identity: string; readonly asks: T };
+export type Held<T> = Omit<Claim<T>, "document" | "warned" | "settled">;
 
 /** The names after a sighting, and the claims that have to wait for another's name. */
 export type Settlement<T> = {
@@ -54,7 +56,7 @@ function keep<T>(
   const same = own.find(({ identity }) => identity === holder.identity);
   if (same !== undefined) return heldBy(same);
   const changed = best(own);
-  if (changed !== undefined) return changed.settled ? heldBy(changed) : holder;
+  if (changed !== undefined) return changed.settled && holder.sealed !== true ? heldBy(changed) : holder;
   return lossesCount && provesAbsence(files.get(holder.path), holder.key) ? undefined : holder;
 }
 
@@ -79,7 +81,12 @@ const byPath = (one: { path: string }, other: { path: string }): number =>
   one.path === other.path ? 0 : one.path < other.path ? -1 : 1;
 
 const heldBy = <T>(claim: Claim<T> | undefined): Held<T> | undefined =>
-  claim === undefined ? undefined : { key: claim.key, path: claim.path, identity: claim.identity, asks: claim.asks };
+  claim === undefined
+    ? undefined
+    : {
+        ...{ key: claim.key, path: claim.path, identity: claim.identity, asks: claim.asks },
+        ...(claim.sealed === undefined ? {} : { sealed: claim.sealed }),
+      };
 
 function losing<T>(
   claim: Claim<T>,

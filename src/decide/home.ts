@@ -37,12 +37,25 @@ function carryVolume(draft: Draft, volume: DesiredVolume): HomeStep {
 }
 
 function set(draft: Draft, { name }: DesiredVolume, { version }: { version: string }): HomeStep {
-  const action: Action = { subject: `volume/${name}`, kind: "set-volume", volume: name, version };
+  const action: Action & { kind: "set-volume" } = {
+    subject: `volume/${name}`,
+    kind: "set-volume",
+    volume: name,
+    version,
+  };
+  forgetOldFailure(draft, action);
   if (!waitsAfterFailure(draft, action)) {
     act(draft, action);
     return "working";
   }
   return holdFailure(draft, action, "FailedMount");
+}
+
+/** That an earlier version could not be set says nothing of this one. */
+function forgetOldFailure(draft: Draft, action: Action & { kind: "set-volume" }): void {
+  const key = failureKey(action);
+  const { [key]: failed, ...failures } = draft.memory.failures;
+  if (failed?.version !== undefined && failed.version !== action.version) draft.memory = { ...draft.memory, failures };
 }
 
 function holdMissing(draft: Draft, { name }: DesiredVolume, message: string, standing: string | undefined): HomeStep {

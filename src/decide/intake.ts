@@ -1,8 +1,16 @@
 import type { DocumentKey } from "../pod/desired.ts";
 import { podKey } from "../pod/desired.ts";
 import type { Problem } from "../pod/problem.ts";
-import type { AcceptedPod, DirectorySighting, FileSighting, IntakeState, SeenDocument } from "../pod/source.ts";
+import type {
+  AcceptedPod,
+  DirectorySighting,
+  FileSighting,
+  HeldDocument,
+  IntakeState,
+  SeenDocument,
+} from "../pod/source.ts";
 import { type Claim, type Held, settleClaims } from "./claims.ts";
+import { coverDocuments } from "./config-change.ts";
 import { settleUids, type UidSettlement } from "./uids.ts";
 
 type SeenPod = Extract<SeenDocument, { kind: "pod" }>;
@@ -21,13 +29,18 @@ export function intake(state: IntakeState, sighting: DirectorySighting): IntakeS
 
   const pods = settleClaims(state.accepted.map(heldPod), claimsOf(sighting.files, podClaim), files, lossesCount);
   const configs = settleClaims(heldConfigs(state), claimsOf(sighting.files, configClaim), files, lossesCount);
-  const uids = settleUids(state.accepted, pods.held);
+  const documents = sameConfigs(state.configs, configs.held);
+  const covered = pods.held.map((one) => ({
+    ...one,
+    asks: coverDocuments<AcceptedPod | SeenPod>(one.asks, "kind" in one.asks, documents, state.accepted),
+  }));
+  const uids = settleUids(state.accepted, covered);
   const accepted = unchangedStays(state.accepted, uids.accepted);
   const losers = [...pods.losers.map(podLoser), ...uids.losers.map(uidLoser), ...configs.losers.map(configLoser)];
   return {
     accepted,
     problems: [...(moved === undefined ? [] : [moved]), ...fileProblems(state, sighting), ...losers],
-    configs: sameConfigs(state.configs, configs.held),
+    configs: documents,
     ...deviceOf(state, sighting.listing.device, lossesCount),
   };
 }
@@ -74,7 +87,7 @@ function fileProblems(state: IntakeState, sighting: DirectorySighting): readonly
 }
 
 const isClash = ({ code }: Problem): boolean =>
-  code === "NameTaken" || code === "UidTaken" || code === "SourceUnreadable";
+  code === "NameTaken" || code === "UidTaken" || code === "DocumentImmutable" || code === "SourceUnreadable";
 
 // ---- claims ----
 
@@ -109,21 +122,23 @@ const heldPod = (accepted: AcceptedPod): Held<AcceptedPod> => ({
 });
 
 /** The UID covers the content, but for a UID that the manifest itself gives. */
-const podIdentity = ({ pod, manifest }: AcceptedPod): string =>
-  manifest.metadata?.uid === undefined ? pod.uid : `${pod.uid} ${JSON.stringify(manifest)}`;
+const podIdentity = ({ pod, manifest, plainUid = pod.uid }: AcceptedPod): string =>
+  manifest.metadata?.uid === undefined ? plainUid : `${plainUid} ${JSON.stringify(manifest)}`;
 
 function configClaim(seen: SeenDocument, file: FileSighting, document: number): Claim<SeenConfig> | undefined {
   if (seen.kind !== "config") return undefined;
   const { path, settled } = file;
-  return { key: seen.key, path, document, warned: seen.warned, settled, identity: seen.version, asks: seen };
+  const { key, warned, version, immutable = false } = seen;
+  return { key, path, document, warned, settled, identity: version, asks: seen, sealed: immutable };
 }
 
 const heldConfigs = (state: IntakeState): readonly Held<SeenConfig>[] =>
-  [...state.configs].map(([key, { path, version }]) => ({
+  [...state.configs].map(([key, { path, version, immutable = false }]) => ({
     key,
     path,
     identity: version,
-    asks: { kind: "config", key, version, warned: false },
+    asks: { kind: "config", key, version, warned: false, ...(immutable ? { immutable } : {}) },
+    sealed: immutable,
   }));
 
 // ---- results ----
@@ -133,9 +148,11 @@ function unchangedStays(before: readonly AcceptedPod[], now: readonly AcceptedPo
   const known = new Map(before.map((accepted) => [accepted.pod.uid, accepted]));
   const accepted = now.map((next): AcceptedPod => {
     const old = known.get(next.pod.uid);
-    if (old === undefined || old.pod === next.pod) return old ?? { pod: next.pod, manifest: next.manifest };
+    const rest = { manifest: next.manifest, ...(next.plainUid === undefined ? {} : { plainUid: next.plainUid }) };
+    if (old === undefined || old.pod === next.pod) return old ?? { pod: next.pod, ...rest };
     const pod = { ...next.pod, seenWallMs: old.pod.seenWallMs };
-    return JSON.stringify(pod) === JSON.stringify(old.pod) ? old : { pod, manifest: next.manifest };
+    const same = old.plainUid === next.plainUid && JSON.stringify(pod) === JSON.stringify(old.pod);
+    return same ? old : { pod, ...rest };
   });
   const same = accepted.length === before.length && accepted.every((one, index) => one === before[index]);
   return same ? before : accepted;
@@ -146,13 +163,13 @@ function sameConfigs(before: IntakeState["configs"], held: readonly Held<SeenCon
     held.length === before.size &&
     held.every(({ asks, path }) => {
       const old = before.get(asks.key);
-      return old?.version === asks.version && old.path === path;
+      return old?.version === asks.version && old.path === path && old.immutable === asks.immutable;
     });
   if (same) return before;
   return new Map(
-    held.map(({ asks, path }): [DocumentKey, { path: string; version: string }] => [
-      asks.key,
-      { path, version: asks.version },
+    held.map(({ asks: { key, version, immutable }, path }): [DocumentKey, HeldDocument] => [
+      key,
+      { path, version, ...(immutable === true ? { immutable } : {}) },
     ]),
   );
 }
@@ -194,6 +211,16 @@ function uidLoser({ wanting, holder }: UidSettlement<AcceptedPod>["losers"][numb
 
 function configLoser({ claim, holder }: { claim: Claim<SeenConfig>; holder: Held<SeenConfig> }): Problem {
   const [kind, ...name] = claim.key.split("/");
+  if (claim.path === holder.path && holder.sealed === true) {
+    return {
+      code: "DocumentImmutable",
+      severity: "error",
+      file: claim.path,
+      path: "immutable",
+      message: `the ${kind} ${name.join("/")} is immutable, and its data has changed; pods go on with what it had`,
+      advice: "give it a new name and let the pods use that; or take it out of the file and put it back afterwards",
+    };
+  }
   return {
     code: "NameTaken",
     severity: "error",

@@ -195,7 +195,8 @@ function withStart(memory: PodMemory, name: string, change: (start: StartMemory)
 function withFailure(memory: PodMemory, action: Action, failure: Failure, retryAt: MonoMs): PodMemory {
   const key = failureKey(action);
   const count = (memory.failures[key]?.count ?? 0) + 1;
-  return { ...memory, failures: { ...memory.failures, [key]: { failure, count, retryAt } } };
+  const version = action.kind === "set-volume" ? { version: action.version } : {};
+  return { ...memory, failures: { ...memory.failures, [key]: { failure, count, retryAt, ...version } } };
 }
 
 function withoutFailure(memory: PodMemory, action: Action): PodMemory {

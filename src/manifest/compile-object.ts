@@ -1,14 +1,14 @@
 import { assertNever } from "../base/assert-never.ts";
 import type { PodKey } from "../pod/desired.ts";
+import type { DocumentContent } from "../pod/document.ts";
 import type { SeenDocument } from "../pod/source.ts";
 import type * as v1 from "../pod/v1.ts";
-import type { DocumentContent } from "./config-document.ts";
 import { configFaults, contentOf } from "./config-document.ts";
 import { type Desk, decodeStruct } from "./decode.ts";
 import { withDefaults } from "./defaults.ts";
 import { desiredPod, documentKey } from "./desired-pod.ts";
 import { type Fault, type Faults, fault, required, when } from "./fault.ts";
-import { boundTo, contentDigest, nameOnNode, uidOf } from "./identity.ts";
+import { boundTo, nameOnNode, uidOf } from "./identity.ts";
 import { kindOf } from "./kinds.ts";
 import type { Loose } from "./loose.ts";
 import { join } from "./nearest.ts";
@@ -114,7 +114,7 @@ export function compileObject(
       return compilePod(node, desk, named, place, settings);
     case "ConfigMap":
     case "Secret":
-      return compileConfig(node, kind.kind, deskFor(kind.kind, path), named);
+      return compileConfig(node, kind.kind, deskFor(kind.kind, path), named, place.seenWallMs);
     case "List":
       return refused(path === "" ? listFaults(node, desk) : [listInside(path)], named, settings);
     case "other":
@@ -204,20 +204,23 @@ const unspoiled = (faults: Faults, spoilt: Faults): Faults =>
 const covers = (above: string, path: string): boolean =>
   path === above || (path.startsWith(above) && /^[.[]/.test(path.slice(above.length)));
 
-function compileConfig(node: Node | undefined, kind: "ConfigMap" | "Secret", desk: Desk, named: Named): CompiledObject {
+function compileConfig(
+  node: Node | undefined,
+  kind: "ConfigMap" | "Secret",
+  desk: Desk,
+  named: Named,
+  seenWallMs: number,
+): CompiledObject {
   const decoded = (decodeStruct(desk, node, kind, desk.rootPath) ?? {}) as Loose<v1.ConfigMap & v1.Secret>;
-  const all = [...desk.faults, ...unspoiled(configFaults(decoded, desk.rootPath), desk.faults)];
+  const all = [...desk.faults, ...unspoiled(configFaults(decoded, kind, desk.rootPath), desk.faults)];
   if (named === undefined || all.some(({ severity }) => severity === "error")) {
     return { document: { kind: "broken" }, faults: all, ...subject(named) };
   }
   const key = documentKey(kind, named.namespace, named.name);
-  const content = contentOf(key, kind, decoded);
-  const version = contentDigest([
-    content.type,
-    [...content.data].map(([name, bytes]) => [name, Buffer.from(bytes).toString("base64")]),
-  ]);
+  const content = contentOf(key, kind, decoded, seenWallMs);
+  const { version, immutable } = content;
   return {
-    document: { kind: "config", key, version, warned: all.length > 0 },
+    document: { kind: "config", key, version, warned: all.length > 0, ...(immutable ? { immutable } : {}) },
     faults: all,
     ...subject(named),
     content,

@@ -1,7 +1,7 @@
+import type { DocumentContent } from "../pod/document.ts";
 import type { Problem } from "../pod/problem.ts";
 import type { FileSighting, SeenDocument } from "../pod/source.ts";
 import { type CompileSettings, compileObject, isPod, type ObjectPlace, objectsOf } from "./compile-object.ts";
-import type { DocumentContent } from "./config-document.ts";
 import { type Desk, decodeStruct, MOST_VALUES, TooComplex } from "./decode.ts";
 import type { Fault } from "./fault.ts";
 import { offsetOfPath } from "./places.ts";

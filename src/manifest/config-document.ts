@@ -1,32 +1,26 @@
 import type { DocumentKey } from "../pod/desired.ts";
+import type { DocumentBody, DocumentContent } from "../pod/document.ts";
 import type * as v1 from "../pod/v1.ts";
-import { duplicate, type Faults, invalid, tooLong, when } from "./fault.ts";
+import { duplicate, type Faults, invalid, NO_FAULTS, tooLong, when } from "./fault.ts";
+import { contentDigest } from "./identity.ts";
 import type { Loose } from "./loose.ts";
 import { join } from "./nearest.ts";
+import { secretTypeFaults } from "./secret-types.ts";
 import { metadataFaults } from "./validate/metadata.ts";
 import { configKey } from "./validate/names.ts";
-
-/** The body of a ConfigMap or Secret. It never becomes part of a picture, plan, log or record. */
-export type DocumentContent = {
-  readonly key: DocumentKey;
-  /** The type of a Secret; empty for a ConfigMap. */
-  readonly type: string;
-  readonly data: ReadonlyMap<string, Uint8Array>;
-};
 
 /** Bytes of the data of a ConfigMap or Secret. @limit It is a problem, and its pods wait. */
 const MOST_BYTES = 1024 * 1024;
 const PARTS = ["data", "binaryData", "stringData"] as const;
 type Config = Loose<v1.ConfigMap & v1.Secret>;
+type ConfigKind = "ConfigMap" | "Secret";
 
-/** The rules of ConfigMaps and Secrets: name, keys, size. Values are never repeated. */
-export function configFaults(config: Config, path: string): Faults {
+/** The rules of ConfigMaps and Secrets: name, keys, size, and what a Secret's type asks for. Values are never repeated. */
+export function configFaults(config: Config, kind: ConfigKind, path: string): Faults {
   const metadata = config.metadata ?? {};
   const keys = PARTS.flatMap((part) => Object.keys(config[part] ?? {}).map((key) => ({ part, key })));
-  const size = PARTS.flatMap((part) => Object.values(config[part] ?? {})).reduce(
-    (sum, text) => sum + (text?.length ?? 0),
-    0,
-  );
+  const { data } = bodyOf(kind, config);
+  const size = [...data.values()].reduce((sum, bytes) => sum + bytes.length, 0);
   return [
     ...metadataFaults(metadata, metadata.name ?? "", join(path, "metadata")),
     ...keys.flatMap(({ part, key }) =>
@@ -36,19 +30,30 @@ export function configFaults(config: Config, path: string): Faults {
       when(Object.hasOwn(config.data ?? {}, key), () => duplicate(`${join(path, "binaryData")}[${key}]`, key)),
     ),
     ...when(size > MOST_BYTES, () => tooLong(join(path, "data"), MOST_BYTES)),
+    ...(kind === "Secret" ? secretTypeFaults(config, data, path) : NO_FAULTS),
   ];
 }
 
-/** The bytes of each key; those of stringData win. */
-export function contentOf(key: DocumentKey, kind: "ConfigMap" | "Secret", config: Config): DocumentContent {
-  const encoding = kind === "Secret" ? "base64" : "utf8";
-  const data = new Map<string, Buffer>();
+/** The document as it is handed on, with a digest of its content as version. */
+export function contentOf(key: DocumentKey, kind: ConfigKind, config: Config, seenWallMs: number): DocumentContent {
+  const body = bodyOf(kind, config);
+  const values = [...body.data].map(([name, bytes]) => [name, Buffer.from(bytes).toString("base64")]);
+  const version = contentDigest([body.type, values, [...body.binaryKeys].sort()]);
+  return { key, version, immutable: config.immutable === true, seenWallMs, body };
+}
+
+/** The bytes of each key, sorted; those of stringData win. */
+function bodyOf(kind: ConfigKind, config: Config): DocumentBody {
+  const data = new Map<string, Uint8Array>();
   const take = (part: Readonly<Record<string, string | undefined>> | undefined, as: BufferEncoding): void => {
-    for (const [name, text = ""] of Object.entries(part ?? {})) data.set(name, Buffer.from(text, as));
+    for (const [name, text = ""] of Object.entries(part ?? {})) data.set(name, new Uint8Array(Buffer.from(text, as)));
   };
-  take(config.data, encoding);
+  take(config.data, kind === "Secret" ? "base64" : "utf8");
   take(config.binaryData, "base64");
   take(config.stringData, "utf8");
-  const sorted = new Map([...data].sort(([left], [right]) => (left < right ? -1 : 1)));
-  return { key, type: kind === "Secret" ? config.type || "Opaque" : "", data: sorted };
+  return {
+    type: kind === "Secret" ? config.type || "Opaque" : "",
+    data: new Map([...data].sort(([left], [right]) => (left < right ? -1 : 1))),
+    binaryKeys: new Set(Object.keys(config.binaryData ?? {})),
+  };
 }

@@ -27,9 +27,7 @@ const unsupported = (advice: string): Refusal => ({
   advice,
 });
 
-const NO_DOCUMENTS_YET = "write the values into the pod, or mount a file of the host";
-const configMaps = reference("configmaps", NO_DOCUMENTS_YET);
-const secrets = reference("secrets", NO_DOCUMENTS_YET);
+const pullSecrets = reference("secrets for pulls", "give the credentials to the container runtime");
 const cloudDisk = unsupported("mount it on the host and use hostPath");
 const onlyLinux = unsupported("remove it: it is for Windows nodes");
 const scheduler = unsupported("remove it: there is no scheduler here");
@@ -53,7 +51,7 @@ export const SUPPORT: Readonly<Record<string, FieldSupport>> = {
     ].join(" "),
     idle: "automountServiceAccountToken preemptionPolicy priorityClassName schedulerName topologySpreadConstraints",
     refused: {
-      imagePullSecrets: secrets,
+      imagePullSecrets: pullSecrets,
       overhead: unsupported("remove it: it belongs to a runtime class, and there are none here"),
       resourceClaims: reference("resourceclaims", "remove it: there is no API server to allocate devices"),
       runtimeClassName: unsupported("remove it: runtime classes need an API server"),
@@ -62,24 +60,18 @@ export const SUPPORT: Readonly<Record<string, FieldSupport>> = {
       serviceAccountName: reference("serviceaccounts", "remove it: there is no API server here"),
     },
   },
-  EnvVarSource: {
-    honoured: "fieldRef resourceFieldRef fileKeyRef",
-    refused: { configMapKeyRef: configMaps, secretKeyRef: secrets },
-  },
-  EnvFromSource: { honoured: "prefix", refused: { configMapRef: configMaps, secretRef: secrets } },
   ResourceRequirements: {
     honoured: "limits requests",
     refused: { claims: reference("resourceclaims", "remove it: there is no API server to allocate devices") },
   },
   Volume: {
-    honoured: "name downwardAPI emptyDir hostPath image projected",
+    honoured: "name configMap downwardAPI emptyDir hostPath image projected secret",
     refused: {
       awsElasticBlockStore: cloudDisk,
       azureDisk: cloudDisk,
       azureFile: reference("azurefile volumes", "mount it on the host and use hostPath"),
       cephfs: cloudDisk,
       cinder: cloudDisk,
-      configMap: configMaps,
       csi: reference("csi volumes", "mount it on the host and use hostPath"),
       ephemeral: reference("ephemeral volumes", "use emptyDir or hostPath"),
       fc: cloudDisk,
@@ -96,18 +88,15 @@ export const SUPPORT: Readonly<Record<string, FieldSupport>> = {
       quobyte: cloudDisk,
       rbd: cloudDisk,
       scaleIO: cloudDisk,
-      secret: secrets,
       storageos: cloudDisk,
       vsphereVolume: cloudDisk,
     },
   },
   VolumeProjection: {
-    honoured: "downwardAPI",
+    honoured: "configMap downwardAPI secret",
     refused: {
       clusterTrustBundle: reference("clustertrustbundles", "mount a file of the host"),
-      configMap: configMaps,
       podCertificate: reference("podcertificates", "mount a file of the host"),
-      secret: secrets,
       serviceAccountToken: reference("serviceaccounts", "remove it: there is no API server here"),
     },
   },

@@ -51,10 +51,11 @@ function sameSighting(shown: FileSighting | undefined, content: CompiledContent,
 
 const sightingOf = (
   path: string,
-  { reading, documents, problems }: CompiledContent,
+  { reading, documents, problems, contents = [] }: CompiledContent,
   settled: boolean,
 ): FileSighting => ({
   ...{ path, reading, settled, documents, problems },
+  ...(contents.length === 0 ? {} : { contents }),
 });
 
 /** A file that is there and tells nothing yet, or is no longer there and may come back. */

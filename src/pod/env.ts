@@ -1,5 +1,6 @@
 import { primaryFirst } from "./addresses.ts";
 import type { DesiredContainer, DesiredPod, DocumentKey } from "./desired.ts";
+import type { DocumentBody } from "./document.ts";
 import { expand } from "./expansion.ts";
 import { metadataField } from "./metadata-field.ts";
 import { type Allocatable, resourceField } from "./resource-field.ts";
@@ -16,7 +17,7 @@ export type EnvSource = {
   readonly nodeName: string;
   readonly allocatable: Allocatable;
   /** Bodies of the documents that the pod uses; one that is missing is not there. */
-  readonly documents: ReadonlyMap<DocumentKey, { readonly data: ReadonlyMap<string, Uint8Array> }>;
+  readonly documents: ReadonlyMap<DocumentKey, DocumentBody>;
 };
 
 /** Variables in the order of their declaration, or why the container cannot be made (CreateContainerConfigError). */
@@ -52,7 +53,7 @@ function addAll(variables: Map<string, string>, from: v1.EnvFromSource, source: 
   const body = source.documents.get(`${kind}/${source.pod.namespace}/${name}`);
   if (body === undefined) return reference.optional === true ? undefined : notFound(kind, name);
   for (const key of [...body.data.keys()].sort()) {
-    variables.set(`${from.prefix ?? ""}${key}`, text(body.data.get(key)));
+    if (!body.binaryKeys.has(key)) variables.set(`${from.prefix ?? ""}${key}`, text(body.data.get(key)));
   }
   return undefined;
 }
@@ -77,7 +78,7 @@ function keyOf(kind: "ConfigMap" | "Secret", selector: v1.ConfigMapKeySelector, 
   const name = selector.name ?? "";
   const { namespace } = source.pod;
   const body = source.documents.get(`${kind}/${namespace}/${name}`);
-  const value = body?.data.get(selector.key);
+  const value = body?.binaryKeys.has(selector.key) ? undefined : body?.data.get(selector.key);
   if (value !== undefined) return { value: text(value) };
   if (selector.optional === true) return { skip: true };
   if (body === undefined) return { failure: notFound(kind, name) };
@@ -86,7 +87,7 @@ function keyOf(kind: "ConfigMap" | "Secret", selector: v1.ConfigMapKeySelector, 
 
 const notFound = (kind: "ConfigMap" | "Secret", name: string): string => `${kind.toLowerCase()} "${name}" not found`;
 
-const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
+const text = (bytes: Uint8Array | undefined): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 
 /** The value at a path of the pod (V13); undefined for a path that is not offered. */
 function field(path: string, source: EnvSource): string | undefined {

@@ -118,7 +118,13 @@ export type FailedPull = {
   readonly shownFrom?: MonoMs;
 };
 
-export type FailureMemory = { readonly failure: Failure; readonly count: number; readonly retryAt: MonoMs };
+export type FailureMemory = {
+  readonly failure: Failure;
+  readonly count: number;
+  readonly retryAt: MonoMs;
+  /** Of a volume: the version that failed. Another version is tried at once. */
+  readonly version?: string;
+};
 
 /** The part of a pod's memory that stands in pods/<uid>/berth.json. No secret value is ever in it. */
 export type PodRecord = {

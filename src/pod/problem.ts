@@ -36,6 +36,7 @@ export const PROBLEM_CODES = {
   QuoteSuspicious: "a typographic quote is taken as part of the word",
   NameTaken: "another document holds the pod's name",
   UidTaken: "another document's pod has the uid that the manifest gives",
+  DocumentImmutable: "the data of an immutable ConfigMap or Secret has changed",
   ReferenceForbidden: "the reference needs an API server",
   RecordTorn: "what was kept of a pod on disk is damaged",
   HandlerIgnored: "only the first handler of a probe or hook is used",

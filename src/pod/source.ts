@@ -1,4 +1,5 @@
 import type { DesiredPod, DocumentKey, PodKey } from "./desired.ts";
+import type { DocumentContent } from "./document.ts";
 import type { Problem } from "./problem.ts";
 import type * as v1 from "./v1.ts";
 
@@ -27,6 +28,8 @@ export type FileSighting = {
   readonly documents: readonly SeenDocument[];
   /** All that is wrong with the file and its documents. */
   readonly problems: readonly Problem[];
+  /** Bodies of its ConfigMaps and Secrets. They are for the agent's shelf alone: no decision sees them. */
+  readonly contents?: readonly DocumentContent[];
 };
 
 /** One document of a file that was understood. */
@@ -38,13 +41,26 @@ export type SeenDocument =
       readonly manifest: v1.Pod;
       /** Documents with warnings lose a name to those without (D5). */
       readonly warned: boolean;
+      readonly plainUid?: string;
     }
-  | { readonly kind: "config"; readonly key: DocumentKey; readonly version: string; readonly warned: boolean }
+  | {
+      readonly kind: "config";
+      readonly key: DocumentKey;
+      readonly version: string;
+      readonly warned: boolean;
+      /** Its data does not change while it is there. */
+      readonly immutable?: boolean;
+    }
   /** Not usable; the pod that it names, if it can be told, keeps its last good form. */
   | { readonly kind: "broken"; readonly pod?: PodKey };
 
 /** A pod that holds its name, in its last good form. */
-export type AcceptedPod = { readonly pod: DesiredPod; readonly manifest: v1.Pod };
+export type AcceptedPod = {
+  readonly pod: DesiredPod;
+  readonly manifest: v1.Pod;
+  /** The UID of the pod by itself, where `pod` has one that covers the documents which it uses, too. */
+  readonly plainUid?: string;
+};
 
 /** What decide/intake.ts keeps between two sightings; its `accepted` is what runs. */
 export type IntakeState = {
@@ -53,5 +69,8 @@ export type IntakeState = {
   readonly device?: string;
   readonly problems: readonly Problem[];
   /** Files and their documents as of the last whole listing, for D5's holder rule. */
-  readonly configs: ReadonlyMap<DocumentKey, { readonly path: string; readonly version: string }>;
+  readonly configs: ReadonlyMap<DocumentKey, HeldDocument>;
 };
+
+/** A ConfigMap or Secret that holds its name, in its last good version. */
+export type HeldDocument = { readonly path: string; readonly version: string; readonly immutable?: boolean };

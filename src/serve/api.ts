@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { asBerthError, BerthError } from "../base/errors.ts";
+import type { DocumentSummary } from "../pod/document.ts";
 import type { CountedEvent } from "../pod/event.ts";
 import type { NodeFacts } from "../pod/node.ts";
 import type * as v1 from "../pod/v1.ts";
@@ -11,7 +12,7 @@ import { findContainer, findPod, isCalled, keyOf } from "./find-pod.ts";
 import { readFlag, readWord } from "./queries.ts";
 import { redactPod } from "./redact.ts";
 import { type Asked, findRoute, type Role, type RouteName } from "./routes.ts";
-import { eventToV1, nodeToV1 } from "./to-v1.ts";
+import { documentToV1, eventToV1, nodeToV1 } from "./to-v1.ts";
 
 /** What the sockets' API answers from. */
 export type ApiSources = {
@@ -96,6 +97,8 @@ const ANSWERS: { readonly [R in RouteName]: (answering: Answering) => Promise<vo
     readFlag(asked.query, "watch")
       ? sendLines(response, view.watchProblems(signal))
       : sendJson(response, { items: view.problems() }),
+  configmaps: (answering) => answerDocuments("ConfigMap", answering),
+  secrets: (answering) => answerDocuments("Secret", answering),
   events: answerEvents,
   log: ({ sources, asked, response, signal }) =>
     answerLog(sources, podOf(sources.view, asked), asked.query, response, signal),
@@ -142,6 +145,14 @@ async function* selectChanges(
         yield change;
     }
   }
+}
+
+function answerDocuments(kind: DocumentSummary["kind"], { sources: { view }, asked, response }: Answering): void {
+  const namespace = readWord(asked.query, "namespace");
+  const wanted = view
+    .documents()
+    .filter((one) => one.kind === kind && (namespace === undefined || one.namespace === namespace));
+  sendList(response, `${kind}List`, wanted.map(documentToV1));
 }
 
 function answerEvents({ sources: { view }, asked, response, signal }: Answering): Promise<void> | void {

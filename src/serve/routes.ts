@@ -61,6 +61,20 @@ export const ROUTES = {
     query: ["watch"],
     help: "What somebody must mend in the sources. With `watch=true` the whole list again, one a line, after each change.",
   },
+  configmaps: {
+    method: "GET",
+    path: "/v1/configmaps",
+    role: "reader",
+    query: ["namespace"],
+    help: "The ConfigMaps that pods may use, with the size of each value in place of the value.",
+  },
+  secrets: {
+    method: "GET",
+    path: "/v1/secrets",
+    role: "reader",
+    query: ["namespace"],
+    help: "The same of Secrets.",
+  },
   events: {
     method: "GET",
     path: "/v1/events",

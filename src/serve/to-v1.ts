@@ -1,3 +1,4 @@
+import type { DocumentSummary } from "../pod/document.ts";
 import type { CountedEvent } from "../pod/event.ts";
 import type { NodeFacts } from "../pod/node.ts";
 
@@ -17,6 +18,20 @@ export function eventToV1(event: CountedEvent): Record<string, unknown> {
     lastTimestamp: last,
     count,
     source: { component: "berth" },
+  };
+}
+
+/** A ConfigMap or Secret in the shape of its v1 type, with `sizes` in place of its data. */
+export function documentToV1(document: DocumentSummary): Record<string, unknown> {
+  const { kind, name, namespace, type, immutable, sizes, path, seenWallMs } = document;
+  return {
+    apiVersion: "v1",
+    kind,
+    metadata: { name, namespace, creationTimestamp: new Date(seenWallMs).toISOString() },
+    ...(kind === "Secret" ? { type } : {}),
+    ...(immutable ? { immutable } : {}),
+    sizes,
+    file: path,
   };
 }
 

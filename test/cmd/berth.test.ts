@@ -108,6 +108,23 @@ describe("get", () => {
     expect(problems.err).toBe("");
   });
 
+  it("shows ConfigMaps and Secrets in kubectl's columns, without a value", async () => {
+    const some = { namespace: "default", immutable: false, seenWallMs: Date.parse("2026-01-02T03:04:00Z"), path: "/m/a.yaml" };
+    house.state.documents = [
+      { ...some, kind: "ConfigMap", name: "settings", type: "", sizes: { a: 1, b: 20 } },
+      { ...some, kind: "Secret", name: "token", type: "Opaque", sizes: { password: 12 } },
+      { ...some, kind: "Secret", name: "token", namespace: "shop", type: "kubernetes.io/tls", sizes: {} },
+    ];
+    expect((await berth("get configmaps")).out).toMatch(/^NAME +DATA +AGE\nsettings +2 +65s\n$/);
+    expect((await berth("get secrets -A")).out).toMatch(
+      /^NAMESPACE +NAME +TYPE +DATA +AGE\ndefault +token +Opaque +1 +65s\nshop +token +kubernetes.io\/tls +0 +65s\n$/,
+    );
+    expect(JSON.parse((await berth("get secret token -o json")).out)).toMatchObject({
+      ...{ apiVersion: "v1", kind: "Secret", type: "Opaque", sizes: { password: 12 } },
+    });
+    expect(await berth("get cm other")).toMatchObject({ exitCode: 1, err: 'error: configmaps "other" not found\n' });
+  });
+
   it("-w prints the list, then a line for each change", async () => {
     house.put(makePod("one"));
     const seen = makeTerminal(house.socket);

@@ -25,7 +25,7 @@ describe("completion for bash", () => {
     ],
     [
       ["get", "pods", ""],
-      ["pods", "problems", "events", "node", "web", "db"],
+      ["pods", "problems", "events", "configmaps", "secrets", "node", "web", "db"],
     ],
     [
       ["logs", ""],

@@ -257,3 +257,26 @@ describe("documents beside the pods", () => {
     expect(running(two).problems).toEqual(["NameTaken d"]);
   });
 });
+
+describe("immutable documents", () => {
+  const sealed = (version: string, change: Change = {}): FileSighting => ({
+    ...file("a", [`config c@${version}`], change),
+    documents: [{ kind: "config", key: "ConfigMap/default/c", version, warned: false, immutable: true }],
+  });
+  const held = (state: IntakeState): unknown => state.configs.get("ConfigMap/default/c")?.version;
+
+  it("keep their data, and the change is a problem", () => {
+    const { state, problems } = running(look([sealed("1")]), look([sealed("2")]));
+    expect([held(state), problems]).toEqual(["1", ["DocumentImmutable a"]]);
+  });
+
+  it("are mended by the data that they had", () => {
+    const { state, problems } = running(look([sealed("1")]), look([sealed("2")]), look([sealed("1")]));
+    expect([held(state), problems]).toEqual(["1", []]);
+  });
+
+  it("may come back with other data once they were gone", () => {
+    const { state, problems } = running(look([sealed("1")]), look([file("a", [])]), look([sealed("2")]));
+    expect([held(state), problems]).toEqual(["2", []]);
+  });
+});

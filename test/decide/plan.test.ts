@@ -171,6 +171,19 @@ table("volumes (5.6, D2)", [
     [],
     { holds: ["volume/site FailedMount"], wakeInMs: 7000 },
   ],
+  [
+    "that an earlier version could not be set does not hold up the next one",
+    {
+      desired: withConfig,
+      memory: {
+        volumes: {},
+        failures: { "set-volume volume/site": { ...failing("no key", 7000), version: "ConfigMap/default/site=1" } },
+        ...here("web:1"),
+      },
+      around: { documents: new Map([[config.key, "2"]]) },
+    },
+    ["set-volume site ConfigMap/default/site=2"],
+  ],
 ]);
 
 table("the sandbox (3.3)", [

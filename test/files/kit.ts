@@ -7,7 +7,8 @@ import { silentLog } from "../../src/base/log.ts";
 import { mountsWithin, readMountTable } from "../../src/files/mount-table.ts";
 import type { PodFilesOptions } from "../../src/files/options.ts";
 import { makePodFiles } from "../../src/files/pod-files.ts";
-import type { DocumentBodies, DocumentBody, PodFiles } from "../../src/ports.ts";
+import type { DocumentBody } from "../../src/pod/document.ts";
+import type { DocumentBodies, PodFiles } from "../../src/ports.ts";
 
 /** Why tests that mount are left out, if they are. */
 export const NOT_ROOT = process.getuid?.() === 0 ? undefined : "mounting needs root";
@@ -53,7 +54,11 @@ export function bodiesOf(
   return new Map(
     Object.entries(documents).map(([key, data]) => [
       key as keyof typeof documents,
-      { type: "Opaque", data: new Map(Object.entries(data).map(([name, text]) => [name, Buffer.from(text)])) },
+      {
+        type: "Opaque",
+        binaryKeys: new Set<string>(),
+        data: new Map(Object.entries(data).map(([name, text]) => [name, Buffer.from(text)])),
+      },
     ]),
   ) satisfies ReadonlyMap<string, DocumentBody>;
 }

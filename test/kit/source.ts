@@ -1,10 +1,11 @@
 import { makeBell } from "../../src/base/bell.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import type { DocumentKey } from "../../src/pod/desired.ts";
+import type { DocumentContent } from "../../src/pod/document.ts";
 import type { Problem } from "../../src/pod/problem.ts";
 import type { DirectorySighting, FileSighting, SeenDocument } from "../../src/pod/source.ts";
 import type * as v1 from "../../src/pod/v1.ts";
-import type { DocumentBody, Documents, ManifestSource } from "../../src/ports.ts";
+import type { ManifestSource } from "../../src/ports.ts";
 import { desiredPod, digest } from "./compiled-pod.ts";
 
 /** One document of a manifest file in a test. */
@@ -15,7 +16,6 @@ export type Document =
 /** A manifest directory in memory. */
 export type FakeDirectory = {
   readonly source: ManifestSource;
-  readonly documents: Documents;
   put(name: string, ...documents: readonly Document[]): void;
   /** The file is there and cannot be understood. */
   break(name: string): void;
@@ -24,6 +24,7 @@ export type FakeDirectory = {
   fail(isFailing: boolean): void;
 };
 
+type Config = Extract<Document, { kind: "config" }>;
 type File = { readonly kind: "good"; readonly documents: readonly Document[] } | { readonly kind: "broken" };
 
 const FOLDER = "/manifests";
@@ -57,7 +58,8 @@ export function makeFakeDirectory(clock: Clock): FakeDirectory {
       };
     }
     const documents = file.documents.map((document, place) => seenDocument(document, path, place, clock));
-    return { path, reading: "whole", settled: true, documents, problems: [] };
+    const contents = file.documents.flatMap((document) => (document.kind === "config" ? [content(document)] : []));
+    return { path, reading: "whole", settled: true, documents, problems: [], contents };
   };
 
   return {
@@ -77,18 +79,6 @@ export function makeFakeDirectory(clock: Clock): FakeDirectory {
       recompile: async ({ manifest, path, document, seenWallMs }) =>
         desiredPod(manifest, { path, document, seenWallMs }),
       rescan: changed,
-    },
-    documents: {
-      bodies(keys) {
-        const bodies = new Map<DocumentKey, DocumentBody>();
-        for (const document of [...files.values()].flatMap((file) => (file.kind === "good" ? file.documents : []))) {
-          if (document.kind === "config" && keys.includes(document.key)) {
-            const data = Object.entries(document.data).map(([key, text]) => [key, encoder.encode(text)] as const);
-            bodies.set(document.key, { type: "Opaque", data: new Map(data) });
-          }
-        }
-        return bodies;
-      },
     },
     put(name, ...documents) {
       files.set(name, { kind: "good", documents });
@@ -111,11 +101,19 @@ export function makeFakeDirectory(clock: Clock): FakeDirectory {
 
 function seenDocument(document: Document, path: string, place: number, clock: Clock): SeenDocument {
   if (document.kind === "config") {
-    return { kind: "config", key: document.key, version: digest(JSON.stringify(document.data), 2), warned: false };
+    return { kind: "config", key: document.key, version: versionOf(document), warned: false };
   }
   const { manifest } = document;
   const pod = desiredPod(manifest, { path, document: place, seenWallMs: clock.now().wallMs });
   return { kind: "pod", pod, manifest, warned: false };
+}
+
+const versionOf = ({ data }: Config): string => digest(JSON.stringify(data), 2);
+
+function content(document: Config): DocumentContent {
+  const data = Object.entries(document.data).map(([key, text]) => [key, encoder.encode(text)] as const);
+  const body = { type: "Opaque", data: new Map(data), binaryKeys: new Set<string>() };
+  return { key: document.key, version: versionOf(document), immutable: false, seenWallMs: 0, body };
 }
 
 const problem = (code: Problem["code"], file: string): Problem => ({

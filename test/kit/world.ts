@@ -80,7 +80,6 @@ export function makeWorld(options: WorldOptions = {}): World {
         runtime: mortal(runtime.runtime, life),
         images: mortal(runtime.images, life),
         files: mortal(disk.files, life),
-        documents: directory.documents,
         source: mortal(directory.source, life),
         handlers: mortal(handlers.handlers, life),
         podSinks: [mortal({ put: async (change: PodChange) => note("status", statusLine(change)) }, life)],

@@ -239,8 +239,8 @@ describe("ConfigMaps and Secrets", () => {
 
   it("hand their bodies over beside the documents", () => {
     const [body] = compile(secret).contents;
-    expect(body).toMatchObject({ key: "Secret/demo/s", type: "Opaque" });
-    expect(Buffer.from(body?.data.get("a") ?? []).toString()).toBe("hidden");
+    expect(body).toMatchObject({ key: "Secret/demo/s", body: { type: "Opaque" } });
+    expect(Buffer.from(body?.body.data.get("a") ?? []).toString()).toBe("hidden");
     expect(JSON.stringify(compile(secret).documents)).not.toContain("hidden");
   });
 
@@ -258,7 +258,7 @@ describe("ConfigMaps and Secrets", () => {
 
   it("keep a key named __proto__ a plain key", () => {
     const text = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"__proto__":"x"}}';
-    expect([...(compile(text).contents[0]?.data.keys() ?? [])]).toEqual(["__proto__"]);
+    expect([...(compile(text).contents[0]?.body.data.keys() ?? [])]).toEqual(["__proto__"]);
   });
 });
 

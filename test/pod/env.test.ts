@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { DocumentBody } from "../../src/pod/document.ts";
 import { type EnvSource, resolveEnv } from "../../src/pod/env.ts";
 import { rootProblem } from "../../src/pod/run-as-non-root.ts";
 import type * as v1 from "../../src/pod/v1.ts";
@@ -22,12 +23,16 @@ function source(container: Partial<v1.Container>, changes: Partial<EnvSource> = 
     nodeName: "node",
     allocatable: { cpuMillis: 2000, memoryBytes: 4 * 1024 ** 3 },
     documents: new Map([
-      ["ConfigMap/default/settings", { data: bytes({ COLOUR: "blue", ABC: "1" }) }],
-      ["Secret/default/token", { data: bytes({ KEY: "s3cret" }) }],
+      ["ConfigMap/default/settings", body({ COLOUR: "blue", ABC: "1", BLOB: "\0" }, ["BLOB"])],
+      ["Secret/default/token", body({ KEY: "s3cret" })],
     ] as const),
     ...changes,
   } satisfies EnvSource;
 }
+
+const body = (data: Record<string, string>, binary: string[] = []): DocumentBody => ({
+  ...{ type: "", data: bytes(data), binaryKeys: new Set(binary) },
+});
 
 /** The variables as an object, or the failure's message. */
 function resolved(from: EnvSource): Record<string, string> | string {
@@ -86,6 +91,10 @@ describe("environment (cri-mapping 2.3)", () => {
       "couldn't find key k in Secret default/token",
     ],
     [{ envFrom: [{ configMapRef: { name: "none" } }] }, `configmap "none" not found`],
+    [
+      { env: [{ name: "A", valueFrom: { configMapKeyRef: { name: "settings", key: "BLOB" } } }] },
+      "couldn't find key BLOB in ConfigMap default/settings",
+    ],
   ])("says what is missing: %j", (container, message) => {
     expect(resolved(source(container))).toBe(message);
   });

@@ -6,6 +6,7 @@ import { makeBell } from "../../src/base/bell.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
 import type { Terminal } from "../../src/cmd/berth/terminal.ts";
+import type { DocumentSummary } from "../../src/pod/document.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
 import type { NodeFacts } from "../../src/pod/node.ts";
 import type { Hold } from "../../src/pod/plan.ts";
@@ -77,6 +78,7 @@ export async function openHouse() {
   const changed = new Set<() => void>();
   const state = {
     problems: [] as Problem[],
+    documents: [] as DocumentSummary[],
     events: [] as PodEvent[],
     instances: new Map<string, InstanceView>(),
     restarts: [] as string[],
@@ -131,6 +133,7 @@ export async function openHouse() {
     pods: () => [...pods.values()],
     watchPods,
     problems: () => state.problems,
+    documents: () => state.documents,
     async *watchProblems() {
       yield state.problems;
     },

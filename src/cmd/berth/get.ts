@@ -1,5 +1,6 @@
 import type { Problem } from "../../pod/problem.ts";
 import type { Call, Command } from "./command.ts";
+import { getDocuments } from "./get-documents.ts";
 import { getEvents } from "./get-events.ts";
 import { getNode } from "./get-node.ts";
 import { getPods } from "./get-pods.ts";
@@ -15,12 +16,14 @@ const RESOURCES: readonly {
   { names: ["pods", "pod", "po"], get: getPods },
   { names: ["problems", "problem"], get: getProblems },
   { names: ["events", "event", "ev"], get: getEvents },
+  { names: ["configmaps", "configmap", "cm"], get: (call, names) => getDocuments(call, names, "configmap") },
+  { names: ["secrets", "secret"], get: (call, names) => getDocuments(call, names, "secret") },
   { names: ["node", "nodes", "no"], get: getNode },
 ];
 
 export const get: Command = {
-  usage: "pods|problems|events|node [NAME...]",
-  help: "Show pods, what is wrong with manifests, events, or the node.",
+  usage: "pods|problems|events|configmaps|secrets|node [NAME...]",
+  help: "Show pods, what is wrong with manifests, events, the documents that pods use, or the node.",
   flags: ["all-namespaces", "namespace", "selector", "output", "watch", "no-headers"],
   examples: ["berth get pods", "berth get pods -A -o wide", "berth get pods web -o yaml", "berth get problems -w"],
   async run(call) {

@@ -3,7 +3,7 @@ import { duplicate, type Faults, forbidden, invalid, NO_FAULTS, required, tooMan
 import type { Loose } from "../loose.ts";
 import { checkName, checkRange, checkText, checkWord, doubles } from "./check.ts";
 import { lifecycleFaults, type ProbeKind, probeFaults } from "./handlers.ts";
-import { dnsLabel, portName, variableName } from "./names.ts";
+import { configKey, dnsLabel, dnsSubdomain, portName, variableName } from "./names.ts";
 import { fieldRefFaults, resourceRefFaults } from "./references.ts";
 import { resourceFaults } from "./resources.ts";
 import { containerSecurityFaults } from "./security.ts";
@@ -95,9 +95,17 @@ function variableFaults(variable: Loose<v1.EnvVar>, path: string, around: Around
     ...(valueFrom.resourceFieldRef
       ? resourceRefFaults(valueFrom.resourceFieldRef, `${at}.resourceFieldRef`, undefined)
       : NO_FAULTS),
+    ...(valueFrom.configMapKeyRef ? keyRefFaults(valueFrom.configMapKeyRef, `${at}.configMapKeyRef`) : NO_FAULTS),
+    ...(valueFrom.secretKeyRef ? keyRefFaults(valueFrom.secretKeyRef, `${at}.secretKeyRef`) : NO_FAULTS),
     ...(valueFrom.fileKeyRef ? fileRefFaults(valueFrom.fileKeyRef, `${at}.fileKeyRef`, around) : NO_FAULTS),
   ];
 }
+
+/** V12: one key of a ConfigMap or Secret. */
+const keyRefFaults = (ref: Loose<v1.ConfigMapKeySelector>, path: string): Faults => [
+  ...checkName(`${path}.name`, ref.name, dnsSubdomain),
+  ...(ref.key ? checkText(`${path}.key`, ref.key, configKey) : [required(`${path}.key`)]),
+];
 
 function fileRefFaults(ref: Loose<v1.FileKeySelector>, path: string, { volumes }: Around): Faults {
   const volume = volumes.get(ref.volumeName ?? "");
@@ -116,6 +124,8 @@ function envFromFaults(source: Loose<v1.EnvFromSource>, path: string): Faults {
     ...checkText(`${path}.prefix`, source.prefix, variableName),
     ...when(given === 0, () => invalid(path, "", "must specify one of: `configMapRef` or `secretRef`")),
     ...when(given > 1, () => invalid(path, "", "may not have more than one field specified at a time", "keep one")),
+    ...(source.configMapRef ? checkName(`${path}.configMapRef.name`, source.configMapRef.name, dnsSubdomain) : []),
+    ...(source.secretRef ? checkName(`${path}.secretRef.name`, source.secretRef.name, dnsSubdomain) : []),
   ];
 }
 

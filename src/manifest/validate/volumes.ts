@@ -3,7 +3,7 @@ import type * as v1 from "../../pod/v1.ts";
 import { duplicate, type Faults, forbidden, invalid, NO_FAULTS, notFound, required, when } from "../fault.ts";
 import type { Loose } from "../loose.ts";
 import { checkInside, checkName, checkRange, checkWord, doubles, hasParent } from "./check.ts";
-import { dnsLabel } from "./names.ts";
+import { dnsLabel, dnsSubdomain } from "./names.ts";
 import { fieldRefFaults, resourceRefFaults } from "./references.ts";
 
 const HOST_PATH_TYPES = [
@@ -39,6 +39,8 @@ function volumeFaults(volume: Loose<v1.Volume>, path: string, containers: readon
     ...(sources.hostPath ? hostPathFaults(sources.hostPath, `${path}.hostPath`) : NO_FAULTS),
     ...(sources.image ? imageFaults(sources.image, `${path}.image`) : NO_FAULTS),
     ...(sources.downwardAPI ? downwardFaults(sources.downwardAPI, `${path}.downwardAPI`, containers) : NO_FAULTS),
+    ...(sources.configMap ? documentFaults("name", sources.configMap, `${path}.configMap`) : NO_FAULTS),
+    ...(sources.secret ? documentFaults("secretName", sources.secret, `${path}.secret`) : NO_FAULTS),
     ...(sources.projected ? projectedFaults(sources.projected, `${path}.projected`, containers) : NO_FAULTS),
   ];
 }
@@ -99,12 +101,36 @@ function fileFaults(
   ];
 }
 
+type DocumentSource = Loose<v1.ConfigMapVolumeSource & v1.SecretVolumeSource>;
+
+/** A volume of a ConfigMap or Secret, or a projection of one; `field` is where its name stands. */
+function documentFaults(field: "name" | "secretName", source: DocumentSource, path: string): Faults {
+  const items = source.items ?? [];
+  return [
+    ...checkName(`${path}.${field}`, source[field], dnsSubdomain),
+    ...checkRange(`${path}.defaultMode`, source.defaultMode, 0, LARGEST_MODE),
+    ...items.flatMap((item, at) => itemFaults(item, `${path}.items[${at}]`)),
+  ];
+}
+
+const itemFaults = (item: Loose<v1.KeyToPath>, path: string): Faults => [
+  ...when(!item.key, () => required(`${path}.key`)),
+  ...when(!item.path, () => required(`${path}.path`)),
+  ...checkInside(`${path}.path`, item.path),
+  ...when(item.path?.startsWith("..") === true && !hasParent(item.path), () =>
+    invalid(`${path}.path`, item.path ?? "", "must not start with '..'"),
+  ),
+  ...checkRange(`${path}.mode`, item.mode, 0, LARGEST_MODE),
+];
+
 function projectedFaults(
   source: Loose<v1.ProjectedVolumeSource>,
   path: string,
   containers: readonly (string | undefined)[],
 ): Faults {
-  const paths = (source.sources ?? []).flatMap(({ downwardAPI }) => downwardAPI?.items?.map((item) => item.path) ?? []);
+  const paths = (source.sources ?? []).flatMap(({ downwardAPI, configMap, secret }) =>
+    [...(downwardAPI?.items ?? []), ...(configMap?.items ?? []), ...(secret?.items ?? [])].map((item) => item.path),
+  );
   return [
     ...checkRange(`${path}.defaultMode`, source.defaultMode, 0, LARGEST_MODE),
     ...(source.sources ?? []).flatMap((one, at) => {
@@ -113,7 +139,12 @@ function projectedFaults(
       const more = given
         .slice(1)
         .map(([kind]) => forbidden(`${where}.${kind}`, "may not specify more than 1 volume type"));
-      return [...more, ...(one.downwardAPI ? downwardFaults(one.downwardAPI, `${where}.downwardAPI`, containers) : [])];
+      return [
+        ...more,
+        ...(one.downwardAPI ? downwardFaults(one.downwardAPI, `${where}.downwardAPI`, containers) : NO_FAULTS),
+        ...(one.configMap ? documentFaults("name", one.configMap, `${where}.configMap`) : NO_FAULTS),
+        ...(one.secret ? documentFaults("name", one.secret, `${where}.secret`) : NO_FAULTS),
+      ];
     }),
     ...doubles(paths, (_at, value) => invalid(`${path}.sources`, value, "conflicting duplicate paths")),
   ];

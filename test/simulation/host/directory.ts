@@ -1,16 +1,15 @@
 import { makeBell } from "../../../src/base/bell.ts";
 import type { Clock, MonoMs } from "../../../src/base/clock.ts";
-import type { DesiredPod, DocumentKey } from "../../../src/pod/desired.ts";
+import type { DesiredPod } from "../../../src/pod/desired.ts";
 import type { Problem } from "../../../src/pod/problem.ts";
 import type { DirectorySighting, FileSighting } from "../../../src/pod/source.ts";
-import type { DocumentBody, Documents, ManifestSource, StoredPod } from "../../../src/ports.ts";
+import type { ManifestSource, StoredPod } from "../../../src/ports.ts";
 import type { Manifest } from "../script/script.ts";
 import { compiled } from "./compiled.ts";
 
 /** A manifest directory in memory, read by the real compiler. */
 export type SimDirectory = {
   readonly source: ManifestSource;
-  readonly documents: Documents;
   put(file: string, documents: readonly Manifest[], how: "rename" | "write"): void;
   spoil(file: string, how: "text" | "document" | "unreadable"): void;
   remove(file: string): void;
@@ -76,8 +75,8 @@ export function simDirectory(
     const { monoMs, wallMs } = clock.now();
     if (file?.readable !== true)
       return { path, reading: "unread", settled: true, documents: [], problems: [problem(path)] };
-    const { reading, documents, problems } = compiled(path, file.text, wallMs);
-    return { path, reading, settled: file.renamed || monoMs - file.changedAt >= SETTLING_MS, documents, problems };
+    const whole = compiled(path, file.text, wallMs);
+    return { path, ...whole, settled: file.renamed || monoMs - file.changedAt >= SETTLING_MS };
   };
 
   return {
@@ -96,17 +95,6 @@ export function simDirectory(
       },
       recompile: async (stored) => recompiled(stored),
       rescan: changed,
-    },
-    documents: {
-      bodies(keys) {
-        const bodies = new Map<DocumentKey, DocumentBody>();
-        for (const [name, { text }] of files) {
-          for (const { key, type, data } of compiled(`${FOLDER}/${name}`, text, 0).contents) {
-            if (keys.includes(key)) bodies.set(key, { type, data });
-          }
-        }
-        return bodies;
-      },
     },
     put: (file, documents, way) =>
       set(file, documents.map((one) => JSON.stringify(one)).join("\n---\n"), way === "rename"),

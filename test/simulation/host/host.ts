@@ -109,7 +109,6 @@ export function makeHost(options: HostOptions, ears: Required<Ears>): Host {
         runtime: mortal(heard(runtime.runtime, tellCall, tellAnswer), life),
         images: mortal(heardImages(runtime.images, tellCall, tellAnswer), life),
         files: mortal(disk.files, life),
-        documents: directory.documents,
         source: mortal(directory.source, life),
         handlers: mortal(heardHandlers(handlers.handlers, ears), life),
         podSinks: [mortal({ put }, life)],

@@ -1,0 +1,67 @@
+import type { DocumentKey } from "../pod/desired.ts";
+import type { DocumentContent, DocumentSummary } from "../pod/document.ts";
+import type { DirectorySighting, HeldDocument } from "../pod/source.ts";
+import type { DocumentBodies, Documents } from "../ports.ts";
+
+/**
+ * The bodies of the ConfigMaps and Secrets that hold their names, for those who make environments and volumes.
+ *
+ * K1  A document whose file broke keeps the body of its last good version for as long as intake keeps that version (D1).
+ * K2  Nothing is kept that no name holds: memory follows the documents that there are.
+ */
+export type Shelf = Documents & {
+  /** After each intake: what it holds now, out of what was seen just then or was here before. */
+  take(sighting: DirectorySighting, held: ReadonlyMap<DocumentKey, HeldDocument>): void;
+  /** Names and sizes, sorted by key. */
+  summaries(): readonly DocumentSummary[];
+};
+
+type Kept = { readonly content: DocumentContent; readonly path: string };
+
+/** An empty shelf. */
+export function makeShelf(): Shelf {
+  let kept: ReadonlyMap<DocumentKey, Kept> = new Map();
+  let taken: ReadonlyMap<DocumentKey, HeldDocument> | undefined;
+
+  return {
+    take(sighting, held) {
+      if (held === taken) return;
+      taken = held;
+      const seen = new Map<string, DocumentContent>();
+      for (const content of sighting.files.flatMap(({ contents = [] }) => contents)) seen.set(idOf(content), content);
+      kept = new Map(
+        [...held].flatMap(([key, { path, version }]): [DocumentKey, Kept][] => {
+          const before = kept.get(key)?.content;
+          const content = before?.version === version ? before : seen.get(idOf({ key, version }));
+          return content === undefined ? [] : [[key, { content, path }]];
+        }),
+      );
+    },
+    bodies(keys): DocumentBodies {
+      return new Map(
+        keys.flatMap((key) => {
+          const body = kept.get(key)?.content.body;
+          return body === undefined ? [] : [[key, body] as const];
+        }),
+      );
+    },
+    summaries: () => [...kept.values()].map(summaryOf).sort(byName),
+  };
+}
+
+const idOf = ({ key, version }: Pick<DocumentContent, "key" | "version">): string => `${key}@${version}`;
+
+function summaryOf({ content: { key, body, immutable, seenWallMs }, path }: Kept): DocumentSummary {
+  const [kind, namespace = "", name = ""] = key.split("/");
+  return {
+    kind: kind === "Secret" ? "Secret" : "ConfigMap",
+    ...{ namespace, name, type: body.type, immutable, seenWallMs, path },
+    sizes: Object.fromEntries([...body.data].map(([name, bytes]) => [name, bytes.length])),
+  };
+}
+
+function byName(one: DocumentSummary, other: DocumentSummary): number {
+  const left = `${one.kind}/${one.namespace}/${one.name}`;
+  const right = `${other.kind}/${other.namespace}/${other.name}`;
+  return left < right ? -1 : left > right ? 1 : 0;
+}

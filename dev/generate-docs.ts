@@ -6,6 +6,7 @@ import { configurationPage } from "../src/cmd/config/document.ts";
 import { apiPage } from "../src/serve/api-page.ts";
 import { openApiDocument } from "../src/serve/openapi.ts";
 import { limitsPage } from "./limits/page.ts";
+import { podFieldsPage } from "./pod-fields-page.ts";
 
 /** Every page that is made from code, by its path from the root of the repository. */
 export const PAGES: Readonly<Record<string, () => string>> = {
@@ -13,6 +14,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   "docs/limits.md": limitsPage,
   "docs/api.md": apiPage,
   "docs/openapi.json": () => `${JSON.stringify(openApiDocument(), undefined, 2)}\n`,
+  "docs/pod-fields.md": podFieldsPage,
 };
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -163,6 +163,8 @@ export type PodFiles = {
   setVolume(pod: DesiredPod, volume: string, bodies: DocumentBodies, signal: AbortSignal): Promise<void>;
   /** Log directory, hosts file, termination log and mounts for one coming instance. */
   prepareContainer(request: PrepareRequest, signal: AbortSignal): Promise<readonly PreparedMount[]>;
+  /** The text of a file in an emptyDir, for fileKeyRef (2.3); undefined when there is none. */
+  readVolumeFile(pod: DesiredPod, volume: string, path: string, signal: AbortSignal): Promise<string | undefined>;
   /** The link in the containers' log directory; a failure is only worth a log line. */
   linkLog(pod: PodName, container: string, attempt: number, id: string, signal: AbortSignal): Promise<void>;
   /** What an exited instance left behind (cri-mapping 4.2); empty when it left nothing. */

@@ -47,7 +47,7 @@ async function prepare(tools: Tools, action: Create, step: Step): Promise<Contai
   const problem = rootProblem(pod, container, image);
   if (problem !== undefined) throw new BerthError("ContainerConfigInvalid", problem);
   const podIps = sandbox.ips ?? [];
-  const environment = environmentOf(tools, container, podIps, step);
+  const environment = await environmentOf(tools, container, podIps, step);
   const mounts = await tools.files.prepareContainer({ pod, container, attempt, podIps, environment }, step.givenUp);
   const withImages = mounts.map((mount) => withPulledImage(tools, mount));
   return { pod, container, attempt, sandbox, image, backOffMs: action.backOffMs, environment, mounts: withImages };
@@ -76,12 +76,19 @@ async function attemptOf(tools: Tools, action: Create, container: DesiredContain
   return last === undefined ? 0 : last + 1;
 }
 
-function environmentOf(
-  { documents, facts }: Tools,
+async function environmentOf(
+  { documents, facts, files }: Tools,
   container: DesiredContainer,
   podIps: readonly string[],
-  { pod }: Step,
-): readonly EnvVariable[] {
+  { pod, givenUp }: Step,
+): Promise<readonly EnvVariable[]> {
+  const refs = (container.spec.env ?? []).flatMap(({ valueFrom }) => valueFrom?.fileKeyRef ?? []);
+  const texts = await Promise.all(
+    refs.map(async ({ volumeName, path }): Promise<[string, string][]> => {
+      const text = await files.readVolumeFile(pod, volumeName, path, givenUp);
+      return text === undefined ? [] : [[`${volumeName}/${path}`, text]];
+    }),
+  );
   const resolved = resolveEnv({
     pod,
     container,
@@ -90,6 +97,7 @@ function environmentOf(
     nodeName: facts.nodeName,
     allocatable: facts,
     documents: documents.bodies(pod.documents.map(({ key }) => key)),
+    files: new Map(texts.flat()),
   });
   if (resolved.kind === "failed") throw new BerthError("ContainerConfigInvalid", resolved.message);
   return resolved.variables;

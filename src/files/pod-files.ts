@@ -2,6 +2,7 @@ import { BerthError } from "../base/errors.ts";
 import { type DesiredPod, podKey } from "../pod/desired.ts";
 import type { PodFiles } from "../ports.ts";
 import { clearHome } from "./clear.ts";
+import { readVolumeFile } from "./env-file.ts";
 import { makeDirs } from "./exact.ts";
 import { doing } from "./failure.ts";
 import { lastAttempt, linkLog, removeInstance } from "./instance-files.ts";
@@ -13,6 +14,7 @@ import { prepareContainer } from "./prepare-container.ts";
 import { loadRecords, makeRecordWriter } from "./records.ts";
 import { setVolume } from "./set-volume.ts";
 import { makeUserPaths } from "./user-paths.ts";
+import { volumeSource } from "./volume-source.ts";
 
 /** The agent's files on this host. `settings` must come from a root directory that was taken (root-dir.ts). */
 export function makePodFiles(options: PodFilesOptions): PodFiles {
@@ -36,6 +38,12 @@ export function makePodFiles(options: PodFilesOptions): PodFiles {
       doing(`prepare container "${request.container.name}"`, "FileFailed", signal, () =>
         prepareContainer(request, tools, signal),
       ),
+    readVolumeFile: (pod, name, path, signal) =>
+      doing(`read a file of volume "${name}"`, "VolumeFailed", signal, async () => {
+        const volume = pod.volumes.find((candidate) => candidate.name === name);
+        if (!volume?.spec.emptyDir) throw new BerthError("VolumeFailed", `there is no emptyDir volume "${name}"`);
+        return readVolumeFile(volumeSource(places, pod.uid, volume), path);
+      }),
     linkLog: (pod, container, attempt, id, signal) =>
       doing("link a log", "FileFailed", signal, () => linkLog(places, pod, container, attempt, id)),
     readMessage: (pod, container, signal) =>

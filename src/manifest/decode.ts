@@ -134,11 +134,13 @@ function emptyHolder(
   return last && emptyHolder(desk, last, field, shape.base, at);
 }
 
-/** Known fields that Berth refuses are faults (D4, F16), unless they are null. */
+/** Known fields that Berth refuses are faults (D4, F16), unless they are null or an empty list. */
 function isSupported(desk: Desk, entry: Entry, type: string, path: string): boolean {
   const refusal = refusalOf(type, entry.key);
-  if (refusal === undefined || scalarValue(follow(entry.value, desk.aliases)) === null) return true;
-  const code = refusal.kind === "reference" ? "ReferenceForbidden" : "FieldUnsupported";
+  const value = follow(entry.value, desk.aliases);
+  const asksForNothing = scalarValue(value) === null || (isSeq(value) && value.items.length === 0);
+  if (refusal === undefined || asksForNothing) return true;
+  const code = refusal.cause === "reference" ? "ReferenceForbidden" : "FieldUnsupported";
   const found = fault(join(path, entry.key), refusal.message, refusal.advice, code);
   desk.faults.push({ ...found, ...offsetOf(entry.keyNode) });
   return false;

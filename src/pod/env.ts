@@ -1,6 +1,7 @@
 import { primaryFirst } from "./addresses.ts";
 import type { DesiredContainer, DesiredPod, DocumentKey } from "./desired.ts";
 import type { DocumentBody } from "./document.ts";
+import { readEnvFile } from "./env-file.ts";
 import { expand } from "./expansion.ts";
 import { metadataField } from "./metadata-field.ts";
 import { type Allocatable, resourceField } from "./resource-field.ts";
@@ -18,6 +19,8 @@ export type EnvSource = {
   readonly allocatable: Allocatable;
   /** Bodies of the documents that the pod uses; one that is missing is not there. */
   readonly documents: ReadonlyMap<DocumentKey, DocumentBody>;
+  /** Texts of the env files that fileKeyRefs name, by `volume/path`; one that is missing is not there. */
+  readonly files?: ReadonlyMap<string, string>;
 };
 
 /** Variables in the order of their declaration, or why the container cannot be made (CreateContainerConfigError). */
@@ -68,6 +71,7 @@ function entryValue(entry: v1.EnvVar, earlier: ReadonlyMap<string, string>, sour
   }
   if (from.configMapKeyRef) return keyOf("ConfigMap", from.configMapKeyRef, source);
   if (from.secretKeyRef) return keyOf("Secret", from.secretKeyRef, source);
+  if (from.fileKeyRef) return keyOfFile(from.fileKeyRef, source);
   return { failure: `the source of environment variable ${entry.name} is not supported` };
 }
 
@@ -83,6 +87,18 @@ function keyOf(kind: "ConfigMap" | "Secret", selector: v1.ConfigMapKeySelector, 
   if (selector.optional === true) return { skip: true };
   if (body === undefined) return { failure: notFound(kind, name) };
   return { failure: `couldn't find key ${selector.key} in ${kind} ${namespace}/${name}` };
+}
+
+/** An empty value counts as missing (cri-mapping 2.3). */
+function keyOfFile({ volumeName, path, key, optional = false }: v1.FileKeySelector, { files }: EnvSource): Found {
+  const written = files?.get(`${volumeName}/${path}`);
+  const what = `env file ${path} of volume ${volumeName}`;
+  if (written === undefined) return optional ? { skip: true } : { failure: `${what} not found` };
+  const file = readEnvFile(written);
+  if (file.kind === "malformed") return { failure: `${what} cannot be understood in line ${file.line}` };
+  const value = file.values.get(key);
+  if (value) return { value };
+  return optional ? { skip: true } : { failure: `couldn't find key ${key} in ${what}` };
 }
 
 const notFound = (kind: "ConfigMap" | "Secret", name: string): string => `${kind.toLowerCase()} "${name}" not found`;

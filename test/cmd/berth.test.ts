@@ -109,7 +109,12 @@ describe("get", () => {
   });
 
   it("shows ConfigMaps and Secrets in kubectl's columns, without a value", async () => {
-    const some = { namespace: "default", immutable: false, seenWallMs: Date.parse("2026-01-02T03:04:00Z"), path: "/m/a.yaml" };
+    const some = {
+      namespace: "default",
+      immutable: false,
+      seenWallMs: Date.parse("2026-01-02T03:04:00Z"),
+      path: "/m/a.yaml",
+    };
     house.state.documents = [
       { ...some, kind: "ConfigMap", name: "settings", type: "", sizes: { a: 1, b: 20 } },
       { ...some, kind: "Secret", name: "token", type: "Opaque", sizes: { password: 12 } },

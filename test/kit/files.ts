@@ -66,6 +66,7 @@ export function makeFakeFiles(options: {
       await write(`prepare ${pod.name}/${container.name}#${attempt}`, () => {}, signal);
       return [];
     },
+    readVolumeFile: async () => undefined,
     async linkLog(pod, container, attempt) {
       links.push(`${pod.name}/${container}#${attempt}`);
       logged(logKey(pod, container), attempt);

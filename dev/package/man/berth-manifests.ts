@@ -1,4 +1,5 @@
-import { SUPPORT } from "../../../src/manifest/supported.ts";
+import type { FieldRow } from "../../../src/manifest/fields/row.ts";
+import { FIELDS } from "../../../src/manifest/supported.ts";
 import { PROBLEM_CODES } from "../../../src/pod/problem.ts";
 import { display, heading, type ManualPage, plain, terms } from "./mdoc.ts";
 
@@ -78,10 +79,15 @@ export function berthManifestsPage(): ManualPage {
 }
 
 function fieldRows(): (readonly [string, ...string[]])[] {
-  return Object.entries(SUPPORT).flatMap(([type, { idle, refused }]) => {
+  return Object.entries(FIELDS).flatMap(([type, rows]) => {
+    const named = (kind: FieldRow["kind"]): string =>
+      Object.entries(rows)
+        .flatMap(([field, row]) => (row.kind === kind ? [field] : []))
+        .join(", ");
+    const [refused, idle] = [named("refused"), named("idle")];
     const lines = [
-      ...(refused === undefined ? [] : [plain(`Refused: ${Object.keys(refused).join(", ")}.`)]),
-      ...(idle === undefined ? [] : [plain(`Without a meaning: ${idle.split(" ").join(", ")}.`)]),
+      ...(refused === "" ? [] : [plain(`Refused: ${refused}.`)]),
+      ...(idle === "" ? [] : [plain(`Without a meaning: ${idle}.`)]),
     ];
     return lines.length === 0 ? [] : [[`Sy ${type}`, ...lines] as const];
   });

@@ -1,7 +1,7 @@
 import type * as v1 from "../../pod/v1.ts";
 import { duplicate, type Faults, forbidden, invalid, NO_FAULTS, required, tooMany, when } from "../fault.ts";
 import type { Loose } from "../loose.ts";
-import { checkName, checkRange, checkText, checkWord, doubles } from "./check.ts";
+import { checkInside, checkName, checkRange, checkText, checkWord, doubles } from "./check.ts";
 import { lifecycleFaults, type ProbeKind, probeFaults } from "./handlers.ts";
 import { configKey, dnsLabel, dnsSubdomain, portName, variableName } from "./names.ts";
 import { fieldRefFaults, resourceRefFaults } from "./references.ts";
@@ -13,7 +13,6 @@ import { mountsFaults } from "./volumes.ts";
 export type Around = {
   readonly init: boolean;
   readonly graceSeconds: number;
-  readonly os: string | undefined;
   readonly hostUsers: boolean | undefined;
   readonly podRestartPolicy: string;
   readonly volumes: ReadonlyMap<string, Loose<v1.Volume>>;
@@ -112,6 +111,7 @@ function fileRefFaults(ref: Loose<v1.FileKeySelector>, path: string, { volumes }
   return [
     ...when(!ref.key, () => required(`${path}.key`)),
     ...when(!ref.path, () => required(`${path}.path`)),
+    ...checkInside(`${path}.path`, ref.path),
     ...when(!volume?.emptyDir, () =>
       invalid(`${path}.volumeName`, ref.volumeName ?? "", "must be the name of an emptyDir volume of the pod"),
     ),

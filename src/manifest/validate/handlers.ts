@@ -32,34 +32,18 @@ export function probeFaults(kind: ProbeKind, probe: Loose<v1.Probe>, path: strin
   ];
 }
 
-/** V25 to V28 and V37 for the hooks of a container. */
+/** V25 to V28 for the hooks of a container. */
 export function lifecycleFaults(
   lifecycle: Loose<v1.Lifecycle>,
   path: string,
-  pod: { readonly graceSeconds: number; readonly os: string | undefined },
+  pod: { readonly graceSeconds: number },
 ): Faults {
-  const { postStart, preStop, stopSignal } = lifecycle;
+  const { postStart, preStop } = lifecycle;
   return [
     ...(postStart ? handlerFaults(postStart, `${path}.postStart`, pod.graceSeconds) : NO_FAULTS),
     ...(preStop ? handlerFaults(preStop, `${path}.preStop`, pod.graceSeconds) : NO_FAULTS),
-    ...(stopSignal === undefined ? NO_FAULTS : stopSignalFaults(stopSignal, `${path}.stopSignal`, pod.os)),
   ];
 }
-
-function stopSignalFaults(signal: string, path: string, os: string | undefined): Faults {
-  if (os === undefined)
-    return [forbidden(path, "may not be set when `spec.os.name` is not set", "set spec.os.name: linux")];
-  return checkWord(path, signal, SIGNALS);
-}
-
-const SIGNALS: readonly string[] = [
-  "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP",
-  "TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX",
-  ...Array.from({ length: 15 }, (_, at) => `RTMIN+${at + 1}`),
-  ...Array.from({ length: 14 }, (_, at) => `RTMAX-${at + 1}`),
-]
-  .flatMap((words) => words.split(" "))
-  .map((word) => `SIG${word}`);
 
 /** The one handler of a probe or hook; `graceSeconds` is that of the pod for hooks, absent for probes. */
 function handlerFaults(handler: Handler, path: string, graceSeconds: number | undefined): Faults {

@@ -27,12 +27,6 @@ export function specFaults(spec: Loose<v1.PodSpec>, path: string): Faults {
     ...podSecurityFaults(spec, path),
     ...(spec.resources ? resourceFaults(spec.resources, `${path}.resources`, "pod") : NO_FAULTS),
     ...(spec.os ? checkWord(`${path}.os.name`, spec.os.name ?? "", ["linux"]) : NO_FAULTS),
-    ...when((spec.ephemeralContainers ?? []).length > 0, () =>
-      forbidden(`${path}.ephemeralContainers`, "cannot be set on create"),
-    ),
-    ...when((spec.schedulingGates ?? []).length > 0, () =>
-      forbidden(`${path}.schedulingGates`, "cannot be set together with nodeName, which every static pod has"),
-    ),
   ];
 }
 
@@ -41,7 +35,6 @@ function containersFaults(spec: Loose<v1.PodSpec>, path: string): Faults {
   const inits = spec.initContainers ?? [];
   const around = {
     graceSeconds: spec.terminationGracePeriodSeconds ?? 0,
-    os: spec.os?.name,
     hostUsers: spec.hostUsers,
     podRestartPolicy: spec.restartPolicy ?? "Always",
     volumes: new Map((spec.volumes ?? []).flatMap((volume) => (volume.name ? [[volume.name, volume] as const] : []))),

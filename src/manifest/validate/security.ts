@@ -1,7 +1,7 @@
 import type * as v1 from "../../pod/v1.ts";
 import { duplicate, type Faults, forbidden, invalid, NO_FAULTS, required, when } from "../fault.ts";
 import type { Loose } from "../loose.ts";
-import { checkRange, checkWord, doubles } from "./check.ts";
+import { checkInside, checkRange, checkWord, doubles } from "./check.ts";
 
 const LARGEST_ID = 2 ** 31 - 1;
 const SECCOMP = ["Localhost", "RuntimeDefault", "Unconfined"];
@@ -89,6 +89,7 @@ function profileFaults(security: Loose<v1.SecurityContext>, path: string): Fault
       ...when(local && !profile.localhostProfile, () =>
         required(`${at}.localhostProfile`, "must be set when profile type is Localhost"),
       ),
+      ...(field === "seccompProfile" ? checkInside(`${at}.localhostProfile`, profile.localhostProfile) : NO_FAULTS),
       ...when(!local && profile.localhostProfile !== undefined, () =>
         invalid(`${at}.localhostProfile`, profile.localhostProfile ?? "", "can only be set when type is Localhost"),
       ),

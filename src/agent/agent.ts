@@ -7,16 +7,7 @@ import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { ObservedPod } from "../pod/observed.ts";
 import type { Standing } from "../pod/standing.ts";
 import type { AgentHealth } from "../pod/view.ts";
-import type {
-  Handlers,
-  Images,
-  ManifestSource,
-  PodChange,
-  PodFiles,
-  Runtime,
-  Sink,
-  View,
-} from "../ports.ts";
+import type { Handlers, Images, ManifestSource, PodChange, PodFiles, Runtime, Sink, View } from "../ports.ts";
 import { type Legacy, readLegacy, within } from "./adopt.ts";
 import { makeCounts } from "./counts.ts";
 import { makeDetails } from "./details.ts";

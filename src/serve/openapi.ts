@@ -27,6 +27,8 @@ export const ROUTE_ANSWERS: Readonly<Record<RouteName, Answer>> = {
   holds: json("Holds"),
   probes: json("Probes"),
   problems: json("ProblemList", "Problems"),
+  configmaps: json("ConfigMapList"),
+  secrets: json("SecretList"),
   events: json("EventList", "Event"),
   log: { kind: "bytes" },
   restart: json("Restarted"),

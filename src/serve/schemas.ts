@@ -50,9 +50,19 @@ export type SchemaName =
   | "Problems"
   | "Event"
   | "EventList"
+  | "ConfigMapList"
+  | "SecretList"
   | "Restarted"
   | "SessionResult";
 
+const WITHOUT_VALUES = "Like the v1 type of Kubernetes, with the bytes of each value in place of the data.";
+const documentFields = {
+  apiVersion: words("v1"),
+  kind: words("ConfigMap", "Secret"),
+  metadata: object({ name: text, namespace: text, creationTimestamp: text }),
+  sizes: object({}, "Bytes by key."),
+  file: text,
+};
 const usageFields = { atWallMs: { ...count, description: "When it was counted, in ms since 1970." } };
 
 export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
@@ -176,6 +186,8 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     "A v1 Event of Kubernetes.",
   ),
   EventList: listOf("EventList", ref("Event")),
+  ConfigMapList: listOf("ConfigMapList", object(documentFields, WITHOUT_VALUES)),
+  SecretList: listOf("SecretList", object({ ...documentFields, type: text }, WITHOUT_VALUES)),
   Restarted: object({ pod: text, restarted: list(text) }),
   SessionResult: {
     description: "The last frame of a stream.",

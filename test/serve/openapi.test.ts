@@ -48,6 +48,11 @@ beforeEach(async () => {
   house.state.problems = [
     { code: "FieldUnknown", severity: "error", file: "/m/a.yaml", line: 1, column: 1, message: "x", advice: "y" },
   ];
+  const some = { namespace: "default", immutable: false, seenWallMs: 1_767_323_105_000, path: "/m/a.yaml" };
+  house.state.documents = [
+    { ...some, kind: "ConfigMap", name: "settings", type: "", sizes: { a: 1 } },
+    { ...some, kind: "Secret", name: "token", type: "Opaque", sizes: { key: 12 } },
+  ];
   house.state.holds = [
     {
       subject: "container/main",

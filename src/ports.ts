@@ -16,8 +16,8 @@ import type {
   TokenWish,
   WatchFrom,
 } from "./pod/cluster.ts";
-import type { DesiredContainer, DesiredPod, DocumentKey, EndCause, PodKey } from "./pod/desired.ts";
-import type { DocumentBody, DocumentSummary } from "./pod/document.ts";
+import type { DesiredContainer, DesiredPod, EndCause, PodKey } from "./pod/desired.ts";
+import type { DocumentBodies, DocumentSummary } from "./pod/document.ts";
 import type { CountedEvent } from "./pod/event.ts";
 import type { PodRecord } from "./pod/memory.ts";
 import type { ObservedContainer, ObservedSandbox, Sighting } from "./pod/observed.ts";
@@ -218,12 +218,6 @@ export type Cgroups = {
   /** Kills what is left in it and removes it with all below. */
   remove(path: string, signal: AbortSignal): Promise<void>;
 };
-
-/** Bodies of ConfigMaps and Secrets; never part of a picture, plan, log or record. */
-export type Documents = {
-  bodies(keys: readonly DocumentKey[]): DocumentBodies;
-};
-export type DocumentBodies = ReadonlyMap<DocumentKey, DocumentBody>;
 
 // ---- sources ---------------------------------------------------------------------------------------------------------
 

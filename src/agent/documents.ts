@@ -1,7 +1,9 @@
 import type { DocumentKey } from "../pod/desired.ts";
-import type { DocumentContent, DocumentSummary } from "../pod/document.ts";
+import type { DocumentBodies, DocumentContent, DocumentSummary } from "../pod/document.ts";
 import type { DirectorySighting, HeldDocument } from "../pod/source.ts";
-import type { DocumentBodies, Documents } from "../ports.ts";
+
+/** Bodies of ConfigMaps and Secrets; never part of a picture, plan, log or record. */
+export type Documents = { bodies(keys: readonly DocumentKey[]): DocumentBodies };
 
 /**
  * The bodies of the ConfigMaps and Secrets that hold their names, for those who make environments and volumes.
@@ -20,7 +22,7 @@ type Kept = { readonly content: DocumentContent; readonly path: string };
 
 /** An empty shelf. */
 export function makeShelf(): Shelf {
-  /** @bound Documents of the files that are there. */
+  /** @bound Documents of the manifest directory that hold their names. */
   let kept: ReadonlyMap<DocumentKey, Kept> = new Map();
   let taken: ReadonlyMap<DocumentKey, HeldDocument> | undefined;
 

@@ -28,6 +28,7 @@ export function nodeSettings(settings: Settings, { ownerId, places, cgroupDriver
     seccompDefault: settings.seccompDefault,
     ...(settings.singleProcessOOMKill === undefined ? {} : { singleProcessOomKill: settings.singleProcessOOMKill }),
     swapBehavior: settings["memorySwap.swapBehavior"] || "NoSwap",
+    allowedUnsafeSysctls: settings.allowedUnsafeSysctls,
     maxPods: settings.maxPods,
     podPidsLimit: settings.podPidsLimit,
     maxRestartDelayMs: settings["crashLoopBackOff.maxContainerRestartPeriod"],

@@ -4,6 +4,7 @@ import type { DesiredPod } from "../pod/desired.ts";
 import { podDns } from "../pod/dns.ts";
 import { logFolder } from "../pod/log-folder.ts";
 import { qosClass } from "../pod/resources.ts";
+import { sysctlName } from "../pod/sysctl.ts";
 import { formatNanoTime } from "../pod/time.ts";
 import type { LinuxPodSandboxConfig, PodSandboxConfig } from "./generated/types.ts";
 import { kernelHostname } from "./hostname.ts";
@@ -53,12 +54,6 @@ function linux(pod: DesiredPod, surroundings: Surroundings): Draft<LinuxPodSandb
     resources: sandboxResources(pod, surroundings),
     overhead: sandboxOverhead(pod, surroundings),
   };
-}
-
-/** With `/` as its separator, `.` and `/` change places; the first of either tells which one it is (cri-mapping 1.1). */
-function sysctlName(written: string): string {
-  if (/[./]/.exec(written)?.[0] !== "/") return written;
-  return written.replace(/[./]/g, (separator) => (separator === "/" ? "." : "/"));
 }
 
 /** What the kubelet notes on static pods. */

@@ -1,6 +1,7 @@
 import { type DesiredPod, type EndCause, type PodKey, podKey } from "../pod/desired.ts";
 import type { NodePicture, NodePlan, WorkerFacts } from "../pod/node-plan.ts";
 import type { Admission } from "../pod/plan.ts";
+import { forbiddenSysctl } from "../pod/sysctl.ts";
 import { admit, allocatableOf, nothingTaken, type Totals, withPod } from "./admission.ts";
 
 /** What follows between pods: who begins, ends and is forgotten, whose name's turn it is, who is admitted. */
@@ -86,12 +87,19 @@ function admissionsOf(
     if (isAdmitted(worker)) admissions.set(uid, { kind: "admitted" });
     else if (worker.ending !== undefined || turns.get(uid) !== true) admissions.set(uid, { kind: "waiting" });
     else {
-      const admission = admit(worker.pod, picture.facts, free, taken);
+      const admission = sysctlRefusal(worker.pod, picture) ?? admit(worker.pod, picture.facts, free, taken);
       admissions.set(uid, admission);
       if (admission.kind === "admitted") taken = withPod(taken, worker.pod);
     }
   }
   return admissions;
+}
+
+/** A sysctl that is the whole host's, or that the node does not allow, keeps the pod away (node.md 4). */
+function sysctlRefusal(pod: DesiredPod, { settings }: NodePicture): Admission | undefined {
+  const name = forbiddenSysctl(pod, settings.allowedUnsafeSysctls ?? []);
+  if (name === undefined) return undefined;
+  return { kind: "refused", reason: "SysctlForbidden", message: `forbidden sysctl: "${name}" not allowlisted` };
 }
 
 const isAdmitted = (worker: WorkerFacts): boolean => worker.adopted || worker.admission.kind === "admitted";

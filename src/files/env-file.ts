@@ -6,7 +6,7 @@ import { pathOf, walkBelow } from "./beneath.ts";
 import { ifThere } from "./failure.ts";
 import { checkSubPath } from "./sub-path.ts";
 
-/** Variables for one container need no more. */
+/** Bytes of an env file. @limit The container that needs it waits, with the reason. */
 const LARGEST_BYTES = 64 * 1024;
 
 /**

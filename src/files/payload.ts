@@ -1,8 +1,8 @@
 import { BerthError } from "../base/errors.ts";
 import type { DesiredPod, DesiredVolume, DocumentKey } from "../pod/desired.ts";
+import type { DocumentBodies } from "../pod/document.ts";
 import type { Allocatable } from "../pod/resource-field.ts";
 import type * as v1 from "../pod/v1.ts";
-import type { DocumentBodies } from "../ports.ts";
 import { downwardFile } from "./downward.ts";
 
 /** Files of a content volume by path below it. */

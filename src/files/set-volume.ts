@@ -1,9 +1,9 @@
 import { BerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { DesiredPod, DesiredVolume } from "../pod/desired.ts";
+import type { DocumentBodies } from "../pod/document.ts";
 import type { Allocatable } from "../pod/resource-field.ts";
 import type * as v1 from "../pod/v1.ts";
-import type { DocumentBodies } from "../ports.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import { type Medium, setUpEmptyDir } from "./empty-dir.ts";
 import { checkHostPath } from "./host-path.ts";

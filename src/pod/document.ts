@@ -9,6 +9,9 @@ export type DocumentBody = {
   readonly binaryKeys: ReadonlySet<string>;
 };
 
+/** Bodies by the keys of their documents; one that is missing is not there. */
+export type DocumentBodies = ReadonlyMap<DocumentKey, DocumentBody>;
+
 /** One version of a ConfigMap or Secret as a file has it. */
 export type DocumentContent = {
   readonly key: DocumentKey;

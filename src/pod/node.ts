@@ -59,6 +59,8 @@ export type NodeSettings = {
   readonly singleProcessOomKill?: boolean;
   /** Absent: NoSwap (cri-mapping 2.7). */
   readonly swapBehavior?: "NoSwap" | "LimitedSwap";
+  /** Sysctls, or patterns that end in `*`, which pods may set besides the safe ones; absent: none. */
+  readonly allowedUnsafeSysctls?: readonly string[];
   readonly maxPods: number;
   readonly podPidsLimit: number;
   readonly maxRestartDelayMs: number;

@@ -33,20 +33,6 @@ function object(properties: Readonly<Record<string, Schema>>, description?: stri
 const listOf = (kind: string, items: Schema): Schema =>
   object({ apiVersion: words("v1"), kind: words(kind), items: list(items) });
 
-const document = (kind: string, more: Readonly<Record<string, Schema>>): Schema =>
-  object(
-    {
-      apiVersion: words("v1"),
-      kind: words(kind),
-      metadata: object({ name: text, namespace: text, creationTimestamp: text }),
-      ...more,
-      "immutable?": flag,
-      sizes: { type: "object", description: "Bytes of each key's value." },
-      file: text,
-    },
-    "Values are never shown.",
-  );
-
 export type SchemaName =
   | "Error"
   | "Version"
@@ -62,15 +48,21 @@ export type SchemaName =
   | "Problem"
   | "ProblemList"
   | "Problems"
-  | "ConfigMap"
-  | "ConfigMapList"
-  | "Secret"
-  | "SecretList"
   | "Event"
   | "EventList"
+  | "ConfigMapList"
+  | "SecretList"
   | "Restarted"
   | "SessionResult";
 
+const WITHOUT_VALUES = "Like the v1 type of Kubernetes, with the bytes of each value in place of the data.";
+const documentFields = {
+  apiVersion: words("v1"),
+  kind: words("ConfigMap", "Secret"),
+  metadata: object({ name: text, namespace: text, creationTimestamp: text }),
+  sizes: object({}, "Bytes by key."),
+  file: text,
+};
 const usageFields = { atWallMs: { ...count, description: "When it was counted, in ms since 1970." } };
 
 export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
@@ -178,10 +170,6 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   }),
   ProblemList: object({ items: list(ref("Problem")) }),
   Problems: { ...list(ref("Problem")), description: "All of them, again after each change." },
-  ConfigMap: document("ConfigMap", {}),
-  ConfigMapList: listOf("ConfigMapList", ref("ConfigMap")),
-  Secret: document("Secret", { type: text }),
-  SecretList: listOf("SecretList", ref("Secret")),
   Event: object(
     {
       apiVersion: words("v1"),
@@ -198,6 +186,8 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     "A v1 Event of Kubernetes.",
   ),
   EventList: listOf("EventList", ref("Event")),
+  ConfigMapList: listOf("ConfigMapList", object(documentFields, WITHOUT_VALUES)),
+  SecretList: listOf("SecretList", object({ ...documentFields, type: text }, WITHOUT_VALUES)),
   Restarted: object({ pod: text, restarted: list(text) }),
   SessionResult: {
     description: "The last frame of a stream.",

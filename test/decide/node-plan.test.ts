@@ -123,7 +123,20 @@ describe("whose turn a name is (T13, T14)", () => {
   });
 });
 
+const withSysctl = (name: string) => withSpec("p", {}, { securityContext: { sysctls: [{ name, value: "1" }] } });
+
 describe("admission (1.4)", () => {
+  it.each([
+    ["kernel.msg*", "kernel.msgmax", "admitted"],
+    ["kernel.msg*", "kernel/msgmax", "admitted"],
+    ["kernel.msgmax", "kernel.msgmnb", "refused"],
+    ["net.core.somaxconn", "net.core.somaxconn", "admitted"],
+  ])("with allowedUnsafeSysctls %s, %s is %s", (allowed, name, expected) => {
+    const asked = withSysctl(name);
+    const settings = someSettings({ allowedUnsafeSysctls: [allowed] });
+    expect(plan({ workers: [worker(asked)], asked: [asked], settings }).admissions.get("p")?.kind).toBe(expected);
+  });
+
   const port = (hostPort: number, more: Partial<v1.ContainerPort> = {}): Partial<v1.Container> => ({
     ports: [{ containerPort: 80, hostPort, protocol: "TCP", ...more }],
   });
@@ -155,6 +168,10 @@ describe("admission (1.4)", () => {
       pod("p", { labels: { "kubernetes.io/os": "windows" } }),
       "PodOSSelectorNodeLabelDoesNotMatch",
     ],
+    ["a safe sysctl", withSysctl("net.ipv4.tcp_syncookies"), "admitted"],
+    ["a safe sysctl with slashes", withSysctl("net/ipv4/tcp_syncookies"), "admitted"],
+    ["a sysctl of the whole host", withSysctl("vm.swappiness"), "SysctlForbidden"],
+    ["an unsafe sysctl that the node does not allow", withSysctl("kernel.msgmax"), "SysctlForbidden"],
     ["a port that is free", withSpec("p", port(81)), "admitted"],
     ["a port that is taken", withSpec("p", port(80)), "NodePorts"],
     ["a taken port of one address", withSpec("p", port(80, { hostIP: "127.0.0.1" })), "NodePorts"],

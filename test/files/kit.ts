@@ -7,8 +7,8 @@ import { silentLog } from "../../src/base/log.ts";
 import { mountsWithin, readMountTable } from "../../src/files/mount-table.ts";
 import type { PodFilesOptions } from "../../src/files/options.ts";
 import { makePodFiles } from "../../src/files/pod-files.ts";
-import type { DocumentBody } from "../../src/pod/document.ts";
-import type { DocumentBodies, PodFiles } from "../../src/ports.ts";
+import type { DocumentBodies, DocumentBody } from "../../src/pod/document.ts";
+import type { PodFiles } from "../../src/ports.ts";
 
 /** Why tests that mount are left out, if they are. */
 export const NOT_ROOT = process.getuid?.() === 0 ? undefined : "mounting needs root";

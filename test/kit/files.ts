@@ -1,7 +1,8 @@
 import type { Clock } from "../../src/base/clock.ts";
 import { BerthError } from "../../src/base/errors.ts";
+import type { DocumentBodies } from "../../src/pod/document.ts";
 import type { Problem } from "../../src/pod/problem.ts";
-import type { DocumentBodies, PodFiles, PodName, PreparedMount, StoredPod } from "../../src/ports.ts";
+import type { PodFiles, PodName, PreparedMount, StoredPod } from "../../src/ports.ts";
 
 /** The agent's part of a disk, in memory; it outlives an agent as a disk does. */
 export type FakeFiles = {

@@ -48,6 +48,11 @@ beforeEach(async () => {
   house.state.problems = [
     { code: "FieldUnknown", severity: "error", file: "/m/a.yaml", line: 1, column: 1, message: "x", advice: "y" },
   ];
+  const some = { namespace: "default", immutable: false, seenWallMs: 1_767_323_105_000, path: "/m/a.yaml" };
+  house.state.documents = [
+    { ...some, kind: "ConfigMap", name: "settings", type: "", sizes: { a: 1 } },
+    { ...some, kind: "Secret", name: "token", type: "Opaque", sizes: { key: 12 } },
+  ];
   house.state.holds = [
     {
       subject: "container/main",
@@ -68,10 +73,6 @@ beforeEach(async () => {
   house.state.containerUsage = () => [
     { podUid: "uid-web", container: "main", id: "id-main", atWallMs: 1, cpuCoreNanoSeconds: 2, workingSetBytes: 3 },
   ];
-  house.state.documents = (["ConfigMap", "Secret"] as const).map((kind) => ({
-    ...{ kind, namespace: "default", name: "settings", type: "Opaque", immutable: true },
-    ...{ sizes: { key: 3 }, seenWallMs: 1_767_323_105_000, path: "/m/settings.yaml" },
-  }));
   house.state.log = async function* () {
     yield Buffer.from("line\n");
   };

@@ -81,7 +81,6 @@ export const KUBELET_POD_ROWS = {
     kind: list(text),
     default: [],
     flag: "allowed-unsafe-sysctls",
-    pending: true,
     help: "Unsafe sysctls, or patterns that end in *, which pods may set.",
   }),
   seccompDefault: row({

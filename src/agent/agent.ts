@@ -1,7 +1,9 @@
 import type { Chance, Clock, MonoMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import type { LogLimits } from "../decide/log-rotation.ts";
 import { type DesiredPod, podKey } from "../pod/desired.ts";
 import type { CountedEvent, PodEvent } from "../pod/event.ts";
+import type { LogKeeping } from "../pod/log-keeping.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { ObservedPod } from "../pod/observed.ts";
@@ -24,6 +26,7 @@ import { makeDetails } from "./details.ts";
 import { type GateLimits, makeGates } from "./gates.ts";
 import { makeHire } from "./hire.ts";
 import { makeLobby } from "./lobby.ts";
+import { makeLogCare } from "./log-care.ts";
 import { type Loop, type Round, startLoop } from "./loop.ts";
 import { makeNewestWins } from "./newest-wins.ts";
 import { makeNewsStand } from "./news-stand.ts";
@@ -52,6 +55,8 @@ export type Ports = {
   readonly source: ManifestSource;
   readonly handlers: Handlers;
   readonly cgroups?: PodCgroups;
+  /** Absent where logs are not rotated. */
+  readonly logKeeping?: { readonly keeping: LogKeeping; readonly limits: LogLimits };
   readonly podSinks: readonly Sink<PodChange>[];
   readonly eventSinks: readonly Sink<CountedEvent>[];
 };
@@ -244,6 +249,9 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     takeOver(legacy);
     adopted = true;
     start("node", node.run, node);
+    if (ports.logKeeping === undefined) return;
+    const care = makeLogCare({ ...ports.logKeeping, runtime, roster, files, clock, log });
+    start("container logs", care.run, care);
   }
   async function fillGuests(): Promise<void> {
     await Promise.all(lobby.strangers().map(({ uid }) => details.fill(uid, exitedOnly(lobby.peek(uid)))));

@@ -12,7 +12,9 @@ import { makeHandlers } from "../handler/handlers.ts";
 import { readNodeFacts } from "../host/facts.ts";
 import { readHostUsage } from "../host/usage.ts";
 import { openJournal } from "../journal/journal.ts";
+import { makeLogKeeping } from "../logs/keeping.ts";
 import { makeLogs } from "../logs/read.ts";
+import { makeTurns } from "../logs/turns.ts";
 import { makeManifestSource } from "../manifest/source.ts";
 import type { Documents, ManifestSource, View } from "../ports.ts";
 import { makeMetrics } from "../serve/metrics.ts";
@@ -21,7 +23,7 @@ import { aboutAgent } from "./about-agent.ts";
 import { hostCgroups } from "./cgroups.ts";
 import type { Settings } from "./config/settings.ts";
 import { doorsOf } from "./doors.ts";
-import { bytesOf, nodeSettings, parallelPulls } from "./node-settings.ts";
+import { bytesOf, logLimits, nodeSettings, parallelPulls } from "./node-settings.ts";
 import { checkHost, checkRuntime } from "./start-checks.ts";
 
 /** A running agent with everything around it. */
@@ -128,6 +130,8 @@ async function build(
     log,
   });
   const drainable = makeDrainable(changed(source), clock, await readDrainMark(root.places.rootDir));
+  const turns = makeTurns();
+  const logs = logLimits(settings);
   const agent: Agent = await startAgent(
     {
       runtime,
@@ -137,6 +141,9 @@ async function build(
       source: drainable,
       handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
       cgroups: await hostCgroups(node),
+      ...(logs === undefined
+        ? {}
+        : { logKeeping: { keeping: makeLogKeeping(root.places.podLogsDir, turns), limits: logs } }),
       podSinks: [],
       eventSinks: [journal],
     },
@@ -165,7 +172,7 @@ async function build(
 
   const serving = await startServing({
     view: agent.view,
-    logs: makeLogs(log),
+    logs: makeLogs(log, turns),
     facts,
     maxPods: settings.maxPods,
     version,

@@ -143,17 +143,20 @@ export const KUBELET_POD_ROWS = {
   }),
 
   // logs of containers
-  containerLogMaxSize: row({ kind: quantity, default: "10Mi", help: "Size at which a container's log is rotated." }),
+  containerLogMaxSize: row({
+    kind: quantity,
+    default: "10Mi",
+    help: "Size at which a container's log is rotated; a negative one switches it off.",
+  }),
   containerLogMaxFiles: row({ kind: integer(2, 10_000), default: 5, help: "Log files kept for a container." }),
   containerLogMaxWorkers: row({
     kind: integer(1, 100),
     default: 1,
-    pending: true,
-    help: "Logs rotated at the same time.",
+    help: "Logs whose rotated files are compressed at the same time.",
   }),
   containerLogMonitorInterval: row({
     kind: duration(3 * SECOND_MS),
     default: 10 * SECOND_MS,
-    help: "How often the logs' sizes are looked at.",
+    help: "How often the logs' sizes are looked at, at the least: those that grow fast are looked at sooner.",
   }),
 };

@@ -16,6 +16,7 @@ import type {
   TokenWish,
   WatchFrom,
 } from "./pod/cluster.ts";
+import type { RegistryCredential } from "./pod/credential.ts";
 import type { DesiredContainer, DesiredPod, DocumentKey, EndCause, PodKey } from "./pod/desired.ts";
 import type { CountedEvent } from "./pod/event.ts";
 import type { PodRecord } from "./pod/memory.ts";
@@ -150,7 +151,6 @@ export type PullRequest = {
   readonly attempt: number;
   readonly credential?: RegistryCredential;
 };
-export type RegistryCredential = { readonly username: string; readonly password: string };
 
 // ---- the agent's files -----------------------------------------------------------------------------------------------
 

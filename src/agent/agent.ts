@@ -1,6 +1,7 @@
 import type { Chance, Clock, MonoMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { LogLimits } from "../decide/log-rotation.ts";
+import type { Credentials } from "../pod/credential.ts";
 import { type DesiredPod, podKey } from "../pod/desired.ts";
 import type { CountedEvent, PodEvent } from "../pod/event.ts";
 import type { LogKeeping } from "../pod/log-keeping.ts";
@@ -52,6 +53,7 @@ export type Ports = {
   readonly images: Images;
   readonly files: PodFiles;
   readonly documents: Documents;
+  readonly credentials?: Credentials;
   readonly source: ManifestSource;
   readonly handlers: Handlers;
   readonly cgroups?: PodCgroups;

@@ -22,6 +22,7 @@ import { startServing } from "../serve/server.ts";
 import { aboutAgent } from "./about-agent.ts";
 import { hostCgroups } from "./cgroups.ts";
 import type { Settings } from "./config/settings.ts";
+import { hostCredentials } from "./credentials.ts";
 import { doorsOf } from "./doors.ts";
 import { bytesOf, logLimits, nodeSettings, parallelPulls } from "./node-settings.ts";
 import { checkHost, checkRuntime } from "./start-checks.ts";
@@ -138,6 +139,7 @@ async function build(
       images,
       files,
       documents: noDocuments,
+      credentials: await hostCredentials(settings, root.places.rootDir, means),
       source: drainable,
       handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
       cgroups: await hostCgroups(node),

@@ -1,3 +1,4 @@
+import type { ImageLimits } from "../decide/image-garbage.ts";
 import type { LogLimits } from "../decide/log-rotation.ts";
 import type { NodeSettings } from "../pod/node.ts";
 import { ceilUnits, parseQuantity } from "../pod/quantity.ts";
@@ -49,6 +50,16 @@ export function logLimits(settings: Settings): LogLimits | undefined {
     maxFiles: settings.containerLogMaxFiles,
     intervalMs: settings.containerLogMonitorInterval,
     workers: settings.containerLogMaxWorkers,
+  };
+}
+
+/** When unused images are removed (node.md 5.2). */
+export function imageLimits(settings: Settings): ImageLimits {
+  return {
+    highPercent: settings.imageGCHighThresholdPercent,
+    lowPercent: settings.imageGCLowThresholdPercent,
+    minAgeMs: settings.imageMinimumGCAge,
+    maxAgeMs: settings.imageMaximumGCAge,
   };
 }
 

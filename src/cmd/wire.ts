@@ -24,7 +24,7 @@ import { hostCgroups } from "./cgroups.ts";
 import type { Settings } from "./config/settings.ts";
 import { hostCredentials } from "./credentials.ts";
 import { doorsOf } from "./doors.ts";
-import { bytesOf, logLimits, nodeSettings, parallelPulls } from "./node-settings.ts";
+import { bytesOf, imageLimits, logLimits, nodeSettings, parallelPulls } from "./node-settings.ts";
 import { checkHost, checkRuntime } from "./start-checks.ts";
 
 /** A running agent with everything around it. */
@@ -102,7 +102,7 @@ async function build(
     facts,
     ...means,
   });
-  const { runtime, images } = closing.adopt(cri, ({ close }) => close());
+  const { runtime, images, imageStore } = closing.adopt(cri, ({ close }) => close());
 
   const { promise: fallen, resolve: fall } = Promise.withResolvers<BerthError>();
   if (!settings.allowKubelet) await checkRuntime(runtime, signal, fall);
@@ -143,6 +143,7 @@ async function build(
       source: drainable,
       handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
       cgroups: await hostCgroups(node),
+      imageGarbage: { store: imageStore, limits: imageLimits(settings) },
       ...(logs === undefined
         ? {}
         : { logKeeping: { keeping: makeLogKeeping(root.places.podLogsDir, turns), limits: logs } }),
@@ -187,6 +188,7 @@ async function build(
         drainable.setDrained(on);
       },
     },
+    collectImages: agent.collectImages,
     metrics,
     doors: doorsOf(settings),
     maxConnections: settings.maxSocketConnections,

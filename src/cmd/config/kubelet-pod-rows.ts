@@ -120,25 +120,21 @@ export const KUBELET_POD_ROWS = {
   imageMinimumGCAge: row({
     kind: duration(),
     default: 2 * MINUTE_MS,
-    pending: true,
     help: "Age of an unused image before it may be removed.",
   }),
   imageMaximumGCAge: row({
     kind: duration(),
     default: 0,
-    pending: true,
     help: "Age at which an unused image is removed in any case; 0 is never.",
   }),
   imageGCHighThresholdPercent: row({
     kind: percent,
     default: 85,
-    pending: true,
-    help: "Use of the disk at which unused images are removed.",
+    help: "Use of the disk at which unused images are removed; 100 switches it off.",
   }),
   imageGCLowThresholdPercent: row({
     kind: percent,
     default: 80,
-    pending: true,
     help: "Use of the disk down to which they are removed.",
   }),
 

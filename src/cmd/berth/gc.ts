@@ -9,7 +9,7 @@ export const gc: Command = {
   examples: ["berth gc --dry-run"],
   async run(call) {
     if (call.words.length > 0) throw usageFailure("gc is about this host and takes no name");
-    const query = call.value("dry-run") === undefined ? "" : "?dryRun=true";
+    const query = call.has("dry-run") ? "?dryRun=true" : "";
     const { dryRun, images } = await call.client.post<ImageGarbage>(`/v1/gc${query}`);
     const removed = images.filter(({ failure }) => failure === undefined);
     for (const { id, names, bytes } of removed) {

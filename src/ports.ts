@@ -16,6 +16,7 @@ import type {
   TokenWish,
   WatchFrom,
 } from "./pod/cluster.ts";
+import type { RegistryCredential } from "./pod/credential.ts";
 import type { DesiredContainer, DesiredPod, EndCause, PodKey } from "./pod/desired.ts";
 import type { DocumentBodies, DocumentSummary } from "./pod/document.ts";
 import type { CountedEvent } from "./pod/event.ts";
@@ -151,7 +152,6 @@ export type PullRequest = {
   readonly attempt: number;
   readonly credential?: RegistryCredential;
 };
-export type RegistryCredential = { readonly username: string; readonly password: string };
 
 // ---- the agent's files -----------------------------------------------------------------------------------------------
 

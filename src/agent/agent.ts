@@ -1,7 +1,15 @@
 import type { Chance, Clock, MonoMs } from "../base/clock.ts";
+import { BerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { ImageLimits } from "../decide/image-garbage.ts";
+import { neededRefs } from "../decide/image-need.ts";
+import type { LogLimits } from "../decide/log-rotation.ts";
+import { nodeNews } from "../decide/node-news.ts";
+import type { Credentials } from "../pod/credential.ts";
 import { type DesiredPod, podKey } from "../pod/desired.ts";
 import type { CountedEvent, PodEvent } from "../pod/event.ts";
+import type { ImageGarbage, ImageStore } from "../pod/image-store.ts";
+import type { LogKeeping } from "../pod/log-keeping.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { ObservedPod } from "../pod/observed.ts";
@@ -14,7 +22,9 @@ import { makeDetails } from "./details.ts";
 import { makeShelf } from "./documents.ts";
 import { type GateLimits, makeGates } from "./gates.ts";
 import { makeHire } from "./hire.ts";
+import { makeImageCare } from "./image-care.ts";
 import { makeLobby } from "./lobby.ts";
+import { makeLogCare } from "./log-care.ts";
 import { type Loop, type Round, startLoop } from "./loop.ts";
 import { makeNewestWins } from "./newest-wins.ts";
 import { makeNewsStand } from "./news-stand.ts";
@@ -39,9 +49,14 @@ export type Ports = {
   readonly runtime: Runtime;
   readonly images: Images;
   readonly files: PodFiles;
+  readonly credentials?: Credentials;
   readonly source: ManifestSource;
   readonly handlers: Handlers;
   readonly cgroups?: PodCgroups;
+  /** Absent where logs are not rotated. */
+  readonly logKeeping?: { readonly keeping: LogKeeping; readonly limits: LogLimits };
+  /** Absent where images are not collected. */
+  readonly imageGarbage?: { readonly store: ImageStore; readonly limits: ImageLimits };
   readonly podSinks: readonly Sink<PodChange>[];
   readonly eventSinks: readonly Sink<CountedEvent>[];
 };
@@ -66,6 +81,8 @@ export type Agent = {
   onStanding(listener: () => void): void;
   /** Takes events of the node among its own. */
   tell(events: readonly PodEvent[]): void;
+  /** Removes all images that nobody needs, or tells which ones. Throws NotFound where images are not collected. */
+  collectImages(dryRun: boolean, signal: AbortSignal): Promise<ImageGarbage>;
   /** The agent leaves: its loops end, what it has begun finishes or is waited for a few seconds, no container is touched. */
   stop(): Promise<void>;
 };
@@ -170,6 +187,15 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     see: (sighting) => roster.see(sighting),
     seeAll,
   });
+  const imageCare =
+    ports.imageGarbage &&
+    makeImageCare({
+      ...ports.imageGarbage,
+      ...means,
+      images: ports.images,
+      asked: () => new Set(roster.all().flatMap((worker) => [...neededRefs(worker.show().pod)])),
+      tell: (moment) => news.tell([nodeNews(setup.facts.nodeName, moment, clock.now())]),
+    });
   const desk = makeView({
     clock,
     roster,
@@ -248,6 +274,9 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     takeOver(legacy);
     adopted = true;
     start("node", node.run, node);
+    if (ports.logKeeping === undefined) return;
+    const care = makeLogCare({ ...ports.logKeeping, runtime, roster, files, clock, log });
+    start("container logs", care.run, care);
   }
   async function fillGuests(): Promise<void> {
     await Promise.all(lobby.strangers().map(({ uid }) => details.fill(uid, exitedOnly(lobby.peek(uid)))));
@@ -269,6 +298,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   start("runtime lists", watch.list);
   start("manifests", sources.run);
   start("events", news.run);
+  if (imageCare !== undefined) start("images", imageCare.run, imageCare);
   for (const [place, feed] of podFeeds.entries()) start(`statuses ${place}`, feed.run);
   const adoption = adopt().catch((error: unknown) => log.error("adoption failed; this is a fault in Berth", { error }));
 
@@ -278,6 +308,10 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
       standingOf({ ...health.now(), toldMonoMs: health.toldMonoMs(), listedMonoMs }, runtime.capabilities()),
     onStanding: (listener) => void standingListeners.push(listener),
     tell: news.tell,
+    async collectImages(dryRun, gone) {
+      if (imageCare === undefined) throw new BerthError("NotFound", "images are not collected here");
+      return imageCare.collect(dryRun, gone);
+    },
     async stop() {
       leaving.abort();
       listed.resolve();

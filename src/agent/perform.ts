@@ -4,6 +4,7 @@ import type { ObservedContainer, ObservedPod } from "../pod/observed.ts";
 import { makeDnsNews } from "./dns-news.ts";
 import { RANK, WITHDRAWN } from "./gates.ts";
 import { createContainer } from "./perform-create.ts";
+import { pullImage } from "./perform-pull.ts";
 import { done, failed, type Performers, proved, type Step, type Tools } from "./step.ts";
 
 /** Carries out any action. Never rejects: what goes wrong is an outcome. */
@@ -89,11 +90,7 @@ function makePerformers(tools: Tools): Performers {
       step.begun();
       return done({ kind: "image", image: (await images.find(ref, step.givenUp)) ?? "missing" });
     },
-    async "pull-image"({ ref }, step) {
-      const attempt = step.observed.sandboxes[0]?.attempt ?? 0;
-      const image = await images.pull({ ref, pod: step.pod, attempt }, step.begun, step.withdrawn);
-      return done({ kind: "image", image });
-    },
+    "pull-image": (action, step) => pullImage(tools, action, step),
     "run-sandbox": (action, step) => runSandbox(tools, action, step, tellDns),
     async "stop-sandbox"({ id }, step) {
       step.begun();

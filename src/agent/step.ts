@@ -3,6 +3,7 @@ import { asBerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Notice } from "../decide/moment.ts";
 import type { ActionKind, ActionOf, Outcome, Seen } from "../pod/action.ts";
+import type { Credentials } from "../pod/credential.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
@@ -43,6 +44,8 @@ export type Tools = {
   readonly images: SharedImages;
   readonly files: PodFiles;
   readonly documents: Documents;
+  /** Absent where all images are pulled without credentials. */
+  readonly credentials?: Credentials;
   readonly handlers: Handlers;
   readonly gates: Gates;
   readonly facts: NodeFacts;

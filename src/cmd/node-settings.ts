@@ -1,3 +1,5 @@
+import type { ImageLimits } from "../decide/image-garbage.ts";
+import type { LogLimits } from "../decide/log-rotation.ts";
 import type { NodeSettings } from "../pod/node.ts";
 import { ceilUnits, parseQuantity } from "../pod/quantity.ts";
 import type { Settings } from "./config/settings.ts";
@@ -38,6 +40,28 @@ export function nodeSettings(settings: Settings, { ownerId, places, cgroupDriver
 /** Pulls at the same time; the configuration may leave it open (design section 5). */
 export function parallelPulls({ serializeImagePulls, maxParallelImagePulls }: Settings): number {
   return serializeImagePulls ? 1 : (maxParallelImagePulls ?? 5);
+}
+
+/** How logs are rotated; undefined when a negative size switches it off (cri-mapping 4.4). */
+export function logLimits(settings: Settings): LogLimits | undefined {
+  const maxBytes = bytesOf(settings.containerLogMaxSize);
+  if (maxBytes <= 0) return undefined;
+  return {
+    maxBytes,
+    maxFiles: settings.containerLogMaxFiles,
+    intervalMs: settings.containerLogMonitorInterval,
+    workers: settings.containerLogMaxWorkers,
+  };
+}
+
+/** When unused images are removed (node.md 5.2). */
+export function imageLimits(settings: Settings): ImageLimits {
+  return {
+    highPercent: settings.imageGCHighThresholdPercent,
+    lowPercent: settings.imageGCLowThresholdPercent,
+    minAgeMs: settings.imageMinimumGCAge,
+    maxAgeMs: settings.imageMaximumGCAge,
+  };
 }
 
 /** A quantity that the configuration has checked already, in bytes. */

@@ -12,7 +12,9 @@ import { makeHandlers } from "../handler/handlers.ts";
 import { readNodeFacts } from "../host/facts.ts";
 import { readHostUsage } from "../host/usage.ts";
 import { openJournal } from "../journal/journal.ts";
+import { makeLogKeeping } from "../logs/keeping.ts";
 import { makeLogs } from "../logs/read.ts";
+import { makeTurns } from "../logs/turns.ts";
 import { makeManifestSource } from "../manifest/source.ts";
 import type { ManifestSource, View } from "../ports.ts";
 import { makeMetrics } from "../serve/metrics.ts";
@@ -20,8 +22,9 @@ import { startServing } from "../serve/server.ts";
 import { aboutAgent } from "./about-agent.ts";
 import { hostCgroups } from "./cgroups.ts";
 import type { Settings } from "./config/settings.ts";
+import { hostCredentials } from "./credentials.ts";
 import { doorsOf } from "./doors.ts";
-import { bytesOf, nodeSettings, parallelPulls } from "./node-settings.ts";
+import { bytesOf, imageLimits, logLimits, nodeSettings, parallelPulls } from "./node-settings.ts";
 import { checkHost, checkRuntime } from "./start-checks.ts";
 
 /** A running agent with everything around it. */
@@ -99,7 +102,7 @@ async function build(
     facts,
     ...means,
   });
-  const { runtime, images } = closing.adopt(cri, ({ close }) => close());
+  const { runtime, images, imageStore } = closing.adopt(cri, ({ close }) => close());
 
   const { promise: fallen, resolve: fall } = Promise.withResolvers<BerthError>();
   if (!settings.allowKubelet) await checkRuntime(runtime, signal, fall);
@@ -128,14 +131,21 @@ async function build(
     log,
   });
   const drainable = makeDrainable(changed(source), clock, await readDrainMark(root.places.rootDir));
+  const turns = makeTurns();
+  const logs = logLimits(settings);
   const agent: Agent = await startAgent(
     {
       runtime,
       images,
       files,
+      credentials: await hostCredentials(settings, root.places.rootDir, means),
       source: drainable,
       handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
       cgroups: await hostCgroups(node),
+      imageGarbage: { store: imageStore, limits: imageLimits(settings) },
+      ...(logs === undefined
+        ? {}
+        : { logKeeping: { keeping: makeLogKeeping(root.places.podLogsDir, turns), limits: logs } }),
       podSinks: [],
       eventSinks: [journal],
     },
@@ -164,7 +174,7 @@ async function build(
 
   const serving = await startServing({
     view: agent.view,
-    logs: makeLogs(log),
+    logs: makeLogs(log, turns),
     facts,
     maxPods: settings.maxPods,
     version,
@@ -177,6 +187,7 @@ async function build(
         drainable.setDrained(on);
       },
     },
+    collectImages: agent.collectImages,
     metrics,
     doors: doorsOf(settings),
     maxConnections: settings.maxSocketConnections,

@@ -1,8 +1,10 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import type { ImageStore } from "../pod/image-store.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { Images, Runtime } from "../ports.ts";
 import { makeCriClient } from "./client.ts";
+import { makeImageStore } from "./image-store.ts";
 import { makeImages } from "./images.ts";
 import { countCalls } from "./operations.ts";
 import { makeRuntime } from "./runtime.ts";
@@ -31,6 +33,7 @@ export function connectCri(options: CriOptions): Cri {
   return {
     runtime: makeRuntime({ ...options, client, session }),
     images: makeImages({ ...options, client, session, images }),
+    imageStore: makeImageStore(client, images),
     close() {
       session.close();
       client.close();
@@ -39,4 +42,9 @@ export function connectCri(options: CriOptions): Cri {
   };
 }
 
-export type Cri = { readonly runtime: Runtime; readonly images: Images; close(): void };
+export type Cri = {
+  readonly runtime: Runtime;
+  readonly images: Images;
+  readonly imageStore: ImageStore;
+  close(): void;
+};

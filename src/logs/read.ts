@@ -1,16 +1,21 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { BerthError } from "../base/errors.ts";
 import { findTail } from "../base/file-tail.ts";
 import type { Log } from "../base/log.ts";
 import type { LogOptions, Logs } from "../ports.ts";
 import { type Change, watchChange } from "./change.ts";
 import { makeLineReader } from "./lines.ts";
+import type { Successors, Turns } from "./turns.ts";
 
-/** Reads logs of instances. Lines that are not of the format are passed over, and counted in one line of the log. */
-export function makeLogs(log: Log): Logs {
-  return { read: (path, options, signal) => readLog(path, options, log, signal) };
+/**
+ * Reads logs of instances. Lines that are not of the format are passed over, and counted in one line of the log. `turns`
+ * tells of each rotation, so that a follower misses no file however fast they come.
+ */
+export function makeLogs(log: Log, turns: Turns): Logs {
+  return { read: (path, options, signal) => readLog(path, options, { log, turns }, signal) };
 }
 
 /** Bytes of a log that a reader holds. @limit No more is read until they were taken. */
@@ -21,10 +26,15 @@ const BLOCK_BYTES = 64 * 1024;
  * current file is read; a follower goes from a file that was rotated away to the one that took its name, when it has read
  * the first to its end. Throws NotFound when there is no log. Ends quietly with the signal.
  */
-async function* readLog(path: string, options: LogOptions, log: Log, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* readLog(
+  path: string,
+  options: LogOptions,
+  { log, turns }: { readonly log: Log; readonly turns: Turns },
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   const place = await placeOf(path);
   // Watched from before the first look, so that nothing falls between two looks.
-  const change = options.follow ? watchChange(dirname(place)) : undefined;
+  const change = options.follow ? { ...watchChange(dirname(place)), successors: turns.follow(place) } : undefined;
   const lines = makeLineReader(options);
   let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
   try {
@@ -37,6 +47,10 @@ async function* readLog(path: string, options: LogOptions, log: Log, signal: Abo
     }
   } finally {
     change?.close();
+    await change?.successors.close();
+    if (change !== undefined && change.successors.lost > 0) {
+      log.warn("a follower of a log was too slow and missed rotated files", { path, files: change.successors.lost });
+    }
     if (lines.garbage > 0) log.warn("a log has lines that are not of its format", { path, lines: lines.garbage });
   }
 }
@@ -51,6 +65,11 @@ async function placeOf(path: string): Promise<string> {
   return join(directory, basename(path));
 }
 
+/** What a follower is told. */
+type Following = Change & { readonly successors: Successors };
+/** A runtime has changed files before it has written the last lines to the old one. */
+const LAST_LINES_MS = 100;
+
 /** Where a reader is. */
 type Cursor = { file: FileHandle; at: number };
 type Piece = {
@@ -61,7 +80,7 @@ type Piece = {
 async function* rawBytes(
   place: string,
   options: LogOptions,
-  change: Change | undefined,
+  change: Following | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Piece> {
   const first = await openFirst(place, options, change, signal);
@@ -74,9 +93,10 @@ async function* rawBytes(
       const mayGrow = change !== undefined && options.running();
       yield* drain(cursor, signal);
       if (change === undefined) return;
-      const next = await successorOf(cursor.file, place);
+      const next = await nextFile(cursor.file, change.successors, place);
       if (next !== undefined) {
         // The writer went on in the old file until the new one stood.
+        await wait(LAST_LINES_MS, undefined, { signal }).catch(() => {});
         yield* drain(cursor, signal);
         await cursor.file.close();
         Object.assign(cursor, { file: next, at: 0 });
@@ -135,6 +155,17 @@ async function openLog(place: string): Promise<FileHandle | undefined> {
 async function beginOf(file: FileHandle, tailLines: number | undefined): Promise<number> {
   if (tailLines === undefined) return 0;
   return findTail(file, (await file.stat()).size, tailLines);
+}
+
+/** Looked for by name only where no rotation was told: another agent may have done it. */
+async function nextFile(file: FileHandle, successors: Successors, place: string): Promise<FileHandle | undefined> {
+  const told = await successors.after(file);
+  if (told !== undefined) return told;
+  const named = await successorOf(file, place);
+  if (named === undefined) return undefined;
+  const first = await successors.after(file);
+  if (first !== undefined) await named.close();
+  return first ?? named;
 }
 
 /** The file that has taken the name of this one, opened; undefined while there is none. */

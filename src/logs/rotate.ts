@@ -2,36 +2,17 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { chmod, link, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
-import { BerthError } from "../base/errors.ts";
-
-/** When and how far logs are rotated (cri-mapping 4.4). */
-export type RotationLimits = {
-  /** containerLogMaxSize; rotated from this size on. */
-  readonly maxBytes: number;
-  /** containerLogMaxFiles, at least 2: the current one, the newest rotated one, and compressed older ones. */
-  readonly maxFiles: number;
-};
+import { constants, createGzip } from "node:zlib";
 
 /** Asks the runtime to open the log again under its name. */
 export type Reopen = () => Promise<void>;
 
-/** What came of it. */
-export type Rotation = "small" | "rotated";
-
 /**
- * Rotates the log of one running instance if it has grown too large. A log that is missing is opened again. Throws what
- * `reopen` throws, after the log has its name back; may be called again at any time, also after a crash half-way.
+ * Gives the log of a running instance another name and lets the runtime begin a new one; of the rotated files the newest
+ * `maxFiles` - 1 stay (cri-mapping 4.4). What they hold is compressed later: a fast writer does not wait for that. Throws
+ * what `reopen` throws, after the log has its name back; may be called again at any time, also after a crash half-way.
  */
-export async function rotateLog(
-  log: string,
-  limits: RotationLimits,
-  reopen: Reopen,
-  now: Date,
-  signal: AbortSignal,
-): Promise<Rotation> {
-  if ((await sizeOf(log, reopen)) < limits.maxBytes) return "small";
-  await tidyRotated(log, limits.maxFiles, signal);
+export async function rotateLog(log: string, maxFiles: number, reopen: Reopen, now: Date): Promise<void> {
   const rotated = await freeName(log, now);
   await rename(log, rotated);
   try {
@@ -40,7 +21,25 @@ export async function rotateLog(
     await giveBack(rotated, log);
     throw error;
   }
-  return "rotated";
+  const kept = await rotatedFiles(log);
+  for (const name of kept.slice(0, Math.max(0, kept.length - (maxFiles - 1)))) {
+    await rm(name, { force: true });
+    await rm(withoutGz(name), { force: true });
+  }
+}
+
+/** Compresses all rotated files of a log but the newest, and removes what a crash left of a compression. One at a time. */
+export async function compressRotated(log: string, signal: AbortSignal): Promise<void> {
+  await removeLeftOvers(log);
+  for (const name of (await rotatedFiles(log)).slice(0, -1)) {
+    signal.throwIfAborted();
+    if (!name.endsWith(GZ)) await compress(name, signal);
+  }
+}
+
+/** Bytes of a log; undefined when it is not there, as after a crash between the two halves of a rotation. */
+export async function logSize(log: string): Promise<number | undefined> {
+  return (await stat(log).catch(() => undefined))?.size;
 }
 
 /**
@@ -55,54 +54,52 @@ async function giveBack(rotated: string, log: string): Promise<void> {
   if (given) await rm(rotated, { force: true });
 }
 
-async function sizeOf(log: string, reopen: Reopen): Promise<number> {
-  const found = await stat(log).catch(() => undefined);
-  if (found !== undefined) return found.size;
-  await reopen();
-  const again = await stat(log).catch((error: unknown) => {
-    throw new BerthError("FileFailed", `the log ${log} does not stand, though it was opened again`, { cause: error });
-  });
-  return again.size;
-}
-
-/** Leaves room for the file that is about to be rotated: removes left-overs and the oldest, compresses the rest. */
-async function tidyRotated(log: string, maxFiles: number, signal: AbortSignal): Promise<void> {
-  const kept = await removeLeftOvers(log);
-  const tooMany = Math.max(0, kept.length - Math.max(0, maxFiles - 2));
-  for (const name of kept.slice(0, tooMany)) await rm(name, { force: true });
-  for (const name of kept.slice(tooMany)) {
-    if (!name.endsWith(GZ)) await compress(name, signal);
-  }
-}
-
 const GZ = ".gz";
 const TMP = ".tmp";
 
-/** Rotated files that stay, the oldest first. What a crash left of a compression is removed. */
-async function removeLeftOvers(log: string): Promise<string[]> {
-  const directory = dirname(log);
+const withoutGz = (name: string): string => (name.endsWith(GZ) ? name.slice(0, -GZ.length) : name);
+
+async function beside(log: string): Promise<string[]> {
   const prefix = `${basename(log)}.`;
-  const names = (await readdir(directory)).filter((name) => name.startsWith(prefix));
-  const isLeftOver = (name: string): boolean => name.endsWith(TMP) || names.includes(`${name}${GZ}`);
-  for (const name of names.filter(isLeftOver)) await rm(join(directory, name), { force: true });
-  const age = (name: string): string => (name.endsWith(GZ) ? name.slice(0, -GZ.length) : name);
-  return names
-    .filter((name) => !isLeftOver(name))
-    .sort((a, b) => (age(a) < age(b) ? -1 : 1))
-    .map((name) => join(directory, name));
+  return (await readdir(dirname(log))).filter((name) => name.startsWith(prefix));
 }
 
-/** Whole or not at all: the compressed file gets its name when it is complete, and only then the other goes. */
+/** The oldest first; one that is being compressed counts once. */
+async function rotatedFiles(log: string): Promise<string[]> {
+  const names = (await beside(log)).filter((name) => !name.endsWith(TMP));
+  return names
+    .filter((name) => !names.includes(`${name}${GZ}`))
+    .sort((a, b) => (withoutGz(a) < withoutGz(b) ? -1 : 1))
+    .map((name) => join(dirname(log), name));
+}
+
+async function removeLeftOvers(log: string): Promise<void> {
+  const names = await beside(log);
+  const isLeftOver = (name: string): boolean => name.endsWith(TMP) || names.includes(`${name}${GZ}`);
+  for (const name of names.filter(isLeftOver)) await rm(join(dirname(log), name), { force: true });
+}
+
+/**
+ * Whole or not at all: the compressed file gets its name when it is complete, and only then the other goes. One that was
+ * removed meanwhile, being the oldest, stays away.
+ */
 async function compress(path: string, signal: AbortSignal): Promise<void> {
-  const { mode } = await stat(path);
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return;
   const half = `${path}${TMP}`;
   try {
-    await pipeline(createReadStream(path), createGzip(), createWriteStream(half, { mode: 0o600 }), { signal });
+    await pipeline(
+      createReadStream(path),
+      createGzip({ level: constants.Z_BEST_SPEED }),
+      createWriteStream(half, { mode: 0o600 }),
+      { signal },
+    );
   } catch (error) {
     await rm(half, { force: true });
     throw error;
   }
-  await chmod(half, mode & 0o7777);
+  await chmod(half, found.mode & 0o7777);
+  if ((await logSize(path)) === undefined) return rm(half, { force: true });
   await rename(half, `${path}${GZ}`);
   await rm(path, { force: true });
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { asBerthError, BerthError } from "../base/errors.ts";
 import type { DocumentSummary } from "../pod/document.ts";
 import type { CountedEvent } from "../pod/event.ts";
+import type { ImageGarbage } from "../pod/image-store.ts";
 import type { NodeFacts } from "../pod/node.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { Logs, PodChange, Usage, View } from "../ports.ts";
@@ -24,6 +25,7 @@ export type ApiSources = {
   readonly about: AboutAgent;
   readonly usage: Usage;
   readonly drain: Drain;
+  collectImages(dryRun: boolean, signal: AbortSignal): Promise<ImageGarbage>;
 };
 
 /** What `berth` must know to work beside berthd. */
@@ -81,6 +83,8 @@ const ANSWERS: { readonly [R in RouteName]: (answering: Answering) => Promise<vo
     sendJson(response, await usageAnswer(usage, view, facts, signal)),
   drain: (answering) => answerDrain(answering, true),
   uncordon: (answering) => answerDrain(answering, false),
+  gc: async ({ response, sources, asked, signal }) =>
+    sendJson(response, await sources.collectImages(readFlag(asked.query, "dryRun"), signal)),
   node: ({ response, sources: { facts, maxPods, view, version, drain } }) =>
     sendJson(response, nodeToV1(facts, maxPods, view.health().ready, version, drain.isOn())),
   pods: answerPods,

@@ -21,6 +21,7 @@ export const ROUTE_ANSWERS: Readonly<Record<RouteName, Answer>> = {
   usage: json("Usage"),
   drain: json("Drained"),
   uncordon: json("Drained"),
+  gc: json("Garbage"),
   node: json("Node"),
   pods: json("PodList", "PodChange"),
   pod: json("Pod"),
@@ -41,6 +42,7 @@ export const ROUTE_ANSWERS: Readonly<Record<RouteName, Answer>> = {
 export const PARAMETERS: Readonly<Record<string, { readonly schema: Schema; readonly help: string }>> = {
   namespace: { schema: { type: "string" }, help: "Only this namespace." },
   name: { schema: { type: "string" }, help: "Only the pod of this name: its full one, or its manifest's." },
+  dryRun: { schema: { type: "boolean" }, help: "Nothing is removed." },
   watch: { schema: { type: "boolean" }, help: "Goes on: one JSON value a line (application/x-ndjson)." },
   container: { schema: { type: "string" }, help: "The container; else the annotated or first one." },
   follow: { schema: { type: "boolean" }, help: "Goes on as the log grows, over restarts." },

@@ -28,6 +28,13 @@ export const ROUTES = {
     role: "operator",
     help: "Runs the pods of the manifest directory again.",
   },
+  gc: {
+    method: "POST",
+    path: "/v1/gc",
+    role: "operator",
+    query: ["dryRun"],
+    help: "Removes all images that no container and no pod uses and that are not pinned. With `dryRun=true` it only names them.",
+  },
   node: { method: "GET", path: "/v1/node", role: "reader", help: "The node as a v1 Node." },
   pods: {
     method: "GET",

@@ -39,6 +39,7 @@ export type SchemaName =
   | "Agent"
   | "Usage"
   | "Drained"
+  | "Garbage"
   | "Node"
   | "Pod"
   | "PodList"
@@ -100,6 +101,17 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     ),
   }),
   Drained: object({ drained: flag, changed: { ...flag, description: "Whether it was otherwise before." } }),
+  Garbage: object({
+    dryRun: flag,
+    images: list(
+      object({
+        id: text,
+        names: list(text),
+        bytes: count,
+        "failure?": { ...text, description: "Why it could not be removed." },
+      }),
+    ),
+  }),
   Node: object(
     {
       apiVersion: words("v1"),

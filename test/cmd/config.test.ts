@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseDurationMs } from "../../src/cmd/config/duration.ts";
 import { showFinding } from "../../src/cmd/config/finding.ts";
 import { type ReadFlags, readFlags } from "../../src/cmd/config/flags.ts";
 import { helpPage } from "../../src/cmd/config/help.ts";
@@ -10,6 +9,7 @@ import { type Loaded, loadSettings } from "../../src/cmd/config/load.ts";
 import { MEANINGLESS } from "../../src/cmd/config/meaningless.ts";
 import { printSettings } from "../../src/cmd/config/print.ts";
 import { ALL_ROWS, DOCUMENTS, defaultSettings } from "../../src/cmd/config/settings.ts";
+import { parseDurationMs } from "../../src/pod/parse-duration.ts";
 
 const KUBELET = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
 const AGENT = "apiVersion: berth.dev/v1alpha1\nkind: AgentConfiguration\n";

@@ -217,3 +217,20 @@ describe("top", () => {
     expect(await berth("top shoes")).toMatchObject({ exitCode: 2 });
   });
 });
+
+describe("gc", () => {
+  it("names what went, what would go, and what could not", async () => {
+    house.state.garbage = [{ id: "sha256:1", names: ["docker.io/library/old:1"], bytes: 3 * 2 ** 20 }];
+    expect(await berth("gc --dry-run")).toEqual({
+      exitCode: 0,
+      out: "would remove docker.io/library/old:1 (3 MiB)\n1 images, 3 MiB\n",
+      err: "",
+    });
+    house.state.garbage = [...house.state.garbage, { id: "sha256:2", names: [], bytes: 1, failure: "it is stuck" }];
+    expect(await berth("gc")).toMatchObject({
+      exitCode: 1,
+      out: "removed docker.io/library/old:1 (3 MiB)\n1 images, 3 MiB\n",
+      err: expect.stringContaining("sha256:2: it is stuck"),
+    });
+  });
+});

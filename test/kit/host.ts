@@ -90,7 +90,8 @@ export async function openHost(options: HostOptions = {}): Promise<Host> {
     cgroupRoot: `${runtime.cgroupRoot}/${name}`,
     nodeName: node,
     port,
-    kubelet: { fileCheckFrequency: "1s", ...options.kubelet },
+    // The runtime is shared: what one host does not use, another one may need in a moment.
+    kubelet: { fileCheckFrequency: "1s", imageGCHighThresholdPercent: 100, ...options.kubelet },
     agent: { allowKubelet: true, ...options.agent },
   };
   let berthd: Berthd | undefined;

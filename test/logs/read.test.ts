@@ -3,6 +3,7 @@ import {
   closeSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -13,13 +14,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type LogFields, silentLog } from "../../src/base/log.ts";
+import { makeLogKeeping } from "../../src/logs/keeping.ts";
 import { makeLineReader } from "../../src/logs/lines.ts";
 import { makeLogs } from "../../src/logs/read.ts";
+import { makeTurns } from "../../src/logs/turns.ts";
 import type { LogOptions } from "../../src/ports.ts";
 
 const forever = new AbortController().signal;
 const warnings: LogFields[] = [];
-const logs = makeLogs({ ...silentLog, warn: (_, fields) => void warnings.push(fields ?? {}) });
+const turns = makeTurns();
+const logs = makeLogs({ ...silentLog, warn: (_, fields) => void warnings.push(fields ?? {}) }, turns);
 
 let directory = "";
 let path = "";
@@ -244,6 +248,36 @@ describe("a log that is followed", () => {
     follower.exit();
     await follower.done;
     expect(follower.text()).toBe("one\nold0\nnew0\nold1\nnew1\nold2\nnew2\n");
+  });
+
+  it("misses no line of files that are rotated and removed faster than it looks", async () => {
+    writeFileSync(path, line("line0"));
+    const keeping = makeLogKeeping(directory, turns);
+    const follower = follow();
+    await follower.until("line0");
+    for (let round = 1; round <= 6; round += 1) {
+      await keeping.rotate(path, 2, async () => writeFileSync(path, line(`line${round}`)));
+      await keeping.compress(path, forever);
+    }
+    follower.exit();
+    await follower.done;
+    expect(follower.text()).toBe(Array.from({ length: 7 }, (_, round) => `line${round}\n`).join(""));
+    expect(readdirSync(directory)).toHaveLength(2);
+  });
+
+  it("says how many files a follower missed that was too slow", async () => {
+    writeFileSync(path, line("begin"));
+    const keeping = makeLogKeeping(directory, turns);
+    const lines = logs.read(path, { ...plain, follow: true, running: () => false }, forever)[Symbol.asyncIterator]();
+    await lines.next();
+    for (let round = 1; round <= 20; round += 1) {
+      await keeping.rotate(path, 2, async () => writeFileSync(path, line(`line${round}`)));
+    }
+    let text = "";
+    for (let next = await lines.next(); !next.done; next = await lines.next())
+      text += Buffer.from(next.value).toString();
+    expect(text.split("\n").slice(0, 2)).toEqual(["line13", "line14"]);
+    expect(warnings).toEqual([{ path, files: 12 }]);
   });
 
   it("may begin before there is a line", async () => {

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { rotateLog } from "../../src/logs/rotate.ts";
+import { compressRotated, logSize, rotateLog } from "../../src/logs/rotate.ts";
 
 const forever = new AbortController().signal;
-const limits = { maxBytes: 10, maxFiles: 4 };
+const MAX_FILES = 4;
 
 let directory = "";
 let path = "";
@@ -19,20 +19,16 @@ beforeEach(() => {
 const reopen = async (): Promise<void> => appendFileSync(path, "", { mode: 0o640 });
 const at = (second: number): Date => new Date(2030, 0, 1, 0, 0, second);
 const names = (): string[] => readdirSync(directory).sort();
-const rotate = (second: number, opening = reopen) => rotateLog(path, limits, opening, at(second), forever);
+const rotate = (second: number, opening = reopen) => rotateLog(path, MAX_FILES, opening, at(second));
+const compress = () => compressRotated(path, forever);
 
 describe("rotation of a log (4.4)", () => {
-  it("leaves a small one alone", async () => {
-    writeFileSync(path, "123456789");
-    expect(await rotate(0)).toBe("small");
-    expect(names()).toEqual(["0.log"]);
-  });
-
   it("keeps the current file, one rotated and the others compressed, and never more than the limit", async () => {
     for (let round = 0; round < 6; round += 1) {
       writeFileSync(path, `round ${round} ....`, { mode: 0o640 });
-      expect(await rotate(round)).toBe("rotated");
-      expect(names().length).toBeLessThanOrEqual(limits.maxFiles);
+      await rotate(round);
+      expect(names().length).toBeLessThanOrEqual(MAX_FILES);
+      await compress();
     }
     expect(names()).toEqual(["0.log", "0.log.20300101-000003.gz", "0.log.20300101-000004.gz", "0.log.20300101-000005"]);
     expect(readFileSync(join(directory, "0.log.20300101-000005"), "utf8")).toBe("round 5 ....");
@@ -47,6 +43,7 @@ describe("rotation of a log (4.4)", () => {
       writeFileSync(path, text);
       await rotate(0);
     }
+    await compress();
     expect(names()).toEqual([
       "0.log",
       "0.log.20300101-000000-01.gz",
@@ -79,19 +76,30 @@ describe("rotation of a log (4.4)", () => {
     expect(readFileSync(join(directory, "0.log.20300101-000000"), "utf8")).toBe("0123456789");
   });
 
-  it("opens a missing log again", async () => {
-    expect(await rotate(0)).toBe("small");
-    expect(names()).toEqual(["0.log"]);
-    rmSync(path);
-    await expect(rotate(0, async () => {})).rejects.toMatchObject({ code: "FileFailed" });
+  it("says that a missing log is missing", async () => {
+    expect(await logSize(path)).toBeUndefined();
+    writeFileSync(path, "12345");
+    expect(await logSize(path)).toBe(5);
+  });
+
+  it("leaves a file alone that was removed while it was compressed", async () => {
+    for (const second of [0, 1]) {
+      writeFileSync(path, "x".repeat(8 * 1024 * 1024));
+      await rotate(second);
+    }
+    const compressing = compress();
+    rmSync(join(directory, "0.log.20300101-000000"));
+    await compressing.catch(() => {});
+    expect(names()).toEqual(["0.log", "0.log.20300101-000001"]);
   });
 
   it("takes away what a crash left of a compression, and touches no other instance's files", async () => {
     writeFileSync(path, "0123456789");
-    for (const name of ["0.log.a", "0.log.a.gz", "0.log.b.tmp", "1.log", "1.log.x.tmp", "10.log.y"]) {
+    for (const name of ["0.log.0", "0.log.0.gz", "0.log.1.tmp", "1.log", "1.log.x.tmp", "10.log.y"]) {
       writeFileSync(join(directory, name), "");
     }
     await rotate(0);
-    expect(names()).toEqual(["0.log", "0.log.20300101-000000", "0.log.a.gz", "1.log", "1.log.x.tmp", "10.log.y"]);
+    await compress();
+    expect(names()).toEqual(["0.log", "0.log.0.gz", "0.log.20300101-000000", "1.log", "1.log.x.tmp", "10.log.y"]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { defaultPullPolicy, imageForRuntime } from "../../src/manifest/image.ts";
+import { startCpuTime } from "../kit/cpu-time.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 
@@ -39,8 +40,8 @@ describe("image names", () => {
   });
 
   it("never takes long", () => {
-    const before = performance.now();
+    const cpuMs = startCpuTime();
     for (const part of ["a", "a-", "a.", "a_", "A", ":", "@", "/"]) imageForRuntime(part.repeat(1_000));
-    expect(performance.now() - before).toBeLessThan(200);
+    expect(cpuMs()).toBeLessThan(200);
   });
 });

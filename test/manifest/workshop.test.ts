@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { CompileRequest } from "../../src/manifest/compile.ts";
 import { isSimple, makeWorkshop } from "../../src/manifest/workshop.ts";
+import { startCpuTime } from "../kit/cpu-time.ts";
 import { aManifest, bytesOf } from "./kit.ts";
 
 const workshop = makeWorkshop();
@@ -52,9 +53,9 @@ describe("the workshop", () => {
   ])("gives up on %s within a second, and goes on", async (_name, text) => {
     // Starting the thread is no part of a file's second.
     await workshop.compile(request("a: &a 1\nb: *a\n"));
-    const before = performance.now();
+    const cpuMs = startCpuTime();
     const { file } = await workshop.compile(request(text));
-    expect(performance.now() - before).toBeLessThan(1_500);
+    expect(cpuMs()).toBeLessThan(1_500);
     expect(file).toMatchObject({ reading: "broken", problems: [{ file: "/m/a.yaml" }] });
     const next = await workshop.compile(request(manyPods(1)));
     expect(next.file.problems).toEqual([]);

@@ -8,6 +8,7 @@ import { silentLog } from "../../src/base/log.ts";
 import type { Terminal } from "../../src/cmd/berth/terminal.ts";
 import type { DocumentSummary } from "../../src/pod/document.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
+import type { ImageGarbage } from "../../src/pod/image-store.ts";
 import type { NodeFacts } from "../../src/pod/node.ts";
 import type { Hold } from "../../src/pod/plan.ts";
 import type { Problem } from "../../src/pod/problem.ts";
@@ -89,6 +90,7 @@ export async function openHouse() {
     health: { live: true, ready: true, reasons: [] as string[] },
     watchers: 0,
     drained: false,
+    garbage: [] as ImageGarbage["images"],
     hostUsage: (): HostUsage => ({ atWallMs: 1000, cpuCoreNanoSeconds: 0, memoryBytes: 2 ** 30 }),
     containerUsage: (): ContainerUsage[] => [],
     holds: [] as Hold[],
@@ -189,6 +191,7 @@ export async function openHouse() {
       unknownFields: "error",
       cgroupDriver: "cgroupfs",
     },
+    collectImages: async (dryRun) => ({ dryRun, images: state.garbage }),
     usage: { host: async () => state.hostUsage(), containers: async () => state.containerUsage() },
     drain: {
       isOn: () => state.drained,

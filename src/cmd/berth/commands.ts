@@ -10,6 +10,7 @@ import { doctor } from "./doctor.ts";
 import { drain, uncordon } from "./drain.ts";
 import { exec } from "./exec.ts";
 import { explain } from "./explain.ts";
+import { gc } from "./gc.ts";
 import { get } from "./get.ts";
 import { image } from "./image.ts";
 import { logs } from "./logs.ts";
@@ -40,6 +41,7 @@ const OTHERS = {
   image,
   drain,
   uncordon,
+  gc,
   version,
 };
 

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
+import { parseDurationMs } from "../../pod/parse-duration.ts";
 import type { Problem } from "../../pod/problem.ts";
 import type * as v1 from "../../pod/v1.ts";
-import { parseDurationMs } from "../config/duration.ts";
 import type { Call, Command } from "./command.ts";
 import { withProgress } from "./progress.ts";
 import { CommandFailure, usageFailure } from "./terminal.ts";

@@ -1,6 +1,6 @@
+import { parseDurationMs } from "../../pod/parse-duration.ts";
 import { parseTime } from "../../pod/time.ts";
 import type * as v1 from "../../pod/v1.ts";
-import { parseDurationMs } from "../config/duration.ts";
 import type { Query } from "./client.ts";
 import { type Call, type Command, namespaceOf, podName, podPath } from "./command.ts";
 import { chosenContainer } from "./default-container.ts";

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
+import { parseDurationMs } from "../../pod/parse-duration.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { PodChange } from "../../ports.ts";
-import { parseDurationMs } from "../config/duration.ts";
 import { type Call, type Command, namespaceOf, podArgument, podPath } from "./command.ts";
 import { containerStatus } from "./pod-status.ts";
 import { withProgress } from "./progress.ts";

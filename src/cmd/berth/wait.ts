@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { podColumns } from "../../decide/columns.ts";
+import { parseDurationMs } from "../../pod/parse-duration.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { PodChange } from "../../ports.ts";
-import { parseDurationMs } from "../config/duration.ts";
 import { type Command, namespaceOf, podName } from "./command.ts";
 import { withProgress } from "./progress.ts";
 import { CommandFailure, usageFailure } from "./terminal.ts";

@@ -30,6 +30,18 @@ export const AGENT_ROWS = {
     flag: "hostname-override",
     help: "Name of the node; empty is the host's name.",
   }),
+  imageCredentialProviderConfig: row({
+    kind: path,
+    default: "",
+    flag: "image-credential-provider-config",
+    help: "File with a CredentialProviderConfig: programs that hand out registry credentials. Empty is none.",
+  }),
+  imageCredentialProviderBinDir: row({
+    kind: path,
+    default: "",
+    flag: "image-credential-provider-bin-dir",
+    help: "Directory of these programs.",
+  }),
   nodeIP: row({
     kind: list(address),
     default: [],

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { goDuration } from "../../pod/duration.ts";
+import { parseDurationMs } from "../../pod/parse-duration.ts";
 import { parseQuantity } from "../../pod/quantity.ts";
-import { parseDurationMs } from "./duration.ts";
 
 /** What reading one value gave: the value, or what it should have been. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string };

@@ -119,40 +119,39 @@ export const KUBELET_POD_ROWS = {
   imageMinimumGCAge: row({
     kind: duration(),
     default: 2 * MINUTE_MS,
-    pending: true,
     help: "Age of an unused image before it may be removed.",
   }),
   imageMaximumGCAge: row({
     kind: duration(),
     default: 0,
-    pending: true,
     help: "Age at which an unused image is removed in any case; 0 is never.",
   }),
   imageGCHighThresholdPercent: row({
     kind: percent,
     default: 85,
-    pending: true,
-    help: "Use of the disk at which unused images are removed.",
+    help: "Use of the disk at which unused images are removed; 100 switches it off.",
   }),
   imageGCLowThresholdPercent: row({
     kind: percent,
     default: 80,
-    pending: true,
     help: "Use of the disk down to which they are removed.",
   }),
 
   // logs of containers
-  containerLogMaxSize: row({ kind: quantity, default: "10Mi", help: "Size at which a container's log is rotated." }),
+  containerLogMaxSize: row({
+    kind: quantity,
+    default: "10Mi",
+    help: "Size at which a container's log is rotated; a negative one switches it off.",
+  }),
   containerLogMaxFiles: row({ kind: integer(2, 10_000), default: 5, help: "Log files kept for a container." }),
   containerLogMaxWorkers: row({
     kind: integer(1, 100),
     default: 1,
-    pending: true,
-    help: "Logs rotated at the same time.",
+    help: "Logs whose rotated files are compressed at the same time.",
   }),
   containerLogMonitorInterval: row({
     kind: duration(3 * SECOND_MS),
     default: 10 * SECOND_MS,
-    help: "How often the logs' sizes are looked at.",
+    help: "How often the logs' sizes are looked at, at the least: those that grow fast are looked at sooner.",
   }),
 };

@@ -27,6 +27,7 @@ export const POD_ROWS = {
     selfLink: server,
     uid: yes,
   },
+  LocalObjectReference: { name: yes },
   PodSpec: {
     activeDeadlineSeconds: yes,
     affinity: yes,
@@ -43,7 +44,7 @@ export const POD_ROWS = {
     hostUsers: yes,
     hostname: yes,
     hostnameOverride: yes,
-    imagePullSecrets: reference("secrets for pulls", "give the credentials to the container runtime"),
+    imagePullSecrets: yes,
     initContainers: yes,
     nodeName: idle("every pod of a manifest is on this node"),
     nodeSelector: yes,
@@ -106,6 +107,7 @@ export const POD_ROWS = {
 } as const satisfies {
   readonly Pod: Rows<v1.Pod>;
   readonly ObjectMeta: Rows<v1.ObjectMeta>;
+  readonly LocalObjectReference: Rows<v1.LocalObjectReference>;
   readonly PodSpec: Rows<v1.PodSpec>;
   readonly PodDNSConfig: Rows<v1.PodDNSConfig>;
   readonly PodDNSConfigOption: Rows<v1.PodDNSConfigOption>;

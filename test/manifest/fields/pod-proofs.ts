@@ -52,6 +52,11 @@ export const POD_PROOFS: Readonly<Record<string, Proof>> = {
   ),
   "PodSpec.hostname": inSpec((hostname) => ({ hostname }), "one", "other", "sandbox.hostname"),
   "PodSpec.hostnameOverride": inSpec((hostnameOverride) => ({ hostnameOverride }), "one", "other", "sandbox.hostname"),
+  "PodSpec.imagePullSecrets": shownBy("test/agent/perform-pull.test.ts", "hands over the pod's secrets that are there"),
+  "LocalObjectReference.name": shownBy(
+    "test/agent/perform-pull.test.ts",
+    "hands over the pod's secrets that are there",
+  ),
   "PodSpec.initContainers": inSpec((name) => ({ initContainers: [{ name, image: "i" }] }), "x", "y", "x.config"),
   "PodSpec.nodeSelector": inSpec((zone) => ({ nodeSelector: { zone } }), "a", "b", "admission.reason"),
   "PodSpec.os": shownBy("test/decide/node-plan.test.ts", "another system"),

@@ -1,0 +1,164 @@
+import type { Clock, MonoMs } from "../base/clock.ts";
+import { type Gate, makeGate } from "../base/gate.ts";
+import type { Log } from "../base/log.ts";
+import {
+  judgeLog,
+  type LogLimits,
+  type LogLook,
+  noteLookedAtAll,
+  noteSpace,
+  type SpaceWatch,
+  spaceBeatMs,
+} from "../decide/log-rotation.ts";
+import type { LogKeeping } from "../pod/log-keeping.ts";
+import type { PodFiles, Runtime } from "../ports.ts";
+import type { Round } from "./loop.ts";
+import type { Roster } from "./roster.ts";
+
+/**
+ * Rotates the logs of running containers (cri-mapping 4.4).
+ *
+ * L1  A log is looked at again by the time at which it may have reached its limit, and every interval.
+ * L2  When space goes faster than that explains, all logs are looked at.
+ * L3  One rotation of a log ends before another one begins; a runtime that hangs holds up only that log.
+ * L4  A failed rotation is tried again at the next interval.
+ */
+export type LogCare = { readonly run: Round; readonly beatWithinMs: number };
+
+/** One running container's log. */
+type Kept = {
+  readonly path: string;
+  look?: LogLook;
+  due: MonoMs;
+  /** Not before, though all logs are looked at: it could not be opened again. */
+  failedUntil: MonoMs;
+  /** The runtime is asked to open it again. */
+  busy: boolean;
+  compressing: boolean;
+  /** There is something to compress. */
+  stale: boolean;
+};
+
+/** The care of logs, not begun. */
+export function makeLogCare(tools: {
+  readonly keeping: LogKeeping;
+  readonly limits: LogLimits;
+  readonly runtime: Pick<Runtime, "reopenLog">;
+  readonly roster: Pick<Roster, "all">;
+  readonly files: Pick<PodFiles, "logPath">;
+  readonly clock: Clock;
+  readonly log: Log;
+}): LogCare {
+  const { keeping, limits, clock, log } = tools;
+  const gate: Gate = makeGate(limits.workers);
+  /** @bound Running containers. */
+  const logs = new Map<string, Kept>();
+  /** @bound Logs that are being rotated: at most all of them. */
+  const flights = new Set<Promise<void>>();
+  let watch: SpaceWatch = { freeBytes: 0, lookedMonoMs: Number.NEGATIVE_INFINITY, quietMs: 0 };
+
+  const refresh = (): void => {
+    const running = tools.roster.all().flatMap((worker) => runningOf(worker.show(), tools.files));
+    const ids = new Set(running.map(({ id }) => id));
+    for (const id of logs.keys()) if (!ids.has(id)) logs.delete(id);
+    const due = clock.now().monoMs;
+    for (const { id, path } of running)
+      if (!logs.has(id)) logs.set(id, { path, due, failedUntil: 0, busy: false, compressing: false, stale: false });
+  };
+  const begin = (work: Promise<void>): void => {
+    const flight = work.finally(() => flights.delete(flight));
+    flights.add(flight);
+  };
+  /** Has the runtime open the log again, once it was renamed or because it is missing. */
+  const renew = async (id: string, kept: Kept, missing: boolean, signal: AbortSignal): Promise<void> => {
+    const reopen = (): Promise<void> => tools.runtime.reopenLog(id, signal);
+    kept.busy = true;
+    kept.due = clock.now().monoMs + limits.intervalMs;
+    try {
+      await (missing ? reopen() : keeping.rotate(kept.path, limits.maxFiles, reopen));
+      const now = clock.now().monoMs;
+      Object.assign(kept, { look: { bytes: 0, atMonoMs: now }, due: now });
+    } catch (error) {
+      kept.failedUntil = kept.due;
+      if (!signal.aborted) log.warn("the log of a container could not be rotated", { path: kept.path, error });
+      return;
+    } finally {
+      kept.busy = false;
+    }
+    await compress(kept, signal);
+  };
+  const compress = async (kept: Kept, signal: AbortSignal): Promise<void> => {
+    kept.stale = true;
+    if (kept.compressing) return;
+    kept.compressing = true;
+    while (kept.stale && !signal.aborted) {
+      kept.stale = false;
+      await compressOnce(kept.path, signal);
+    }
+    kept.compressing = false;
+  };
+  const compressOnce = async (path: string, signal: AbortSignal): Promise<void> => {
+    const leave = await gate.enter(0, signal);
+    try {
+      if (leave !== undefined) await keeping.compress(path, signal);
+    } catch (error) {
+      if (!signal.aborted) log.warn("the rotated logs of a container could not be compressed", { path, error });
+    } finally {
+      leave?.();
+    }
+  };
+  /** Answers by how much it had grown. */
+  const lookAt = async (id: string, kept: Kept, signal: AbortSignal): Promise<number> => {
+    const bytes = await keeping.size(kept.path);
+    if (bytes === undefined) {
+      begin(renew(id, kept, true, signal));
+      return 0;
+    }
+    const look = { bytes, atMonoMs: clock.now().monoMs };
+    const verdict = judgeLog(kept.look, look, limits);
+    const grownBytes = Math.max(0, bytes - (kept.look?.bytes ?? 0));
+    kept.look = look;
+    if (verdict.kind === "rotate") begin(renew(id, kept, false, signal));
+    else kept.due = look.atMonoMs + verdict.pauseMs;
+    return grownBytes;
+  };
+  const round = async (all: boolean, signal: AbortSignal): Promise<number> => {
+    if (all) refresh();
+    let grownBytes = 0;
+    for (const [id, kept] of logs) {
+      if (signal.aborted || kept.busy || (all ? kept.failedUntil : kept.due) > clock.now().monoMs) continue;
+      grownBytes += await lookAt(id, kept, signal);
+    }
+    return grownBytes;
+  };
+  const nextPauseMs = (): number => {
+    const { monoMs } = clock.now();
+    const dues = [...logs.values()].filter(({ busy }) => !busy).map(({ due }) => due - monoMs);
+    return Math.max(1, Math.min(spaceBeatMs(limits), ...dues));
+  };
+
+  return {
+    beatWithinMs: 60_000,
+    async run(signal, beat) {
+      while (!signal.aborted) {
+        const now = { freeBytes: await keeping.freeBytes().catch(() => 0), monoMs: clock.now().monoMs };
+        const noted = noteSpace(watch, now, limits);
+        const all = noted.alarm || now.monoMs - watch.lookedMonoMs >= limits.intervalMs;
+        const grownBytes = await round(all, signal);
+        watch = all ? noteLookedAtAll(noted.watch, now, noted.alarm ? grownBytes : undefined) : noted.watch;
+        beat();
+        await clock.sleep(nextPauseMs(), signal);
+      }
+      await Promise.all(flights);
+    },
+  };
+}
+
+function runningOf(
+  { pod, observed }: ReturnType<ReturnType<Roster["all"]>[number]["show"]>,
+  files: Pick<PodFiles, "logPath">,
+): { readonly id: string; readonly path: string }[] {
+  return observed.containers
+    .filter(({ state }) => state === "running")
+    .map(({ id, name, attempt }) => ({ id, path: files.logPath(pod, name, attempt) }));
+}

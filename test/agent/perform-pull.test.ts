@@ -1,0 +1,74 @@
+import { expect, it } from "vitest";
+import { pullImage } from "../../src/agent/perform-pull.ts";
+import type { Step } from "../../src/agent/step.ts";
+import { BerthError } from "../../src/base/errors.ts";
+import type { PullSecret } from "../../src/pod/credential.ts";
+import type { PullRequest } from "../../src/ports.ts";
+import { desiredPod, plainPod } from "../kit/compiled-pod.ts";
+
+const LIVE = new AbortController().signal;
+
+/** Pulls with these credentials, of which the registry takes those whose user is `good`. */
+async function pull(users: readonly string[]) {
+  const tried: (string | undefined)[] = [];
+  const asked: (readonly PullSecret[])[] = [];
+  const pod = desiredPod(plainPod("web"));
+  const named = { ...pod, spec: { ...pod.spec, imagePullSecrets: [{ name: "one" }, { name: "gone" }] } };
+  const tools = {
+    documents: {
+      bodies: () =>
+        new Map([
+          [`Secret/${pod.namespace}/one` as const, { type: "t", data: new Map(), binaryKeys: new Set<string>() }],
+        ]),
+    },
+    credentials: {
+      find: async (_image: string, secrets: readonly PullSecret[]) => {
+        asked.push(secrets);
+        return users.map((username) => ({ username, password: "p" }));
+      },
+    },
+    images: {
+      find: async () => undefined,
+      known: () => undefined,
+      async pull({ credential }: PullRequest) {
+        tried.push(credential?.username);
+        if (credential === undefined || credential.username === "good") return { id: "image" };
+        throw new BerthError("ImagePullFailed", credential.username === "slow" ? "registry is slow" : "unauthorized");
+      },
+    },
+  };
+  const step: Step = {
+    pod: named,
+    observed: { sandboxes: [], containers: [], listed: true },
+    withdrawn: LIVE,
+    givenUp: LIVE,
+    begun: () => {},
+    notice: () => {},
+    aside: () => {},
+    closeRecord: async () => {},
+  };
+  const action = { subject: "image/app:1", kind: "pull-image", ref: "app:1" } as const;
+  const outcome = await pullImage(tools, action, step).catch((error: unknown) => error);
+  return { tried, asked, outcome };
+}
+
+it("hands over the pod's secrets that are there", async () => {
+  const { asked } = await pull([]);
+  expect(asked.flat().map(({ name }) => name)).toEqual(["one"]);
+});
+
+it("pulls without a credential where there is none, and only there", async () => {
+  expect((await pull([])).tried).toEqual([undefined]);
+  expect((await pull(["bad", "worse"])).tried).toEqual(["bad", "worse"]);
+});
+
+it("goes on to the next one until one works", async () => {
+  const { tried, outcome } = await pull(["bad", "good", "other"]);
+  expect(tried).toEqual(["bad", "good"]);
+  expect(outcome).toMatchObject({ kind: "done", seen: { image: { id: "image" } } });
+});
+
+it("tells each different failure once", async () => {
+  expect((await pull(["bad", "worse"])).outcome).toMatchObject({ message: "unauthorized" });
+  expect((await pull(["bad", "slow", "worse"])).outcome).toMatchObject({ message: "[unauthorized, registry is slow]" });
+});

@@ -1,0 +1,50 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Host, openHost } from "../kit/host.ts";
+import { container, pod, sh } from "../kit/sample-pods.ts";
+
+const MIB = 1024 * 1024;
+
+let host: Host;
+
+beforeAll(async () => {
+  host = await openHost({ kubelet: { containerLogMaxSize: "10Mi", containerLogMaxFiles: 3 } });
+});
+
+afterAll(() => host?.close());
+
+/** Sizes of a container's log files in bytes, by name. */
+async function sizes(folder: string): Promise<Map<string, number>> {
+  const names = await readdir(folder);
+  const found = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => undefined)));
+  return new Map(names.flatMap((name, at) => (found[at] === undefined ? [] : [[name, found[at].size]])));
+}
+
+it("a fast writer's log is rotated in time, and its follower misses no line", async () => {
+  // 60000 lines of 1000 bytes, six times the limit, as fast as the runtime takes them; it waits for its follower.
+  const line = "x".repeat(993);
+  const script = `until [ -e /go ]; do sleep 0.1; done; i=100000; while [ $i -lt 160000 ]; do echo "$i ${line}"; i=$((i+1)); done; echo end; sleep 1000`;
+  await host.manifests.drop("fast.yaml", pod("fast", { containers: [container("main", { command: sh(script) })] }));
+  const { uid } = await host.running("fast");
+  const following = host.berth("logs", "-f", "fast");
+  expect(await host.berth("exec", "fast", "--", "touch", "/go")).toMatchObject({ code: 0 });
+
+  const folder = join(host.places.podLogs, `default_fast-${host.node}_${uid}`, "main");
+  let most = 0;
+  await host.eventually("older files are compressed", async () => {
+    const now = await sizes(folder);
+    most = Math.max(most, now.get("0.log") ?? 0);
+    expect([...now.keys()].filter((name) => name.endsWith(".gz"))).toHaveLength(1);
+    expect((await host.berth("logs", "--tail=1", "fast")).stdout).toBe("end\n");
+  });
+  console.log(`largest log seen: ${(most / MIB).toFixed(1)} MiB`);
+  const rotated = [...(await sizes(folder))].filter(([name]) => /^0\.log\.[-\d]+$/.test(name));
+  for (const [, bytes] of rotated) expect(bytes).toBeLessThan(20 * MIB);
+  expect(most).toBeLessThan(20 * MIB);
+
+  await host.manifests.remove("fast.yaml");
+  const told = (await following).stdout.split("\n");
+  expect(told.length).toBe(60_002);
+  expect(told.slice(0, -2).findIndex((text, at) => !text.startsWith(`${100_000 + at} `))).toBe(-1);
+});

@@ -2,6 +2,7 @@ import { BerthError } from "../base/errors.ts";
 import type { ActionOf, Outcome, SeenImage } from "../pod/action.ts";
 import type { DesiredContainer } from "../pod/desired.ts";
 import { resolveEnv } from "../pod/env.ts";
+import { allocatableFor } from "../pod/reserved.ts";
 import { rootProblem } from "../pod/run-as-non-root.ts";
 import type { ContainerRequest, EnvVariable, PreparedMount } from "../ports.ts";
 import { RANK, WITHDRAWN } from "./gates.ts";
@@ -77,7 +78,7 @@ async function attemptOf(tools: Tools, action: Create, container: DesiredContain
 }
 
 function environmentOf(
-  { documents, facts }: Tools,
+  { documents, facts, settings }: Tools,
   container: DesiredContainer,
   podIps: readonly string[],
   { pod }: Step,
@@ -88,7 +89,7 @@ function environmentOf(
     podIps,
     hostIps: facts.ips,
     nodeName: facts.nodeName,
-    allocatable: facts,
+    allocatable: allocatableFor(facts, settings.reserved),
     documents: documents.bodies(pod.documents.map(({ key }) => key)),
   });
   if (resolved.kind === "failed") throw new BerthError("ContainerConfigInvalid", resolved.message);

@@ -2,6 +2,7 @@ import { BerthError } from "../base/errors.ts";
 import type { ActionOf, Outcome, SeenImage } from "../pod/action.ts";
 import type { DesiredContainer } from "../pod/desired.ts";
 import { resolveEnv } from "../pod/env.ts";
+import { allocatableFor } from "../pod/reserved.ts";
 import { rootProblem } from "../pod/run-as-non-root.ts";
 import type { ContainerRequest, EnvVariable, PreparedMount } from "../ports.ts";
 import { RANK, WITHDRAWN } from "./gates.ts";
@@ -77,7 +78,7 @@ async function attemptOf(tools: Tools, action: Create, container: DesiredContain
 }
 
 async function environmentOf(
-  { documents, facts, files }: Tools,
+  { documents, facts, files, settings }: Tools,
   container: DesiredContainer,
   podIps: readonly string[],
   { pod, givenUp }: Step,
@@ -95,7 +96,7 @@ async function environmentOf(
     podIps,
     hostIps: facts.ips,
     nodeName: facts.nodeName,
-    allocatable: facts,
+    allocatable: allocatableFor(facts, settings.reserved),
     documents: documents.bodies(pod.documents.map(({ key }) => key)),
     files: new Map(texts.flat()),
   });

@@ -7,6 +7,7 @@ import { openCluster } from "../kube/connect.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts } from "../pod/node.ts";
 import type { Settings } from "./config/settings.ts";
+import { reservedOf } from "./node-settings.ts";
 
 /** The version of Kubernetes whose node this is: what the control plane decides by. */
 const KUBERNETES_VERSION = "v1.36.2";
@@ -40,6 +41,7 @@ export async function join(
         facts,
         machine: await readMachineFacts(settings.rootDir),
         maxPods: settings.maxPods,
+        reserved: reservedOf(settings),
         kubeletVersion: `${KUBERNETES_VERSION}+berth.${version}`,
         port: settings.port,
         taints: settings.registerWithTaints,

@@ -1,7 +1,8 @@
 import type { ImageLimits } from "../decide/image-garbage.ts";
 import type { LogLimits } from "../decide/log-rotation.ts";
-import type { NodeSettings } from "../pod/node.ts";
-import { ceilUnits, parseQuantity } from "../pod/quantity.ts";
+import type { NodeSettings, Reserved } from "../pod/node.ts";
+import { addQuantities, ceilMillis, ceilUnits, parseQuantity, type Quantity, ZERO } from "../pod/quantity.ts";
+import { readResources } from "../pod/resources.ts";
 import type { Settings } from "./config/settings.ts";
 
 /** What is known only once the house is being built. */
@@ -32,6 +33,7 @@ export function nodeSettings(settings: Settings, { ownerId, places, cgroupDriver
     swapBehavior: settings["memorySwap.swapBehavior"] || "NoSwap",
     allowedUnsafeSysctls: settings.allowedUnsafeSysctls,
     maxPods: settings.maxPods,
+    reserved: reservedOf(settings),
     podPidsLimit: settings.podPidsLimit,
     maxRestartDelayMs: settings["crashLoopBackOff.maxContainerRestartPeriod"],
   };
@@ -40,6 +42,16 @@ export function nodeSettings(settings: Settings, { ownerId, places, cgroupDriver
 /** Pulls at the same time; the configuration may leave it open (design section 5). */
 export function parallelPulls({ serializeImagePulls, maxParallelImagePulls }: Settings): number {
   return serializeImagePulls ? 1 : (maxParallelImagePulls ?? 5);
+}
+
+/** What is kept back from pods (node.md 2.2). */
+export function reservedOf({
+  systemReserved,
+  kubeReserved,
+}: Pick<Settings, "systemReserved" | "kubeReserved">): Reserved {
+  const [system, kube] = [readResources(systemReserved), readResources(kubeReserved)];
+  const sum = (name: string): Quantity => addQuantities(system.get(name) ?? ZERO, kube.get(name) ?? ZERO);
+  return { cpuMillis: ceilMillis(sum("cpu")), memoryBytes: ceilUnits(sum("memory")) };
 }
 
 /** How logs are rotated; undefined when a negative size switches it off (cri-mapping 4.4). */

@@ -5,6 +5,7 @@ import { findKubelet } from "../host/kubelet.ts";
 import type { NodeFacts } from "../pod/node.ts";
 import type { Runtime } from "../ports.ts";
 import type { Settings } from "./config/settings.ts";
+import { reservedOf } from "./node-settings.ts";
 
 /** What must be so before anything is begun. Throws ConfigInvalid or KubeletPresent with what to do. */
 export async function checkHost(settings: Settings, facts: NodeFacts, signal: AbortSignal): Promise<void> {
@@ -16,6 +17,10 @@ export async function checkHost(settings: Settings, facts: NodeFacts, signal: Ab
       "ConfigInvalid",
       "this host has swap on, and failSwapOn is set: swapoff -a, or failSwapOn: false",
     );
+  }
+  const reserved = reservedOf(settings);
+  if (reserved.cpuMillis > facts.cpuMillis || reserved.memoryBytes > facts.memoryBytes) {
+    throw new BerthError("ConfigInvalid", "systemReserved and kubeReserved together keep back more than this host has");
   }
   if (settings.allowKubelet) return;
   const kubelet = await findKubelet(settings.containerRuntimeEndpoint, signal);

@@ -16,6 +16,7 @@ import { makeLogKeeping } from "../logs/keeping.ts";
 import { makeLogs } from "../logs/read.ts";
 import { makeTurns } from "../logs/turns.ts";
 import { makeManifestSource } from "../manifest/source.ts";
+import { allocatableFor } from "../pod/reserved.ts";
 import type { ManifestSource, View } from "../ports.ts";
 import { makeMetrics } from "../serve/metrics.ts";
 import { startServing } from "../serve/server.ts";
@@ -118,7 +119,7 @@ async function build(
   const files = makePodFiles({
     settings: node,
     log,
-    allocatable: facts,
+    allocatable: allocatableFor(facts, node.reserved),
     recursiveReadOnly: () => runtime.capabilities()?.recursiveReadOnly ?? false,
     hostsFile: "/etc/hosts",
     threadPoolSize: Number(process.env.UV_THREADPOOL_SIZE) || USUAL_THREADS,

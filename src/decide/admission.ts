@@ -2,6 +2,7 @@ import type { DesiredPod } from "../pod/desired.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { Admission } from "../pod/plan.ts";
 import { ceilMillis, ceilUnits, ZERO } from "../pod/quantity.ts";
+import { allocatableFor } from "../pod/reserved.ts";
 import { podRequests } from "../pod/resources.ts";
 import { fitsNode } from "./node-affinity.ts";
 
@@ -19,11 +20,10 @@ export type Allocatable = { readonly pods: number; readonly cpuMillis: number; r
 
 export const nothingTaken: Totals = { pods: 0, cpuMillis: 0, memoryBytes: 0, hostPorts: [] };
 
-/** What the node has for pods. */
+/** What the node has for pods (node.md 2.2). */
 export const allocatableOf = (facts: NodeFacts, settings: NodeSettings): Allocatable => ({
   pods: settings.maxPods,
-  cpuMillis: facts.cpuMillis,
-  memoryBytes: facts.memoryBytes,
+  ...allocatableFor(facts, settings.reserved),
 });
 
 /** The totals with one more pod in them. */

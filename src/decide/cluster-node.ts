@@ -1,6 +1,7 @@
 import type { Now } from "../base/clock.ts";
 import type { ClusterNode, NodeAddress, NodeImage, NodeStatus, Taint } from "../pod/cluster.ts";
-import type { MachineFacts, NodeFacts } from "../pod/node.ts";
+import type { MachineFacts, NodeFacts, Reserved } from "../pod/node.ts";
+import { allocatableFor } from "../pod/reserved.ts";
 import type { Standing } from "../pod/standing.ts";
 import { nodeConditions } from "./node-conditions.ts";
 
@@ -9,6 +10,8 @@ export type NodeIdentity = {
   readonly facts: NodeFacts;
   readonly machine: MachineFacts;
   readonly maxPods: number;
+  /** Absent: nothing is kept back from pods. */
+  readonly reserved?: Reserved;
   /** As `vX.Y.Z`: the version of Kubernetes whose behaviour the node has. */
   readonly kubeletVersion: string;
   readonly port: number;
@@ -112,7 +115,15 @@ function capacityOf({ facts, machine, maxPods }: NodeIdentity): Record<string, s
 }
 
 /** As much as admission here gives away: decide/admission.ts. */
-const allocatableOf = (_identity: NodeIdentity, capacity: Record<string, string>): Record<string, string> => capacity;
+function allocatableOf({ facts, reserved }: NodeIdentity, capacity: Record<string, string>): Record<string, string> {
+  if (reserved === undefined) return capacity;
+  const { cpuMillis, memoryBytes } = allocatableFor(facts, reserved);
+  return {
+    ...capacity,
+    ...(reserved.cpuMillis > 0 ? { cpu: `${cpuMillis}m` } : {}),
+    ...(reserved.memoryBytes > 0 ? { memory: `${Math.floor(memoryBytes / 1024)}Ki` } : {}),
+  };
+}
 
 /** A resource that the machine no longer has is told as nothing, so that the scheduler learns of it. */
 function gone(before: Record<string, string> | undefined): Record<string, string> {

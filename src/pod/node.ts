@@ -41,6 +41,9 @@ export type ResolvConf = {
   readonly options: readonly string[];
 };
 
+/** What is kept back from pods: systemReserved and kubeReserved together (node.md 2.2). */
+export type Reserved = { readonly cpuMillis: number; readonly memoryBytes: number };
+
 /** What the agent was told about the node, from flags and files (design 5). Lists of the typed table: cmd/config. */
 export type NodeSettings = {
   readonly ownerId: string;
@@ -62,6 +65,8 @@ export type NodeSettings = {
   /** Sysctls, or patterns that end in `*`, which pods may set besides the safe ones; absent: none. */
   readonly allowedUnsafeSysctls?: readonly string[];
   readonly maxPods: number;
+  /** Absent: nothing is kept back from pods. */
+  readonly reserved?: Reserved;
   readonly podPidsLimit: number;
   readonly maxRestartDelayMs: number;
 };

@@ -29,7 +29,7 @@ async function create(imageId: string, shelf: ReturnType<typeof makeImageShelf>)
   };
   const files = { lastAttempt: async () => undefined, prepareContainer: async () => [] };
   const documents = { bodies: () => new Map() };
-  const tools = { runtime, files, documents, images, gates, facts: aNode } as unknown as Tools;
+  const tools = { runtime, files, documents, images, gates, facts: aNode, settings: {} } as unknown as Tools;
   const box = { id: "box", attempt: 0, state: "ready", createdWallMs: 0, ips: ["10.0.0.2"] } as const;
   const step: Step = {
     pod: desiredPod(plainPod("web")),

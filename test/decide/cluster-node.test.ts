@@ -118,6 +118,13 @@ describe("the status of the node (node.md 2.2)", () => {
     expect(status.nodeInfo?.containerRuntimeVersion).toBe("containerd://2.1.4");
   });
 
+  it("offers for pods what is not reserved", () => {
+    const reserved = { cpuMillis: 300, memoryBytes: 2 ** 30 };
+    const { capacity, allocatable } = nodeStatus({}, { ...identity, reserved }, well, NOW);
+    expect(allocatable).toEqual({ ...capacity, cpu: "1700m", memory: "7340032Ki" });
+    expect(nodeStatus({}, identity, well, NOW).allocatable).toEqual(capacity);
+  });
+
   it("keeps the runtime's name while its version is not known, and tells a lost resource as none", () => {
     const { runtime: _, ...mute } = well;
     const before = { ...nodeStatus({}, identity, well, NOW), capacity: { "example.org/fpga": "2" } };

@@ -214,6 +214,19 @@ describe("admission (1.4)", () => {
     expect(plan({ workers: [big, next] }).admissions.get("p")?.kind).toBe(expected);
   });
 
+  it.each([
+    { cpuMillis: 500, memoryBytes: 0, asked: "1500m", expected: "admitted" },
+    { cpuMillis: 501, memoryBytes: 0, asked: "1500m", expected: "refused" },
+    { cpuMillis: 9000, memoryBytes: 0, asked: "1m", expected: "refused" },
+    { cpuMillis: 0, memoryBytes: 2 ** 40, asked: "1m", expected: "admitted" },
+  ])(
+    "what is reserved is not given away: $cpuMillis milli-CPU, $asked asked for",
+    ({ asked, expected, ...reserved }) => {
+      const admissions = plan({ settings: someSettings({ reserved }), workers: [worker(withSpec("p", cpu(asked)))] });
+      expect(admissions.admissions.get("p")?.kind).toBe(expected);
+    },
+  );
+
   it("counts pods", () => {
     const settings = someSettings({ maxPods: 1 });
     const admissions = plan({ settings, workers: [worker(pod("one")), worker(pod("p"))] }).admissions;

@@ -56,15 +56,13 @@ export const KUBELET_RESOURCE_ROWS = {
     kind: map(quantity),
     default: {},
     flag: "kube-reserved",
-    pending: true,
-    help: "Resources kept back for the agent and the runtime.",
+    help: "Processors and memory kept back from pods for the agent and the runtime.",
   }),
   systemReserved: row({
     kind: map(quantity),
     default: {},
     flag: "system-reserved",
-    pending: true,
-    help: "Resources kept back for the host.",
+    help: "Processors and memory kept back from pods for the host.",
   }),
   reservedSystemCPUs: row({
     kind: text,

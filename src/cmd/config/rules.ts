@@ -4,6 +4,8 @@ import type { SettingKey, Settings } from "./settings.ts";
 
 type Rule = { readonly key: SettingKey; readonly broken: (settings: Settings) => string | undefined };
 
+const RESERVABLE = ["cpu", "memory", "ephemeral-storage", "pid"];
+
 /** What must hold between settings; each rule names the setting that is pointed at. */
 const RULES: readonly Rule[] = [
   {
@@ -20,6 +22,13 @@ const RULES: readonly Rule[] = [
         ? "imageGCLowThresholdPercent must be below imageGCHighThresholdPercent"
         : undefined,
   },
+  ...(["kubeReserved", "systemReserved"] as const).map((key) => ({
+    key,
+    broken: (settings: Settings) => {
+      const strange = Object.keys(settings[key]).find((name) => !RESERVABLE.includes(name));
+      return strange === undefined ? undefined : `${key} knows ${RESERVABLE.join(", ")}; not ${strange}`;
+    },
+  })),
   {
     key: "shutdownGracePeriodCriticalPods",
     broken: ({ shutdownGracePeriod, shutdownGracePeriodCriticalPods }) =>

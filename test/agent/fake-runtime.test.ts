@@ -108,7 +108,9 @@ describe("the runtime fake behaves as containerd", () => {
     leaving.abort();
     expect(await code(stopping, 1)).toBe("RuntimeCancelled unknown");
     await clock.advance(5000);
-    expect((await state(made.id))?.state).toBe("exited");
+    expect((await state(made.id))?.state).toBe("running");
+    expect(await code(runtime.stopContainer(made.id, 1, never), 1_100)).toBe("done");
+    expect(await state(made.id)).toMatchObject({ state: "exited", exitCode: 137 });
   });
 
   it("stops and removes what is gone without a word", async () => {

@@ -57,7 +57,14 @@ export type FakeRuntimeOptions = {
   readonly isForeign?: (podUid: string) => boolean;
   /** Each change of what the runtime holds, at its moment. */
   readonly onRecord?: ((change: RecordChange) => void) | undefined;
+  /** Each event as it goes out on the stream, with what it is about. */
+  readonly onTold?: (told: Told) => void;
+  /** Behaviour of containers whose names were given none by `behave`. */
+  readonly behaviourOf?: (container: Container) => Behaviour;
 };
+
+/** What an event is about. */
+export type Told = Happening;
 
 /** Usual durations; creation is what takes time in the real thing. */
 const CALL_MS: Readonly<Record<string, number>> = { RunPodSandbox: 60, CreateContainer: 10, StartContainer: 20 };
@@ -70,7 +77,7 @@ const never = new AbortController().signal;
 
 /** A runtime that holds nothing. */
 export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
-  const { clock, chance, onCall = () => {}, isForeign = () => false } = options;
+  const { clock, chance, onCall = () => {}, isForeign = () => false, onTold = () => {} } = options;
   const rates = { calls: 0, events: 0 };
   const faults = makeFaults(chance, (): FaultRates => rates);
   const streams = makeStreams(clock);
@@ -95,23 +102,27 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
     if (happening.kind === "stopped" || happening.kind === "deleted") wakeExitWaiters(happening.id);
     if (isForeign(happening.pod.uid)) return;
     const gone = happening.kind === "deleted" ? [happening.id] : [];
-    void sendEvent({ ...state.sighting(happening.pod.uid), gone });
+    void sendEvent(happening, { ...state.sighting(happening.pod.uid), gone });
   }
   function wakeExitWaiters(id: string): void {
     for (const wake of exits.get(id) ?? []) wake();
     exits.delete(id);
   }
-  async function sendEvent(news: Sighting): Promise<void> {
+  async function sendEvent(happening: Happening, news: Sighting): Promise<void> {
     const fault = faults.ofEvent();
     if (fault?.kind === "lost") return;
     const born = generation;
     await clock.sleep(EVENT_MS + (fault?.kind === "late" ? fault.byMs : 0), never);
     if (born !== generation) return;
-    streams.send(news);
-    if (fault?.kind === "doubled") streams.send(news);
+    const send = (): void => {
+      streams.send(news);
+      onTold(happening);
+    };
+    send();
+    if (fault?.kind === "doubled") send();
   }
-  function behaviourOf({ name, attempt }: Container): Behaviour {
-    return behaviours.get(name)?.(attempt) ?? {};
+  function behaviourOf(container: Container): Behaviour {
+    return behaviours.get(container.name)?.(container.attempt) ?? options.behaviourOf?.(container) ?? {};
   }
 
   /** One call over the wire: begin, time, fault, effect, answer. */
@@ -237,7 +248,8 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
     await clock.sleep(afterMs, never);
     state.exit(id, exitCode, reason);
   }
-  async function stopContainer(id: string, timeoutSeconds: number): Promise<void> {
+  /** SIGKILL comes at the end of the grace, unless the caller has left before. */
+  async function stopContainer(id: string, timeoutSeconds: number, signal: AbortSignal): Promise<void> {
     const found = state.containers.get(id);
     if (found?.state !== "running") return;
     const { onTerm = { afterMs: 5, exitCode: 0 } } = behaviourOf(found);
@@ -246,7 +258,7 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
     const timeoutMs = timeoutSeconds * 1000;
     if (onTerm !== "ignores" && timeoutMs > 0) void exitLater(id, onTerm.afterMs, { exitCode: onTerm.exitCode });
     void clock.sleep(timeoutMs, never).then(() => {
-      if (exits.get(id)?.has(resolve)) state.exit(id, 137);
+      if (exits.get(id)?.has(resolve) && !signal.aborted) state.exit(id, 137);
       // A record that was forgotten meanwhile tells nobody of its end.
       resolve();
     });
@@ -303,22 +315,38 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
         "StopContainer",
         `${subjectOf(id)} ${timeoutSeconds}s`,
         signal,
-        () => stopContainer(id, timeoutSeconds),
+        () => stopContainer(id, timeoutSeconds, signal),
         timeoutSeconds * 1000,
       ),
     removeContainer: (id, signal) => call("RemoveContainer", subjectOf(id), signal, () => state.removeContainer(id)),
-    execSync: (id, command, _timeoutSeconds, signal) =>
-      call("ExecSync", `${subjectOf(id)} ${command.join(" ")}`, signal, () => {
-        const found = state.containers.get(id);
-        if (found?.state !== "running") throw new BerthError("RuntimeRefused", `container ${id} is not running`);
-        return exec(found, command);
-      }),
+    execSync: (id, command, timeoutSeconds, signal) =>
+      call("ExecSync", `${subjectOf(id)} ${command.join(" ")}`, signal, () =>
+        within(timeoutSeconds * 1000, exec(runningOne(id), command)),
+      ),
     attach: (id, _streams, signal) => call("Attach", subjectOf(id), signal, () => `http://127.0.0.1:1/${id}`),
     portForward: (id, _port, signal) => call("PortForward", subjectOf(id), signal, () => `http://127.0.0.1:1/${id}`),
     exec: (id, _command, _streams, signal) => call("Exec", subjectOf(id), signal, () => `http://127.0.0.1:1/${id}`),
     usage: (signal) => call("ListContainerStats", "", signal, () => []),
-    reopenLog: (id, signal) => call("ReopenContainerLog", subjectOf(id), signal, () => {}),
+    reopenLog: (id, signal) => call("ReopenContainerLog", subjectOf(id), signal, () => void runningOne(id)),
   };
+
+  function runningOne(id: string): Container {
+    const found = state.containers.get(id);
+    if (found === undefined) throw new BerthError("RuntimeNotFound", `container ${id} is not found`);
+    if (found.state !== "running") throw new BerthError("RuntimeRefused", `container ${id} is not running`);
+    return found;
+  }
+  /** A command that takes longer is killed; 0 is no limit. */
+  async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+    if (limitMs === 0) return work;
+    const ended = new AbortController();
+    work.catch(() => {}).finally(() => ended.abort());
+    const late = clock.sleep(limitMs, ended.signal).then((end): Promise<T> => {
+      if (end === "aborted") return work;
+      throw new BerthError("RuntimeTimeout", `timeout ${limitMs} ms exceeded`, { effect: "unknown" });
+    });
+    return Promise.race([work, late]);
+  }
 
   /** What an id stands for, so that traces read well. */
   function subjectOf(id: string): string {

@@ -14,6 +14,8 @@ export type ImageShelf = {
   has(ref: string, image?: Partial<SeenImage>): void;
   /** By reference or by id, as runtimes do. */
   find(ref: string): SeenImage | undefined;
+  /** Each reference with its image. */
+  all(): readonly (readonly [string, SeenImage])[];
   /** Changes what the registry does from now on. */
   offer(ref: string, entry: RegistryEntry): void;
   offered(ref: string): RegistryEntry;
@@ -34,6 +36,7 @@ export function makeImageShelf(): ImageShelf {
   return {
     has: (ref, image) => void shelf.set(ref, made(ref, image)),
     find: (ref) => shelf.get(ref) ?? [...shelf.values()].find(({ id }) => id === ref),
+    all: () => [...shelf],
     offer: (ref, entry) => void registry.set(ref, entry),
     offered: (ref) => registry.get(ref) ?? {},
     arrive(ref) {

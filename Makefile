@@ -1,6 +1,6 @@
 # One verb per task; `make help` lists them. Each first does the set-up that it needs and leaves alone what is there already.
 .DEFAULT_GOAL := help
-.PHONY: help run down test unit e2e e2e-all simulate soak probes cluster check build bench install uninstall deb clean machine libraries
+.PHONY: help run down test unit e2e e2e-all simulate torture soak probes cluster check build bench install uninstall deb clean machine libraries
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 NODE := node_modules/.bin/node
@@ -33,6 +33,9 @@ cluster: libraries ## a real control plane on loopback to try things with; its p
 
 simulate: libraries ## hours of a host full of trouble, each from one seed: SEEDS=20000 FROM=1
 	@SEEDS='$(SEEDS)' FROM='$(FROM)' exec $(NODE) test/simulation/main.ts
+
+torture: machine build ## every trouble of a real host, on a real containerd: MINUTES=20 RUNTIME=distro|2 (root)
+	@MINUTES='$(MINUTES)' RUNTIME='$(RUNTIME)' FAULTS='$(FAULTS)' exec $(NODE) test/torture/main.ts
 
 soak: libraries build ## berthd under load for MINUTES=60 with PODS=100: memory, files and sockets must stay flat
 	@MINUTES='$(MINUTES)' PODS='$(PODS)' exec $(NODE) test/load/soak.ts

@@ -21,6 +21,8 @@ export type RuntimeOptions = {
   subnet?: string;
   /** Let containerd ask the registries of the world for what the loopback registry lacks. Never in tests. */
   outside?: boolean;
+  /** A program in the place of runc. */
+  runc?: string;
 };
 
 /** A running private containerd with a pod network, a loopback registry and the stand-in images. */
@@ -44,7 +46,8 @@ export type Runtime = {
 /** Starts a private runtime. Throws with the end of the daemon's log when it does not come up; what was begun is taken back. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const places = placesOf(options.folder);
-  const programs = programsOf(options.version);
+  const own = programsOf(options.version);
+  const programs = { ...own, runc: options.runc ?? own.runc };
   await stopRuntime(options.folder);
   try {
     await mkdir(places.folder, { recursive: true });

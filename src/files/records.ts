@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { mkdir, open, readdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BerthError } from "../base/errors.ts";
+import { makeGate } from "../base/gate.ts";
 import type { Problem } from "../pod/problem.ts";
 import type { StoredPod } from "../ports.ts";
 import { ifThere, systemCode } from "./failure.ts";
@@ -10,7 +11,7 @@ import { decodeRecord } from "./record-shape.ts";
 
 /** Bytes of the record of a pod: its manifest in JSON, and little more. @limit It is not written, or not read: a problem. */
 const LARGEST_RECORD_BYTES = 24 * 1024 * 1024;
-/** Records read at once at start. @limit The next one waits. */
+/** Records that are read, or written, at the same time; each has a file open. @limit The next one waits. */
 const AT_ONCE = 16;
 
 export type LoadedRecords = { readonly pods: readonly StoredPod[]; readonly problems: readonly Problem[] };
@@ -74,13 +75,31 @@ function torn(file: string, why: string): Loaded {
   return { kind: "torn", problem: { code: "RecordTorn", severity: "warning", file, message, advice } };
 }
 
-/** Saves records, one at a time for each pod, so that the last one asked for is the one that stays. */
-export function makeRecordWriter(places: Places): (stored: StoredPod) => Promise<void> {
+const never = new AbortController().signal;
+
+/**
+ * Saves records, one at a time for each pod, so that the last one asked for is the one that stays, and a few at a time of all,
+ * so that thousands of pods at once need no thousands of open files.
+ */
+export function makeRecordWriter(
+  places: Places,
+  write: typeof writeRecord = writeRecord,
+): (stored: StoredPod) => Promise<void> {
   /** @bound Records being written: one for each pod. */
   const busy = new Map<string, Promise<void>>();
+  const gate = makeGate(AT_ONCE);
+
+  const writeInTurn = async (stored: StoredPod): Promise<void> => {
+    const leave = await gate.enter(0, never);
+    try {
+      await write(places, stored);
+    } finally {
+      leave?.();
+    }
+  };
 
   return async (stored) => {
-    const turn = (busy.get(stored.uid) ?? Promise.resolve()).catch(() => {}).then(() => writeRecord(places, stored));
+    const turn = (busy.get(stored.uid) ?? Promise.resolve()).catch(() => {}).then(() => writeInTurn(stored));
     busy.set(stored.uid, turn);
     try {
       await turn;

@@ -49,6 +49,8 @@ export function keepWatch({ path, fileCheckMs, log, looker, tell }: KeepWatchToo
       bell.ring();
     },
     onError(error: unknown): void {
+      // A directory that goes bad under a watch has an error for each of its files: only the first says something new.
+      if (watched === undefined) return;
       log.warn("the watch on the manifest directory failed; it is checked less often", { path, error: wordsOf(error) });
       watched = undefined;
       watchAgainAtMs = performance.now() + fileCheckMs;

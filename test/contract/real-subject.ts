@@ -1,11 +1,9 @@
 import { join } from "node:path";
 import { workFolder } from "../../dev/paths.ts";
-import { startContainerd } from "../../dev/runtime/containerd.ts";
-import { killProcess, stopProcess } from "../../dev/runtime/daemon.ts";
-import { programsOf, type RuntimeVersion } from "../../dev/runtime/places.ts";
-import { readRecord } from "../../dev/runtime/record.ts";
+import type { RuntimeVersion } from "../../dev/runtime/places.ts";
 import { startRuntime } from "../../dev/runtime/start.ts";
 import { makeCriClient } from "../../src/cri/client.ts";
+import { endContainerd, reviveContainerd } from "../kit/containerd-ends.ts";
 import type { Subject } from "./subject.ts";
 
 /** A private containerd for the contract alone, since it is restarted again and again. */
@@ -32,13 +30,9 @@ export async function openRealSubject(version: RuntimeVersion): Promise<Subject>
       kill((await client.call("ContainerStatus", { container_id: id, verbose: true }, never)).info),
     killSandbox: async (id) =>
       kill((await client.call("PodSandboxStatus", { pod_sandbox_id: id, verbose: true }, never)).info),
-    async down(signal) {
-      const daemon = (await readRecord(places))?.containerd;
-      if (daemon === undefined) throw new Error("containerd was not written down");
-      await (signal === "KILL" ? killProcess(daemon) : stopProcess(daemon, 20_000));
-    },
+    down: (signal) => endContainerd(places, signal),
     async up() {
-      await startContainerd(places, programsOf(version));
+      await reviveContainerd(places, version);
       client = connect();
       clients.push(client);
     },

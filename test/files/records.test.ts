@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { makeRecordWriter } from "../../src/files/records.ts";
 import type { StoredPod } from "../../src/ports.ts";
 import { forever, house, NOT_ROOT } from "./kit.ts";
 
@@ -51,6 +52,19 @@ describe("records of pods", () => {
     const { files } = house();
     await Promise.all(Array.from({ length: 20 }, (_, n) => files.saveRecord(stored("u1", { document: n }), forever)));
     expect((await files.loadRecords(forever)).pods).toMatchObject([{ document: 19 }]);
+  });
+
+  it("are written a few at a time, however many pods there are", async () => {
+    let most = 0;
+    let now = 0;
+    const save = makeRecordWriter({ root: "/nowhere" } as never, async () => {
+      now += 1;
+      most = Math.max(most, now);
+      await new Promise((resolve) => setImmediate(resolve));
+      now -= 1;
+    });
+    await Promise.all(Array.from({ length: 500 }, (_, n) => save(stored(`u${n}`))));
+    expect([most, now]).toEqual([16, 0]);
   });
 
   it("are none before the first start", async () => {

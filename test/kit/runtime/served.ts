@@ -109,7 +109,12 @@ export function serveFake(
     return { pod, container: asked, attempt, sandbox, image, backOffMs: 0, environment: [], mounts: [] };
   }
   const handlers: CriHandlers = {
-    Version: () => ({ version: "0.1.0", runtime_name: "containerd", runtime_version: "v2.1.0" }),
+    Version: () => ({
+      version: "0.1.0",
+      runtime_name: "containerd",
+      runtime_version: "v2.1.0",
+      runtime_api_version: "v1",
+    }),
     Status: answered(async (_request, { signal }) => {
       const health = await runtime.health(signal);
       const conditions = [

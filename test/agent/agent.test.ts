@@ -74,7 +74,9 @@ describe("the agent", () => {
     expect(host.pod("web")?.status?.phase).toBe("Running");
   });
 
-  it("finds its pods again after kill -9 at any moment of their start, and starts nothing twice", async () => {
+  it("finds its pods again after kill -9 at any moment of their start, and starts nothing twice", {
+    timeout: 60_000,
+  }, async () => {
     for (let atMs = 0; atMs <= 130; atMs += 1) {
       const host = world();
       host.runtime.shelf.has("app:1");

@@ -25,10 +25,10 @@ export const POLITE: Program = {
   behaviour: { onTerm: { afterMs: 5, exitCode: 7 } },
   readyFile: READY,
 };
-/** Takes 800 ms to go. */
+/** Takes two seconds to go. */
 export const SLOW_TO_GO: Program = {
-  command: trapping("sleep 0.8; exit 7"),
-  behaviour: { onTerm: { afterMs: 800, exitCode: 7 } },
+  command: trapping("sleep 2; exit 7"),
+  behaviour: { onTerm: { afterMs: 2_000, exitCode: 7 } },
   readyFile: READY,
 };
 export const SUCCEEDS: Program = { command: ["true"], behaviour: { exitsAfterMs: 1 } };

@@ -10,6 +10,7 @@ import { stopRuntime } from "../../dev/runtime/stop.ts";
 import { openView, type RuntimeView } from "../kit/cri.ts";
 import { type Directory, makeDirectory } from "./directory.ts";
 import { makeSmallDisk, type SmallDisk } from "./disks.ts";
+import { processStory } from "./process-story.ts";
 import { type MoodyRunc, makeMoodyRunc } from "./runc.ts";
 
 /** A host of its own for berthd: private containerd, small disks, a directory and a runc that can be spoilt. */
@@ -87,7 +88,7 @@ async function furnish(runtime: Runtime, runc: MoodyRunc, tools: string): Promis
       return berthd;
     },
     logEnds: async () =>
-      `berthd:\n${berthd ? await logEnd(berthd.log, 40) : "(never)"}\ncontainerd:\n${await logEnd(runtime.places.log, 15)}`,
+      `${await processStory(berthd?.id.pid ?? 0)}\nberthd:\n${berthd ? await logEnd(berthd.log, 40) : "(never)"}\ncontainerd:\n${await logEnd(runtime.places.log, 15)}`,
     async keepLogs() {
       const kept = join(workFolder, "torture-logs");
       await rm(kept, { recursive: true, force: true });

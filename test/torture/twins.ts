@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 export type TwinWatch = { twins(): readonly string[]; stop(): Promise<void> };
 
 const EVERY_MS = 400;
-/** A process that is on its way out may still be seen: only two that are there at two looks count. */
-const LOOKS = 2;
+/** A process that is on its way out may still be seen: only two that are there at so many looks count. */
+const LOOKS = 3;
 
 /** Looks for two containers of one pod and name at the same time. Containers are told by the cgroup that holds them. */
 export function watchTwins(nameOf: (containerId: string) => string | undefined): TwinWatch {

@@ -85,7 +85,6 @@ export const STOPPING_CASES: readonly Case[] = [
     async holds(bench) {
       const id = await bench.started(await bench.box(), SLOW_TO_GO);
       expect(await stop(bench, id, 30, AbortSignal.timeout(300))).toBe("RuntimeCancelled");
-      expect(await bench.status(id)).toMatchObject({ state: STATE.running });
       expect(await bench.exited(id)).toMatchObject({ exit_code: 7 });
     },
   },
@@ -93,8 +92,8 @@ export const STOPPING_CASES: readonly Case[] = [
     that: "a stop whose caller has left kills nobody when its grace is over",
     async holds(bench) {
       const id = await bench.started(await bench.box(), DEAF);
-      expect(await stop(bench, id, 1, AbortSignal.timeout(300))).toBe("RuntimeCancelled");
-      await sleep(1_500);
+      expect(await stop(bench, id, 2, AbortSignal.timeout(200))).toBe("RuntimeCancelled");
+      await sleep(2_500);
       expect(await bench.status(id)).toMatchObject({ state: STATE.running });
       expect(await stop(bench, id, 0)).toBe("done");
     },

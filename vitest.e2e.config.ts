@@ -3,22 +3,27 @@ import { defineConfig } from "vitest/config";
 /** The files of test/e2e/ that also run on the distribution's containerd in `make test`. */
 const SMOKE = ["manifests", "keep-last-good", "adoption", "restarts", "volumes"];
 
-/** BERTH_E2E_SCOPE: `test` (short waits, the default), `all` (long ones), `smoke`, `alone` (those that need the host). */
+/**
+ * BERTH_E2E_SCOPE: `test` (short waits, the default), `all` (long ones), `smoke`, `alone` (those that need the host),
+ * `systemd` (a booted Debian with the package). */
 const INCLUDE: Record<string, string[]> = {
   test: ["test/e2e/*.test.ts"],
   all: ["test/e2e/*.test.ts"],
   smoke: SMOKE.map((name) => `test/e2e/${name}.test.ts`),
   alone: ["test/e2e/alone/*.test.ts"],
+  systemd: ["test/e2e/systemd/*.test.ts"],
 };
 const scope = process.env.BERTH_E2E_SCOPE ?? "test";
+/** Those that bring a world of their own, one file after the other. */
+const isApart = scope === "alone" || scope === "systemd";
 
 export default defineConfig({
   test: {
     include: INCLUDE[scope] ?? [],
-    globalSetup: scope === "alone" ? [] : ["test/kit/shared-runtime.ts"],
+    globalSetup: isApart ? [] : ["test/kit/shared-runtime.ts"],
     pool: "forks",
     // Tests mostly wait for back-offs and graces: more files at once than the machine has cores.
-    maxWorkers: scope === "alone" ? 1 : 4,
+    maxWorkers: isApart ? 1 : 4,
     testTimeout: 120_000,
     hookTimeout: 60_000,
     teardownTimeout: 60_000,

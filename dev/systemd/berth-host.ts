@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { packArchive } from "../../src/cmd/archive/oci.ts";
 import { buildCatalog, pauseImage } from "../images/catalog.ts";
+import type { Suite } from "./base.ts";
 import { type Machine, makeMachine } from "./machine.ts";
 
 /** A booted Debian with containerd, a pod network and images: a host before Berth is installed. */
@@ -12,6 +13,15 @@ export async function bootBerthHost(name: string): Promise<Machine> {
   await put(machine, "/root/images.tar", packArchive(imported));
   await machine.boot();
   await machine.must("ctr --namespace k8s.io images import /root/images.tar && rm /root/images.tar");
+  return machine;
+}
+
+/** A booted Debian that has never heard of containers; its containerd, once it is installed, does as is permitted here. */
+export async function bootBareHost(name: string, suite: Suite): Promise<Machine> {
+  const machine = await makeMachine(name, "bare", suite);
+  const { "/etc/containerd/config.toml": _equipped, "/etc/cni/net.d/10-berth.conflist": _network, ...files } = FILES;
+  for (const [path, text] of Object.entries({ ...files, ...PERMITTED })) await put(machine, path, text);
+  await machine.boot();
   return machine;
 }
 
@@ -49,4 +59,20 @@ ExecStartPre=/bin/sh -c 'for one in /sys/fs/cgroup/*; do mount -o remount,bind,r
       { type: "portmap", capabilities: { portMappings: true }, snat: true },
     ],
   }),
+};
+
+/** What is permitted here: Debian's own configuration with oom scores and profiles as far as they may be set. */
+const PERMITTED: Readonly<Record<string, string>> = {
+  "/etc/containerd-permitted.toml": `version = 2
+[plugins."io.containerd.grpc.v1.cri"]
+  restrict_oom_score_adj = true
+  disable_apparmor = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "/etc/cni/net.d"
+`,
+  "/etc/systemd/system/containerd.service.d/permitted.conf": `[Service]
+ExecStart=
+ExecStart=/usr/bin/containerd --config /etc/containerd-permitted.toml
+`,
 };

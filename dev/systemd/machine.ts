@@ -5,15 +5,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Finished, runCommand, tryCommand } from "../run-command.ts";
 import { removeCgroups } from "../runtime/cgroups.ts";
-import { debianRoot, systemdFolder } from "./base.ts";
+import { debianRoot, type Equipment, type Suite, systemdFolder } from "./base.ts";
 
 /** A Debian with its own systemd, booted in a container that may do whatever this machine permits. */
 export type Machine = {
   /** Its root directory, as seen from here. */
   readonly root: string;
   boot(): Promise<void>;
-  /** Runs a shell script inside as root. Never throws for an exit code. */
-  run(script: string): Promise<Finished>;
+  /** Runs a shell script inside as root, if need be on this machine's network. Never throws for an exit code. */
+  run(script: string, network?: "own" | "of the host"): Promise<Finished>;
   /** The same, for a script that must succeed: its standard output without the last line break. */
   must(script: string): Promise<string>;
   /** Goes down as a computer does, and is booted again. */
@@ -29,8 +29,13 @@ const DOWN_WITHIN_MS = 90_000;
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** A machine of that name, not booted yet; an earlier one of the name is removed. */
-export async function makeMachine(name: string): Promise<Machine> {
-  const base = await debianRoot();
+export async function makeMachine(
+  name: string,
+  equipment: Equipment = "equipped",
+  suite: Suite = "bookworm",
+): Promise<Machine> {
+  const tools = await debianRoot();
+  const base = await debianRoot(equipment, suite);
   const root = join(systemdFolder, "machines", name);
   const cgroup = `berth-systemd-${name}`;
   await rm(root, { recursive: true, force: true });
@@ -46,10 +51,10 @@ export async function makeMachine(name: string): Promise<Machine> {
     // The shell moves itself, and so the machine, into the cgroups that are its own; the machine cannot leave them.
     const script = `for one in ${(await hierarchies()).map((path) => `'${join(path, cgroup)}'`).join(" ")}; do
       echo $$ >"$one/cgroup.procs"; done; exec "$@"`;
-    const nspawn = [join(base, "usr/bin/systemd-nspawn"), ...nspawnOptions(root, name)];
+    const nspawn = [join(tools, "usr/bin/systemd-nspawn"), ...nspawnOptions(root, name)];
     const child = spawn("sh", ["-c", script, "sh", ...nspawn], {
       stdio: ["ignore", log.fd, log.fd],
-      env: { PATH, LD_LIBRARY_PATH: libraryPath(base), SYSTEMD_LOG_COLOR: "0" },
+      env: { PATH, LD_LIBRARY_PATH: libraryPath(tools), SYSTEMD_LOG_COLOR: "0" },
       detached: true,
     });
     over = new Promise((resolve) => child.once("exit", () => resolve()));
@@ -60,8 +65,9 @@ export async function makeMachine(name: string): Promise<Machine> {
       return /running|degraded/.test(stdout) ? true : undefined;
     });
   };
-  const run = (script: string): Promise<Finished> => {
-    const into = ["-t", `${leader ?? 0}`, "-m", "-u", "-i", "-n", "-p", "-C", "env", "-i"];
+  const run: Machine["run"] = (script, network = "own") => {
+    const spaces = ["-m", "-u", "-i", "-p", "-C", ...(network === "own" ? ["-n"] : [])];
+    const into = ["-t", `${leader ?? 0}`, ...spaces, "env", "-i"];
     return tryCommand("nsenter", [...into, `PATH=${PATH}`, "LC_ALL=C.UTF-8", "TERM=dumb", "sh", "-c", script]);
   };
   const must = async (script: string): Promise<string> => {
@@ -102,6 +108,8 @@ function nspawnOptions(root: string, name: string): string[] {
     // containers need the kernel's key rings
     ...["--system-call-filter=@keyring", "--private-network", "--link-journal=no", "--resolv-conf=off"],
     "--console=read-only",
+    // newer releases of systemd run on cgroups of version 1 only when told so
+    ...(existsSync("/sys/fs/cgroup/cgroup.controllers") ? [] : ["SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"]),
   ];
 }
 

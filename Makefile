@@ -1,6 +1,6 @@
 # One verb per task; `make help` lists them. Each first does the set-up that it needs and leaves alone what is there already.
 .DEFAULT_GOAL := help
-.PHONY: help run down test unit e2e e2e-all simulate soak probes cluster check build bench install uninstall deb clean machine libraries
+.PHONY: help run down test unit e2e e2e-all e2e-systemd simulate soak probes cluster check build bench install uninstall deb bundle clean machine libraries
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 NODE := node_modules/.bin/node
@@ -31,6 +31,9 @@ e2e-all: machine build ## end-to-end tests in full length on both containerd ver
 cluster: libraries ## a real control plane on loopback to try things with; its programs are compiled once, for minutes
 	@exec $(NODE) dev/cluster/main.ts up
 
+e2e-systemd: machine build ## the package on a booted Debian: service, upgrade, reboot, purge (root; debootstrap once)
+	@exec $(NODE) dev/test.ts e2e-systemd $(ARGS)
+
 simulate: libraries ## hours of a host full of trouble, each from one seed: SEEDS=20000 FROM=1
 	@SEEDS='$(SEEDS)' FROM='$(FROM)' exec $(NODE) test/simulation/main.ts
 
@@ -60,6 +63,9 @@ uninstall: libraries build ## take them away again; configuration, state and pod
 
 deb: libraries build ## Debian packages into dist/packages; ARCH=amd64,arm64
 	@exec $(NODE) dev/package/deb.ts
+
+bundle: libraries build ## an archive that installs Berth without a network: package, containerd, CNI plugins, pause image (root)
+	@exec $(NODE) dev/package/bundle.ts
 
 clean: ## remove everything that was built, fetched or started here (root)
 	@[ ! -e $(NODE) ] || $(NODE) dev/down.ts all

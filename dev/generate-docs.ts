@@ -5,12 +5,16 @@ import { pathToFileURL } from "node:url";
 import { configurationPage } from "../src/cmd/config/document.ts";
 import { apiPage } from "../src/serve/api-page.ts";
 import { openApiDocument } from "../src/serve/openapi.ts";
+import { fieldsPage } from "./fields-page.ts";
 import { limitsPage } from "./limits/page.ts";
+import { metricsPage } from "./metrics-page.ts";
 
 /** Every page that is made from code, by its path from the root of the repository. */
 export const PAGES: Readonly<Record<string, () => string>> = {
   "docs/configuration.md": configurationPage,
   "docs/limits.md": limitsPage,
+  "docs/metrics.md": metricsPage,
+  "docs/fields.md": fieldsPage,
   "docs/api.md": apiPage,
   "docs/openapi.json": () => `${JSON.stringify(openApiDocument(), undefined, 2)}\n`,
 };

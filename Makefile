@@ -1,6 +1,6 @@
 # One verb per task; `make help` lists them. Each first does the set-up that it needs and leaves alone what is there already.
 .DEFAULT_GOAL := help
-.PHONY: help run down test unit e2e e2e-all e2e-systemd simulate soak probes cluster check build bench install uninstall deb bundle reproducible service-cost newcomer clean machine libraries
+.PHONY: help run down test unit e2e e2e-all e2e-systemd simulate soak probes cluster check build bench install uninstall deb bundle reproducible service-cost newcomer alerts clean machine libraries
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 NODE := node_modules/.bin/node
@@ -75,6 +75,9 @@ service-cost: machine build ## memory and CPU of the installed service at rest; 
 
 newcomer: machine build ## from a bare Debian to a first pod by README.md alone, with times; SUITE=trixie (root)
 	@SUITE='$(SUITE)' exec $(NODE) dev/newcomer.ts
+
+alerts: libraries ## check monitoring/ and run the tests of its alerts with Debian's promtool (root)
+	@exec $(NODE) dev/monitoring/check.ts
 
 clean: ## remove everything that was built, fetched or started here (root)
 	@[ ! -e $(NODE) ] || $(NODE) dev/down.ts all

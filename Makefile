@@ -1,6 +1,6 @@
 # One verb per task; `make help` lists them. Each first does the set-up that it needs and leaves alone what is there already.
 .DEFAULT_GOAL := help
-.PHONY: help run down test unit e2e e2e-all e2e-systemd simulate torture soak probes cluster check build bench install uninstall deb bundle clean machine libraries
+.PHONY: help run down test unit e2e e2e-all e2e-systemd simulate torture soak probes cluster check build bench install uninstall deb bundle reproducible service-cost newcomer alerts clean machine libraries
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 NODE := node_modules/.bin/node
@@ -8,7 +8,7 @@ NODE := node_modules/.bin/node
 program = @[ -e $(1) ] || { echo "$(1) is not there yet" >&2; exit 1; }; exec $(NODE) $(1)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: machine build ## run examples/ on a private containerd and watch the pods come up (root)
 	@exec $(NODE) dev/run.ts
@@ -69,6 +69,18 @@ deb: libraries build ## Debian packages into dist/packages; ARCH=amd64,arm64
 
 bundle: libraries build ## an archive that installs Berth without a network: package, containerd, CNI plugins, pause image (root)
 	@exec $(NODE) dev/package/bundle.ts
+
+reproducible: libraries ## build the package of the last commit twice in different surroundings and compare
+	@exec $(NODE) dev/package/reproducible.ts
+
+service-cost: machine build ## memory and CPU of the installed service at rest; PODS=50 MINUTES=10 (root, quiet machine)
+	@PODS='$(PODS)' MINUTES='$(MINUTES)' exec $(NODE) dev/systemd/cost.ts
+
+newcomer: machine build ## from a bare Debian to a first pod by README.md alone, with times; SUITE=trixie (root)
+	@SUITE='$(SUITE)' exec $(NODE) dev/newcomer.ts
+
+alerts: libraries ## check monitoring/ and run the tests of its alerts with Debian's promtool (root)
+	@exec $(NODE) dev/monitoring/check.ts
 
 clean: ## remove everything that was built, fetched or started here (root)
 	@[ ! -e $(NODE) ] || $(NODE) dev/down.ts all

@@ -3,7 +3,7 @@
 // (13 MiB resident); a bundle that requires it does not.
 import { existsSync } from "node:fs";
 import { chmod, copyFile, mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 const ROOT = resolve(import.meta.dirname, "..");
@@ -63,7 +63,8 @@ const leaveOut: Plugin = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\.\/lib\/|^@grpc\/proto-loader$/ }, ({ importer, path }) => {
       const isUnused = UNUSED.some((unused) => unused.importer.test(importer) && unused.path.test(path));
-      return isUnused ? { path: `${importer}:${path}`, namespace: "unused" } : undefined;
+      // The name stands in the bundle: it must not tell where that was built.
+      return isUnused ? { path: `${relative(ROOT, importer)}:${path}`, namespace: "unused" } : undefined;
     });
     onLoad({ filter: /.*/, namespace: "unused" }, () => ({ contents: "module.exports = {};", loader: "js" }));
   },

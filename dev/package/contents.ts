@@ -100,7 +100,8 @@ async function documents(release: Release, folder: string): Promise<Item[]> {
   const packages = await bundledPackages();
   const runtime = await nodeRuntime(release.architecture);
   const pages = (await readdir(join(checkout, "docs"))).filter((name) => name.endsWith(".md")).sort();
-  const examples = (await readdir(join(checkout, "packaging/examples"))).sort();
+  const examples = await filesOf("packaging/examples");
+  const monitoring = (await filesOf("monitoring")).filter((name) => !name.endsWith(".test.yaml"));
   return [
     file(`${folder}/copyright`, await licences(packages, runtime)),
     file(`${folder}/CHANGELOG.md`, await readFile(join(checkout, "CHANGELOG.md"))),
@@ -113,5 +114,12 @@ async function documents(release: Release, folder: string): Promise<Item[]> {
         file(`${folder}/examples/${name}`, await readFile(join(checkout, "packaging/examples", name))),
       ),
     )),
+    ...(await Promise.all(
+      monitoring.map(async (name) =>
+        file(`${folder}/monitoring/${name}`, await readFile(join(checkout, "monitoring", name))),
+      ),
+    )),
   ];
 }
+
+const filesOf = async (folder: string): Promise<string[]> => (await readdir(join(checkout, folder))).sort();

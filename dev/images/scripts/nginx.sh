@@ -5,7 +5,8 @@ if [ "$1" = -s ]; then
   exec kill -s "$signal" "$(cat /run/nginx.pid)"
 fi
 echo $$ >/run/nginx.pid
-trap 'echo leaving; exit 0' QUIT TERM INT
+# Whoever sent the signal from inside gets to its own end first: with process 1 everything in the container is killed.
+trap 'echo leaving; sleep 1; exit 0' QUIT TERM INT
 trap : HUP
 httpd -f -v -p 80 -h /usr/share/nginx/html &
 server=$!

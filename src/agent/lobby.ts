@@ -5,7 +5,8 @@ import type { Rules } from "./rules.ts";
 
 /**
  * What is known of pods that have no worker: the beginning of a worker's knowledge, and the list of strangers. Holds as many
- * pods as the last whole list showed, and those that left since with something remaining.
+ * pods as the last whole list showed, those that left since with something remaining, and for a minute the ids of those that
+ * left nothing: a list that began before their end may still come, and must not bring them back.
  */
 export type Lobby = {
   see(news: Sighting): void;
@@ -50,7 +51,7 @@ export function makeLobby(join: Rules["join"], now: () => MonoMs): Lobby {
         uid,
         joined(guests.get(uid), listed.get(uid) ?? emptyList(uid, begunMonoMs)),
       ]);
-      guests = new Map(all.filter(([, guest]) => holdsSomething(guest.known.observed)));
+      guests = new Map(all.filter(([, { known }]) => isWorthKnowing(known)));
     },
     leave(podUid) {
       const guest = guests.get(podUid);
@@ -61,7 +62,7 @@ export function makeLobby(join: Rules["join"], now: () => MonoMs): Lobby {
     },
     peek: (podUid) => guests.get(podUid)?.known.observed ?? nothingObserved,
     enter(podUid, name, known) {
-      if (holdsSomething(known.observed)) guests.set(podUid, { known, name });
+      if (isWorthKnowing(known)) guests.set(podUid, { known, name });
     },
     strangers: () =>
       [...guests]
@@ -71,6 +72,8 @@ export function makeLobby(join: Rules["join"], now: () => MonoMs): Lobby {
 }
 
 const holdsSomething = ({ containers, sandboxes }: ObservedPod): boolean => containers.length + sandboxes.length > 0;
+
+const isWorthKnowing = ({ observed, gone }: Known): boolean => holdsSomething(observed) || gone.size > 0;
 
 /** A whole list that showed nothing of a pod. */
 export const emptyList = (podUid: string, begunMonoMs: MonoMs): Sighting => ({

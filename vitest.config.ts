@@ -6,5 +6,8 @@ export default defineConfig({
     setupFiles: ["test/kit/fixed-chance.ts"],
     exclude: ["test/e2e/**", "node_modules/**"],
     pool: "forks",
+    // Nothing is judged by it; it only ends what hangs, and a busy machine may take its time.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -21,6 +21,9 @@ export type RuntimeOptions = Ground & { readonly clock: Clock; readonly log: Log
 /** The event of a new sandbox comes with or just after the answer of the call; a status read takes about as long. */
 const NEWS_PATIENCE_MS = 20;
 
+/** Why a runtime that answers is not ready. */
+const NOT_TOLD = "the runtime has not told yet what it can do";
+
 /** Pods and containers of the runtime behind a session. The client's calls are counted where the client was made. */
 export function makeRuntime(options: RuntimeOptions): Runtime {
   const { client, session, settings, clock, log } = options;
@@ -66,6 +69,11 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
 
   return {
     ...reads,
+    async health(signal) {
+      const told = await reads.health(signal);
+      // Nothing can be made before it is known what the runtime can do; the connection's news asks again at once.
+      return session.facts() === undefined ? { ...told, ready: false, message: NOT_TOLD } : told;
+    },
     capabilities: () => capabilitiesNow(options),
     onReconnect: (listener) => session.onConnected(listener),
     events(signal) {

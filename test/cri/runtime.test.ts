@@ -10,6 +10,7 @@ import type {
   ContainerStatus,
   PodSandbox,
   PodSandboxStatus,
+  VersionResponse,
 } from "../../src/cri/generated/types.ts";
 import type { Meter } from "../../src/pod/metrics.ts";
 import type { ObservedSandbox } from "../../src/pod/observed.ts";
@@ -113,6 +114,13 @@ const WELL: CriHandlers = {
 
 /** Both ports on a runtime; `calls` and `warnings` are what was called and complained of, the session's own calls left out. */
 async function connected(handlers: CriHandlers, clock: Clock = systemClock) {
+  const cri = await opened(handlers, clock);
+  await new Promise<void>((resolve) => cri.runtime.onReconnect(resolve));
+  return cri;
+}
+
+/** The same before the runtime has told who it is. */
+async function opened(handlers: CriHandlers, clock: Clock = systemClock) {
   const calls: string[] = [];
   const warnings: (LogFields | undefined)[] = [];
   const counted: Record<string, number> = {};
@@ -141,7 +149,6 @@ async function connected(handlers: CriHandlers, clock: Clock = systemClock) {
     cri.close();
     await server[Symbol.asyncDispose]();
   });
-  await new Promise<void>((resolve) => cri.runtime.onReconnect(resolve));
   return { ...cri, calls, warnings, counted };
 }
 
@@ -322,6 +329,19 @@ describe("the runtime itself", () => {
       networkReady: false,
       message: "NetworkPluginNotReady: no network config",
     });
+  });
+
+  it("is not ready before it has told what it can do, whatever its conditions say", async () => {
+    const { promise: told, resolve: tell } = Promise.withResolvers<VersionResponse>();
+    const { runtime } = await opened({ Version: () => told });
+    expect(await runtime.health(LIVE)).toMatchObject({
+      ready: false,
+      message: expect.stringContaining("not told yet"),
+    });
+    const known = new Promise<void>((resolve) => void runtime.onReconnect(resolve));
+    tell({ version: "0.1.0", runtime_name: "containerd", runtime_version: "v2.1.9", runtime_api_version: "v1" });
+    await known;
+    expect(await runtime.health(LIVE)).toMatchObject({ ready: true });
   });
 
   it("tells what it can do", async () => {

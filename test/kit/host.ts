@@ -7,6 +7,7 @@ import { runBerth } from "../../dev/agent/cli.ts";
 import { freePort } from "../../dev/agent/free-port.ts";
 import { type AgentPlaces, agentPlacesOf } from "../../dev/agent/places.ts";
 import type { Finished } from "../../dev/run-command.ts";
+import { isRunning } from "../../dev/runtime/daemon.ts";
 import { unmountBelow } from "../../dev/runtime/mounts.ts";
 import type { Problem } from "../../src/pod/problem.ts";
 import type * as v1 from "../../src/pod/v1.ts";
@@ -62,7 +63,7 @@ export type Host = {
   /** What all lives of berthd have logged. */
   log(): Promise<string>;
 
-  /** Waits until a container of the pod runs. */
+  /** Waits until a container of the pod runs, and until berthd, if there is one, shows so. */
   running(pod: string, container?: string, patience?: Patience): Promise<SeenContainer>;
   /** Waits until the runtime has nothing of the pod any more. */
   gone(pod: string, patience?: Patience): Promise<void>;
@@ -109,6 +110,16 @@ export async function openHost(options: HostOptions = {}): Promise<Host> {
     return (await getOverSocket<{ items: T[] }>(places.socket, path)).items;
   }
 
+  /** Throws until berthd, too, shows a container that runs as running. */
+  async function shows({ name, id }: SeenContainer): Promise<void> {
+    const statuses = (await items<v1.Pod>("/v1/pods")).flatMap(({ status }) => [
+      ...(status?.initContainerStatuses ?? []),
+      ...(status?.containerStatuses ?? []),
+    ]);
+    const status = statuses.find(({ containerID }) => containerID?.endsWith(id));
+    if (!status?.state?.running) throw new Error(`berthd shows ${JSON.stringify(status?.state)} of ${name}, ${id}`);
+  }
+
   const host: Host = {
     runtime,
     node,
@@ -145,6 +156,7 @@ export async function openHost(options: HostOptions = {}): Promise<Host> {
           const seen = (await cri.containers()).filter((it) => it.pod === name);
           const found = seen.find((it) => it.state === "running" && (container ?? it.name) === it.name);
           if (!found) throw new Error(`the runtime has ${describe(seen)}`);
+          if (berthd !== undefined && (await isRunning(berthd.id))) await shows(found);
           return found;
         },
         patience,

@@ -1,3 +1,4 @@
+import { OVER } from "../base/bell.ts";
 import type { Clock, MonoMs, WallMs } from "../base/clock.ts";
 import { isReachable, type ProbeTarget, probeCommand } from "../decide/probe-targets.ts";
 import {
@@ -122,8 +123,8 @@ export function makeProbe(
     const over = new AbortController();
     const done = new AbortController();
     const end = (): void => {
-      over.abort();
-      done.abort();
+      over.abort(OVER);
+      done.abort(OVER);
     };
     signal.addEventListener("abort", end, { once: true });
     const untilMs = probe.exec === undefined ? limitMs : limitMs + RUNTIME_GRACE_MS;
@@ -134,7 +135,7 @@ export function makeProbe(
       return await crew.run(command === undefined ? request : { ...request, command }, over.signal);
     } finally {
       signal.removeEventListener("abort", end);
-      done.abort();
+      done.abort(OVER);
     }
   };
   const note = (result: ProbeResult, tookMs: number): void => {

@@ -1,4 +1,4 @@
-import { makeBell } from "../base/bell.ts";
+import { makeBell, OVER } from "../base/bell.ts";
 import type { Clock, MonoMs } from "../base/clock.ts";
 import { asBerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -58,7 +58,7 @@ export function makeRuntimeHealth(tools: {
       const { message } = asBerthError(error, "asking the runtime for its status");
       return { runtimeReady: false, networkReady: state.networkReady, message };
     } finally {
-      timer.abort();
+      timer.abort(OVER);
     }
   };
   const look = async (signal: AbortSignal): Promise<void> => {

@@ -34,7 +34,7 @@ export function makeBell(clock: Clock): Bell {
 }
 
 /** One reason for all waits: an abort without a reason makes an error with a stack each time, which costs more than the wait. */
-const OVER = new Error("the wait is over");
+export const OVER = new Error("the wait is over");
 
 async function waitOnce(
   clock: Clock,

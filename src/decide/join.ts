@@ -87,6 +87,9 @@ function joined<T extends Thing>(
   merge: (one: T, other: T) => T,
   order: (one: T, other: T) => number,
 ): readonly T[] {
+  const isKnown = (thing: T): boolean => before.some((old) => old.id === thing.id && merge(old, thing) === old);
+  if (news.every((thing) => gone.has(thing.id) || isKnown(thing)) && !before.some(({ id }) => gone.has(id)))
+    return before;
   const things = new Map(before.map((thing) => [thing.id, thing]));
   for (const thing of news) {
     const old = things.get(thing.id);

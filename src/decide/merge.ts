@@ -10,6 +10,7 @@ const SANDBOX: Readonly<Record<SandboxState, number>> = { ready: 0, notReady: 1 
 
 /** A container as two accounts know it. */
 export function mergeContainers(one: ObservedContainer, other: ObservedContainer): ObservedContainer {
+  if (addsNothing(one, other)) return one;
   const merged: ObservedContainer = {
     ...farther(one, other),
     ...given("startedWallMs", least(one.startedWallMs, other.startedWallMs)),
@@ -27,6 +28,7 @@ export function mergeContainers(one: ObservedContainer, other: ObservedContainer
 
 /** A sandbox as two accounts know it. */
 export function mergeSandboxes(one: ObservedSandbox, other: ObservedSandbox): ObservedSandbox {
+  if (one.state === other.state && one.hostNetwork === other.hostNetwork && one.ips === other.ips) return one;
   const merged: ObservedSandbox = {
     ...one,
     state: SANDBOX[one.state] >= SANDBOX[other.state] ? one.state : other.state,
@@ -35,6 +37,25 @@ export function mergeSandboxes(one: ObservedSandbox, other: ObservedSandbox): Ob
   };
   return sameFields(one, merged) ? one : merged;
 }
+
+/** The usual case, once a second for each container that a list shows: nothing is put together to be thrown away. */
+const addsNothing = (one: ObservedContainer, other: ObservedContainer): boolean =>
+  one.state === other.state &&
+  (one.detailed || !other.detailed) &&
+  one.image === other.image &&
+  one.imageId === other.imageId &&
+  TOLD.every((field) => other[field] === undefined || other[field] === one[field]);
+
+/** What only some accounts tell. */
+const TOLD = [
+  "startedWallMs",
+  "finishedWallMs",
+  "exitCode",
+  "reason",
+  "message",
+  "user",
+  "terminationMessage",
+] as const;
 
 /** The account of the later state; of one state the detailed one. */
 function farther(one: ObservedContainer, other: ObservedContainer): ObservedContainer {

@@ -20,19 +20,27 @@ const never = (): Promise<never> => new Promise(() => {});
  * iteration goes on; what had begun outside goes on there.
  */
 export function mortal<T extends object>(port: T, life: Life): T {
+  const guards = new Map<unknown, unknown>();
   return new Proxy(port, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key);
       if (typeof value !== "function") return value;
-      if (PASSING.has(key)) return value.bind(target);
-      return (...args: readonly unknown[]): unknown => {
-        if (!life.alive()) return key in LAST_WORDS ? LAST_WORDS[key] : never();
-        const guarded = args.map((arg) => (typeof arg === "function" ? listener(arg as Listener, life) : arg));
-        return answer(Reflect.apply(value, target, guarded), life);
-      };
+      const known = guards.get(value);
+      if (known !== undefined) return known;
+      const guard: unknown = PASSING.has(key) ? value.bind(target) : guarded(target, key, value as Listener, life);
+      guards.set(value, guard);
+      return guard;
     },
   });
 }
+
+const guarded =
+  (target: object, key: string | symbol, value: Listener, life: Life): Listener =>
+  (...args) => {
+    if (!life.alive()) return key in LAST_WORDS ? LAST_WORDS[key] : never();
+    const all = args.map((arg) => (typeof arg === "function" ? listener(arg as Listener, life) : arg));
+    return answer(Reflect.apply(value, target, all), life);
+  };
 
 /** What is asked in passing and changes nothing: answered also in the last moments of a frozen loop. */
 const PASSING: ReadonlySet<string | symbol> = new Set(["now", "capabilities", "logPath", "bodies"]);

@@ -1,6 +1,7 @@
 // SEEDS=20000 FROM=1 node test/simulation/main.ts: plays that many seeds on two processes and tells what came of it.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { ENOUGH_SEEDS, rareKinds } from "./runs/kinds.ts";
 import { runSeeds } from "./runs/run-seeds.ts";
 import { summaryOf } from "./runs/summary.ts";
 
@@ -25,4 +26,5 @@ const broken = all.filter((ran) => ran.broken !== undefined);
 for (const { seed } of broken.slice(0, STORIES)) {
   spawnSync(process.execPath, [join(import.meta.dirname, "runs/story.ts"), String(seed)], { stdio: "inherit" });
 }
-process.exitCode = broken.length > 0 ? 1 : 0;
+const tooRare = all.length >= ENOUGH_SEEDS && rareKinds(all).length > 0;
+process.exitCode = broken.length > 0 || tooRare ? 1 : 0;

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { KINDS, LEAST_SHARE } from "./runs/kinds.ts";
 import type { Ran } from "./runs/ran.ts";
 import { runSeeds } from "./runs/run-seeds.ts";
+import type { Step } from "./script/script.ts";
+import { writeScript } from "./script/write.ts";
 
 const FIXED = { first: 1, count: 16 };
 /** `BERTH_SEED=random` goes looking for new trouble; without it the same seeds are played everywhere. */
@@ -9,6 +12,28 @@ const RANDOM = { first, count: 8 };
 
 const brokenIn = (all: readonly Ran[]): readonly string[] =>
   all.flatMap(({ seed, broken }) => (broken === undefined ? [] : [`seed ${seed}: ${broken.number} ${broken.what}`]));
+
+/** Scripts cost little where nobody plays them: so many say how rare a kind of trouble is. */
+const SCRIPTS = 2000;
+
+describe("scripts", () => {
+  it("hold every kind of trouble in 1 % of the seeds or more", () => {
+    const seeds = new Map<string, number>();
+    for (let seed = 1; seed <= SCRIPTS; seed += 1) {
+      const kinds = new Set(writeScript(seed).steps.map(wordOf));
+      for (const kind of kinds) seeds.set(kind, (seeds.get(kind) ?? 0) + 1);
+    }
+    const rare = KINDS.filter((kind) => (seeds.get(kind) ?? 0) < SCRIPTS * LEAST_SHARE);
+    expect(rare).toEqual([]);
+  });
+});
+
+/** The step as the summary of a run names it. */
+function wordOf(step: Step): string {
+  if (step.do === "event-fault") return `call or event ${step.fault.kind}`;
+  if (step.do !== "fault") return step.do;
+  return `call or event ${step.fault.kind}${"code" in step.fault ? ` ${step.fault.code}` : ""}`;
+}
 
 describe("hours of a host in which everything goes wrong", () => {
   it("break no invariant, seeds that are always the same", { timeout: 60_000 }, async () => {

@@ -5,6 +5,7 @@ import { calm, schedule } from "./host/play.ts";
 import type { Ears } from "./host/witness.ts";
 import { INVARIANTS } from "./invariants/all.ts";
 import type { Invariant } from "./invariants/invariant.ts";
+import { isAtRest } from "./invariants/liveness.ts";
 import type { Script } from "./script/script.ts";
 
 /** How a simulation ended. */
@@ -71,19 +72,29 @@ function play(host: Host, script: Script, isOver: () => boolean): void {
   if (isOver()) return;
   host.trace.note(script.calmAtMs, "do", "calm");
   calm(host, script);
-  host.clock.runUntil(script.endAtMs, isOver);
+  // Whoever has come to rest by then has had time for the longest back-off and the longest deadline.
+  host.clock.runUntil(script.calmAtMs + (script.endAtMs - script.calmAtMs) / 2, isOver);
+  if (!isOver() && !isAtRest(host)) host.clock.runUntil(script.endAtMs, isOver);
   if (isOver()) return;
   host.ears.calm();
   host.life()?.end();
 }
 
+type Hearing = (...args: readonly unknown[]) => void;
+
 /** One witness that tells all. */
 function earsOf(listeners: readonly Ears[]): Required<Ears> {
-  const all =
-    <K extends keyof Ears>(kind: K) =>
-    (...args: readonly unknown[]): void => {
-      for (const ears of listeners) (ears[kind] as ((...args: readonly unknown[]) => void) | undefined)?.(...args);
+  const all = (kind: keyof Ears): Hearing => {
+    let hearing: readonly Hearing[] = [];
+    let known = 0;
+    return (...args) => {
+      if (known !== listeners.length) {
+        known = listeners.length;
+        hearing = listeners.flatMap((ears) => (ears[kind] === undefined ? [] : [ears[kind] as Hearing]));
+      }
+      for (const hear of hearing) hear(...args);
     };
+  };
   return {
     record: all("record"),
     call: all("call"),

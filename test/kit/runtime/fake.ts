@@ -1,7 +1,9 @@
+import { OVER } from "../../../src/base/bell.ts";
 import type { Chance, Clock } from "../../../src/base/clock.ts";
 import { BerthError } from "../../../src/base/errors.ts";
 import type { Sighting } from "../../../src/pod/observed.ts";
 import type { ExecResult, Images, Runtime, RuntimeHealth } from "../../../src/ports.ts";
+import { never } from "../never.ts";
 import { type CallFault, type FaultRates, type Faults, makeFaults } from "./faults.ts";
 import { type ImageShelf, makeImageShelf } from "./images.ts";
 import {
@@ -73,7 +75,6 @@ const EVENT_MS = 1;
 /** Deadlines of calls (0.1). */
 const DEADLINE_MS: Readonly<Record<string, number>> = { RunPodSandbox: 240_000 };
 const OTHER_DEADLINE_MS = 120_000;
-const never = new AbortController().signal;
 
 /** A runtime that holds nothing. */
 export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
@@ -146,11 +147,12 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       throw error;
     }
   }
-  const mayBeLate = (fault: CallFault | undefined): boolean => fault?.kind === "slow" || hanging !== undefined;
+  const mayBeLate = (fault: CallFault | undefined): boolean =>
+    fault?.kind === "slow" || fault?.kind === "answers late" || hanging !== undefined;
   /** The caller hears no answer after its deadline; what was asked for goes on. */
   async function inTime<T>(name: string, work: Promise<T>, deadlineMs: number): Promise<T> {
     const answered = new AbortController();
-    work.catch(() => {}).finally(() => answered.abort());
+    work.catch(() => {}).finally(() => answered.abort(OVER));
     const late = clock.sleep(deadlineMs, answered.signal).then((end): Promise<T> | T => {
       if (end === "aborted") return work;
       throw new BerthError("RuntimeTimeout", `${name}: deadline exceeded`, { effect: "unknown" });
@@ -218,6 +220,9 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
         await aliveAfter(callMs);
         await effect();
         throw new BerthError("RuntimeUnavailable", `${name}: connection lost`, { effect: "unknown" });
+      case "answers late":
+        await aliveAfter(callMs / 2);
+        return afterwards(await effect(), aliveAfter(fault.byMs));
       default:
         await aliveAfter(callMs / 2 + (fault?.kind === "slow" ? fault.byMs : 0));
         return afterwards(await effect(), aliveAfter(callMs / 2));

@@ -4,6 +4,8 @@ import type { ErrorCode } from "../../../src/base/errors.ts";
 /** What may go wrong with one call. */
 export type CallFault =
   | { readonly kind: "slow"; readonly byMs: number }
+  /** Takes effect at once; its answer shows that moment and comes so much later. */
+  | { readonly kind: "answers late"; readonly byMs: number }
   /** Answers with the failure and has changed nothing. */
   | { readonly kind: "fails"; readonly code: ErrorCode }
   /** Never reaches the runtime; the caller waits until its deadline. */
@@ -44,7 +46,9 @@ export function makeFaults(chance: Chance, rates: () => FaultRates): Faults {
   const struck = new Map<string, number>();
 
   const count = <T extends { readonly kind: string }>(fault: T | undefined): T | undefined => {
-    if (fault !== undefined) struck.set(fault.kind, (struck.get(fault.kind) ?? 0) + 1);
+    if (fault === undefined) return fault;
+    const name = "code" in fault ? `${fault.kind} ${String(fault.code)}` : fault.kind;
+    struck.set(name, (struck.get(name) ?? 0) + 1);
     return fault;
   };
   const scripted = (call: string, subject: string): CallFault | undefined => {

@@ -1,4 +1,5 @@
 import type { Clock, MonoMs } from "../../../src/base/clock.ts";
+import { never } from "../../kit/never.ts";
 import { drain } from "./drain.ts";
 
 /** A clock that moves only when the simulation moves it, in one synchronous loop. */
@@ -45,6 +46,10 @@ export function simClock(wallMs: number): SimClock {
     sleep(delayMs, signal) {
       if (signal.aborted) return Promise.resolve("aborted");
       return new Promise((resolve) => {
+        if (signal === never) {
+          add(monoMs + Math.max(delayMs, 0), () => resolve("elapsed"));
+          return;
+        }
         const onAbort = (): void => {
           take(sleeper);
           resolve("aborted");

@@ -1,11 +1,13 @@
 import { foreignIsLeft, memoryIsBounded, noStorm } from "./bounds.ts";
+import { doubtsAreWaitedFor } from "./doubts.ts";
 import type { Invariant } from "./invariant.ts";
 import { keepsLastGood } from "./keeping.ts";
 import { comesToRest } from "./liveness.ts";
 import { noFault, nothingForRemoved } from "./order.ts";
+import { endingBeginsNothing, groundStays, leavesNothing, sidecarsLast } from "./plans.ts";
 import { backsOff, pullsBackOff } from "./restarts.ts";
 import { countsGrow, initFirst, oneInstance } from "./running.ts";
-import { statusIsTrue } from "./shown.ts";
+import { startIsKept, statusIsTrue } from "./shown.ts";
 import { graceIsGiven, stopsAreTold } from "./stops.ts";
 
 /** Every invariant by its number. */
@@ -25,4 +27,10 @@ export const INVARIANTS: readonly Invariant[] = [
   noStorm,
   memoryIsBounded,
   foreignIsLeft,
+  groundStays,
+  leavesNothing,
+  endingBeginsNothing,
+  sidecarsLast,
+  doubtsAreWaitedFor,
+  startIsKept,
 ];

@@ -9,12 +9,23 @@ const LATE_MS = 6000;
 export const keepsLastGood: Invariant = {
   number: 12,
   name: "a pod whose manifest is there, or cannot be read, is not ended",
-  watch: ({ host, fail }) => {
+  watch: ({ host, script, fail }) => {
     /** Which file asked for a pod last, and since when or until when it did not. */
     const files = new Map<string, string>();
     const missingAt = new Map<string, number>();
     const disputed = new Set<string>();
+    const podNames = new Map<string, string>();
     let asked: ReadonlySet<string> = new Set();
+
+    /** Where neither its record nor its manifest can be read, nobody can tell that it is meant. */
+    const isUnrecorded = (uid: string): boolean =>
+      !host.disk.records.has(uid) ||
+      script.steps.some(
+        ({ atMs, ...step }) =>
+          step.do === "tear-record" &&
+          atMs <= host.clock.now().monoMs &&
+          podNames.get(uid)?.startsWith(`${step.pod}-`) === true,
+      );
 
     const look = (): void => {
       const truth = host.directory.truth();
@@ -30,6 +41,7 @@ export const keepsLastGood: Invariant = {
           // Which of two files has a name, only a record can tell, and records may be lost (D5).
           if (other !== undefined && other !== uid) for (const one of [uid, other]) disputed.add(one);
           names.set(podKey(pod), uid);
+          podNames.set(uid, pod.name);
           files.set(uid, name);
         }
       }
@@ -48,7 +60,8 @@ export const keepsLastGood: Invariant = {
           if (!files.has(uid) || disputed.has(uid)) continue;
           const at = missingAt.get(uid);
           const isMissing = at !== undefined && (!asked.has(uid) || host.clock.now().monoMs - at < LATE_MS);
-          if (!isMissing) fail(`${uid.slice(0, 8)} is ended though its manifest was never gone`);
+          if (!isMissing && (host.directory.truth().how === "fails" || !isUnrecorded(uid)))
+            fail(`${uid.slice(0, 8)} is ended though its manifest was never gone`);
         }
       },
     };

@@ -15,6 +15,9 @@ export const comesToRest: Invariant = {
   }),
 };
 
+/** Nothing is left to be done. */
+export const isAtRest = (host: Host): boolean => problemsOf(host, askedBy(host.directory.truth())).next().done === true;
+
 function* problemsOf(host: Host, asked: ReadonlyMap<string, DesiredPod>): Generator<string> {
   const { state } = host.runtime;
   for (const { id, pod } of [...state.sandboxes.values(), ...state.containers.values()]) {

@@ -52,4 +52,45 @@ export const statusIsTrue: Invariant = {
   },
 };
 
+/** So long does a record take to be on the disk, with a full disk shortly before. */
+const WRITTEN_MS = 60_000;
+
+/** The start of a pod that was shown for a while is the same after the agent came back, unless its record was damaged (D8). */
+export const startIsKept: Invariant = {
+  number: 21,
+  name: "the start of a pod is kept over lives of the agent",
+  watch: ({ host: { clock }, script, fail }) => {
+    const starts = new Map<string, { readonly text: string; readonly at: number; safe: boolean }>();
+    const troubled = (until: number): boolean =>
+      script.steps.some(
+        ({ atMs, ...step }) =>
+          (step.do === "tear-record" && atMs <= until) ||
+          (step.do === "disk-full" && atMs <= until && atMs + step.forMs + WRITTEN_MS > until),
+      );
+    return {
+      life(happens) {
+        if (happens !== "ends") return;
+        const { monoMs } = clock.now();
+        const hurt = troubled(monoMs);
+        for (const start of starts.values()) start.safe = !hurt && monoMs - start.at > WRITTEN_MS;
+      },
+      cleared: (uid) => void starts.delete(uid),
+      nodePlan(_picture, { forget }) {
+        for (const uid of forget) starts.delete(uid);
+      },
+      shown(change) {
+        if (change.kind !== "put") return;
+        const { metadata, status } = change.pod;
+        const uid = String(metadata?.uid);
+        const text = status?.startTime;
+        if (text === undefined) return;
+        const before = starts.get(uid);
+        if (before?.safe === true && before.text !== text && !troubled(clock.now().monoMs))
+          fail(`${metadata?.name} began at ${before.text} and is now said to have begun at ${text}`);
+        if (before?.text !== text) starts.set(uid, { text, at: clock.now().monoMs, safe: false });
+      },
+    };
+  },
+};
+
 const idOf = (shown: string | undefined): string => shown?.replace(/^.*:\/\//, "") ?? "";

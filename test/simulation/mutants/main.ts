@@ -1,4 +1,4 @@
-// SEEDS=60 FROM=0 node test/simulation/mutants/main.ts [word of a name]: how many seeds each deliberate fault needs to be found.
+// SEEDS=60 FROM=0 node test/simulation/mutants/main.ts [words, each of a name]: how many seeds each deliberate fault needs to be found.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -12,14 +12,14 @@ const WORK = join(ROOT, ".work/mutants");
 const most = Number(process.env.SEEDS || 60);
 /** Place in the list of the first mutant. */
 const from = Number(process.env.FROM || 0);
-const [word = ""] = process.argv.slice(2);
+const words = process.argv.slice(2);
 
-const LONGEST_SEED_MS = 60_000;
+const LONGEST_SEED_MS = 90_000;
 
 type Found = { readonly seeds: number; readonly what: string } | undefined;
 
 const waiting = MUTANTS.slice(from)
-  .filter(({ name }) => name.includes(word))
+  .filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
   .entries();
 const rows = new Map<number, string>();
 await Promise.all([1, 2].map(async () => takeTurns()));

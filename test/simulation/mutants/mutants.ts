@@ -10,10 +10,10 @@ export const MUTANTS: readonly Mutant[] = [
     to: "if (!isLeaving(worker)) taken.add(key);",
   },
   {
-    name: "a stranger does not keep its name",
+    name: "pods whose manifest is gone run on",
     file: "src/decide/node-plan.ts",
-    from: "!known.has(pod.uid) && !held(pod));",
-    to: "!known.has(pod.uid));",
+    from: "end: picture.sourcesReady ? endsOf(workers, picture.asked, asked) : []",
+    to: "end: []",
   },
   {
     name: "a pod is forgotten when it is finished",
@@ -28,10 +28,10 @@ export const MUTANTS: readonly Mutant[] = [
     to: "picture.strangers.filter(() => false).map",
   },
   {
-    name: "removals count before the directory was read",
+    name: "strangers end before the directory was read",
     file: "src/decide/node-plan.ts",
-    from: "end: picture.sourcesReady ? endsOf(workers, picture.asked, asked) : []",
-    to: "end: endsOf(workers, picture.asked, asked)",
+    from: "orphans: picture.sourcesReady ?",
+    to: "orphans: picture.facts !== undefined ?",
   },
   {
     name: "a replaced pod keeps its name for ever",
@@ -226,10 +226,10 @@ export const MUTANTS: readonly Mutant[] = [
     to: "!observed.listed",
   },
   {
-    name: "an exit without a code is not asked for",
-    file: "src/decide/looks.ts",
-    from: "return lacksAddresses(draft) || lacksExit(draft);",
-    to: "return lacksAddresses(draft);",
+    name: "a forgotten pod keeps its worker",
+    file: "src/agent/roster.ts",
+    from: "jobs.delete(uid);",
+    to: "",
   },
   {
     name: "counts are not kept",
@@ -292,10 +292,10 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'if (sighting.listing.kind === "failed" && state.accepted.length === 0)',
   },
   {
-    name: "two actions at one subject",
+    name: "an action that has settled stays in flight",
     file: "src/agent/flights.ts",
-    from: "if (flights.has(subject)) return false;",
-    to: "",
+    from: "flights.delete(subject);\n    withdrawals",
+    to: "withdrawals",
   },
   {
     name: "news rings no bell",
@@ -324,14 +324,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the safety list comes every two hours",
     file: "src/agent/runtime-watch.ts",
-    from: "WITH_STREAM_MS = 60_000",
-    to: "WITH_STREAM_MS = 7_200_000",
+    from: "withStreamMs: 60_000",
+    to: "withStreamMs: 7_200_000",
   },
   {
     name: "lists without a pause",
     file: "src/agent/runtime-watch.ts",
-    from: "WITHOUT_STREAM_MS = 1000",
-    to: "WITHOUT_STREAM_MS = 20",
+    from: "withoutStreamMs: 1000",
+    to: "withoutStreamMs: 20",
   },
   {
     name: "what a list lacks stays",
@@ -354,7 +354,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a record is written once",
     file: "src/agent/record-keeper.ts",
-    from: "if (text === asked) return;",
+    from: "if (asked?.manifest === manifest && text === asked.text) return;",
     to: "if (asked !== undefined) return;",
   },
   {

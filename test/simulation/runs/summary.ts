@@ -1,3 +1,4 @@
+import { ENOUGH_SEEDS, type Kinds, kindsOf, rareKinds } from "./kinds.ts";
 import type { Ran } from "./ran.ts";
 
 /** The run in a few lines: how much was played, how often each kind of trouble came, what was found. */
@@ -8,6 +9,7 @@ export function summaryOf(all: readonly Ran[], tookMs: number): readonly string[
   return [
     `${all.length} seeds, ${whole(sum(({ hours }) => hours))} hours of hosts, ${whole(sum(({ podHours }) => podHours))} pod-hours, ${whole(sum(({ wakes }) => wakes))} steps in ${whole(tookMs / 1000)} s`,
     ...rowsOf(kindsOf(all), all.length),
+    ...rareRow(all),
     broken.length === 0 ? "no invariant was broken" : `${broken.length} seeds broke an invariant:`,
     ...broken
       .slice(0, 20)
@@ -15,18 +17,12 @@ export function summaryOf(all: readonly Ran[], tookMs: number): readonly string[
   ];
 }
 
-/** In how many seeds each kind of trouble came, and how often in all. */
-export type Kinds = ReadonlyMap<string, { readonly seeds: number; readonly times: number }>;
-
-export function kindsOf(all: readonly Ran[]): Kinds {
-  const kinds = new Map<string, { seeds: number; times: number }>();
-  for (const { kinds: mine } of all) {
-    for (const [kind, times] of Object.entries(mine)) {
-      const known = kinds.get(kind) ?? { seeds: 0, times: 0 };
-      kinds.set(kind, { seeds: known.seeds + 1, times: known.times + times });
-    }
-  }
-  return kinds;
+function rareRow(all: readonly Ran[]): readonly string[] {
+  if (all.length < ENOUGH_SEEDS) return [];
+  const rare = rareKinds(all);
+  return [
+    rare.length === 0 ? "every kind of trouble came in 1 % of the seeds or more" : `too rare: ${rare.join(", ")}`,
+  ];
 }
 
 function rowsOf(kinds: Kinds, seeds: number): readonly string[] {

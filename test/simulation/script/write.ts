@@ -31,7 +31,7 @@ export function writeScript(seed: number): Script {
     else add(HOUR_MS - 1, { do: "put", file, documents, how: "rename" });
   }
   steps.sort((one, other) => one.atMs - other.atMs);
-  return { seed, events: dice.chance(0.75), calmAtMs: HOUR_MS, endAtMs: HOUR_MS + CALM_MS, steps };
+  return { seed, events: dice.chance(0.88), calmAtMs: HOUR_MS, endAtMs: HOUR_MS + CALM_MS, steps };
 }
 
 type Add = (atMs: number, deed: Deed) => void;
@@ -123,7 +123,8 @@ function addTrouble(dice: Dice, atMs: number, pods: number, add: Add, files: Fil
   const pod0 = files.get(fileOf(index))?.[0];
   const names = pod0?.kind === "Pod" ? containersOf(pod0 as v1.Pod).map(({ name }) => name) : [];
   if (names.length > 0 && dice.chance(0.06)) addProbe(dice, dice.pick(names), atMs, add);
-  if (kind < 22) addFile(dice, atMs, index, pods, add, files);
+  if (kind < 4) addWhileDown(dice, atMs, index, pods, add, files);
+  else if (kind < 22) addFile(dice, atMs, index, pods, add, files);
   else if (kind < 34) add(atMs, someExit(dice, index, files));
   else if (kind < 52) {
     const call = dice.pick(CALLS);
@@ -141,7 +142,9 @@ function addTrouble(dice: Dice, atMs: number, pods: number, add: Add, files: Fil
   else if (kind < 87) {
     add(atMs, { do: "kill", crossings: dice.whole(0, 40), backAfterMs: dice.spread(1, 300_000) });
     if (dice.chance(0.5)) addFile(dice, atMs + dice.whole(-200, 200), index, pods, add, files);
-  } else if (kind < 89) add(atMs, { do: "upgrade", backAfterMs: dice.spread(1, 60_000) });
+    else if (dice.chance(0.3)) addWhileDown(dice, atMs, index, pods, add, files);
+  } else if (kind < 88) addWhileDown(dice, atMs, index, pods, add, files);
+  else if (kind < 89) add(atMs, { do: "upgrade", backAfterMs: dice.spread(1, 60_000) });
   else if (kind < 91) add(atMs, { do: "reboot", backAfterMs: dice.spread(1000, 60_000) });
   else if (kind < 93) add(atMs, { do: "disk-full", forMs: later() });
   else if (kind < 94) add(atMs, { do: "tear-record", pod });
@@ -149,6 +152,35 @@ function addTrouble(dice: Dice, atMs: number, pods: number, add: Add, files: Fil
   else if (kind < 98) addDirectoryTrouble(dice, atMs, add);
   else if (kind < 99) add(atMs, { do: "sink-fails", forMs: later() });
   else add(atMs, { do: "ask-restart", pod, container: `${pod}-app0` });
+}
+
+/** Something happens while nobody looks. */
+function addWhileDown(dice: Dice, atMs: number, index: number, pods: number, add: Add, files: Files): void {
+  const backAfterMs = dice.spread(5000, 300_000);
+  const meanwhileMs = atMs + dice.whole(1000, 4000);
+  const laterMs = atMs + backAfterMs + dice.spread(10_000, 300_000);
+  const file = fileOf(index);
+  add(atMs, { do: "kill", crossings: 0, backAfterMs });
+  switch (dice.whole(0, 4)) {
+    case 0:
+      add(meanwhileMs, { do: "tear-record", pod: podName(index) });
+      changeFile(dice, meanwhileMs, index, add, files);
+      break;
+    case 1:
+      add(meanwhileMs, { do: "spoil", file, how: dice.pick(["text", "document", "unreadable"]) });
+      add(laterMs, { do: "put", file, documents: files.get(file) ?? [], how: "rename" });
+      break;
+    case 2:
+      if (dice.chance(0.5)) add(meanwhileMs, { do: "tear-record", pod: podName(index) });
+      add(meanwhileMs, { do: "directory", how: dice.pick(["fails", "unmounted"]) });
+      add(laterMs, { do: "directory", how: "works" });
+      break;
+    case 3:
+      add(meanwhileMs, { do: "forget", pod: podName(index), what: dice.pick(["container", "sandbox"]) });
+      break;
+    default:
+      addFile(dice, meanwhileMs, index, pods, add, files);
+  }
 }
 
 function addDirectoryTrouble(dice: Dice, atMs: number, add: Add): void {
@@ -188,13 +220,18 @@ function addFile(dice: Dice, atMs: number, index: number, pods: number, add: Add
       add(atMs, { do: "put", file: other, documents: [...(files.get(other) ?? []), pod], how });
       break;
     }
-    default: {
-      if (pod === undefined || pod.kind !== "Pod") break;
-      const changed = [changedPod(dice, pod), ...documents.slice(1)];
-      files.set(file, changed);
-      add(atMs, { do: "put", file, documents: changed, how });
-    }
+    default:
+      changeFile(dice, atMs, index, add, files);
   }
+}
+
+function changeFile(dice: Dice, atMs: number, index: number, add: Add, files: Files): void {
+  const file = fileOf(index);
+  const [pod, ...rest] = files.get(file) ?? [];
+  if (pod?.kind !== "Pod") return;
+  const documents = [changedPod(dice, pod as v1.Pod), ...rest];
+  files.set(file, documents);
+  add(atMs, { do: "put", file, documents, how: dice.pick(["rename", "write"]) });
 }
 
 function someExit(dice: Dice, index: number, files: Files): Deed {
@@ -210,9 +247,11 @@ function someExit(dice: Dice, index: number, files: Files): Deed {
 }
 
 function someFault(dice: Dice, call: string): CallFault {
-  switch (dice.whole(0, 4)) {
+  switch (dice.whole(0, 7)) {
     case 0:
       return { kind: "slow", byMs: dice.spread(100, 200_000) };
+    case 4:
+      return { kind: "answers late", byMs: dice.spread(100, 200_000) };
     case 1:
       return { kind: "times out before" };
     case 2:

@@ -1,6 +1,6 @@
 # One verb per task; `make help` lists them. Each first does the set-up that it needs and leaves alone what is there already.
 .DEFAULT_GOAL := help
-.PHONY: help run down test unit e2e e2e-all e2e-systemd simulate torture soak probes cluster check build bench install uninstall deb bundle reproducible service-cost newcomer alerts clean machine libraries
+.PHONY: help run down test unit e2e e2e-all e2e-systemd simulate torture fuzz soak probes cluster check build bench install uninstall deb bundle reproducible service-cost newcomer alerts clean machine libraries
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 NODE := node_modules/.bin/node
@@ -39,6 +39,9 @@ simulate: libraries ## hours of a host full of trouble, each from one seed: SEED
 
 torture: machine build ## every trouble of a real host, on a real containerd: MINUTES=20 RUNTIME=distro|2 (root)
 	@MINUTES='$(MINUTES)' RUNTIME='$(RUNTIME)' FAULTS='$(FAULTS)' exec $(NODE) test/torture/main.ts
+
+fuzz: libraries ## feed all that comes from outside with nonsense for MINUTES=5, a new seed each round
+	@MINUTES='$(MINUTES)' exec $(NODE) test/fuzz/main.ts
 
 soak: libraries build ## berthd under load for MINUTES=60 with PODS=100: memory, files and sockets must stay flat
 	@MINUTES='$(MINUTES)' PODS='$(PODS)' exec $(NODE) test/load/soak.ts

@@ -45,8 +45,13 @@ type Field = {
 type Type = { readonly fields: readonly Field[]; readonly byNumber: readonly (Field | undefined)[] };
 type Fields = Record<string, unknown>;
 
+/** Messages within one message: two bytes are enough for an empty one. @limit The bytes count as no message. */
+const MOST_MESSAGES = 500_000;
+
 /** A codec for the messages of a table. */
 export function makeCodec(table: MessageTable): Codec {
+  /** Messages that the one being decoded may still hold. */
+  let left = MOST_MESSAGES;
   /** @bound Definitions of messages: those of the protocol. */
   const types = new Map<string, Type>();
 
@@ -93,6 +98,8 @@ export function makeCodec(table: MessageTable): Codec {
   }
 
   function readMessage(reader: Reader, type: Type, end: number): Fields {
+    left -= 1;
+    if (left < 0) throw new RangeError(`protobuf: more than ${MOST_MESSAGES} messages within one`);
     const message = blank(type);
     while (reader.at < end) {
       const tag = wire.readUint32(reader);
@@ -127,7 +134,10 @@ export function makeCodec(table: MessageTable): Codec {
       writeMessage(writer, typeOf(name), message as Fields);
       return writer.bytes.subarray(0, writer.at);
     },
-    decode: (name, bytes) => readMessage({ bytes, at: 0 }, typeOf(name), bytes.length),
+    decode(name, bytes) {
+      left = MOST_MESSAGES;
+      return readMessage({ bytes, at: 0 }, typeOf(name), bytes.length);
+    },
   };
 }
 

@@ -72,7 +72,8 @@ export function readPlugins(path: string, text: string): readonly Plugin[] {
 
 function parsed(path: string, text: string): unknown {
   try {
-    return parse(text);
+    // Its warnings would go to the standard error output, with the lines that they are about.
+    return parse(text, { logLevel: "error", prettyErrors: false });
   } catch (cause) {
     throw new BerthError("ConfigInvalid", `${path} is no YAML`, { cause });
   }

@@ -27,6 +27,9 @@ const MOST_TOLD = 1000;
 /** Characters of what the runtime says of a container, such as why it could not be started. @limit The rest is left out. */
 const LONGEST_WORDS = 4096;
 
+/** Attempts are counted on from the highest, which CRI and statuses have 31 bits for: what is beyond counts as no number. */
+const MOST_ATTEMPTS = 2 ** 31 - 2;
+
 /** An observer that has told nothing yet. */
 export function makeObserver(log: Log): Observer {
   /** @bound MOST_TOLD */
@@ -41,9 +44,9 @@ export function makeObserver(log: Log): Observer {
   }
 
   /** Numbers are written in decimal. */
-  function count(object: Container | ContainerStatus, name: string, otherwise: number): number {
+  function count(object: Container | ContainerStatus, name: string, otherwise: number, most: number): number {
     const value = object.annotations[name];
-    if (value !== undefined && /^\d{1,15}$/.test(value)) return Number(value);
+    if (value !== undefined && /^\d{1,15}$/.test(value) && Number(value) <= most) return Number(value);
     complain(object.id, name, value);
     return otherwise;
   }
@@ -52,9 +55,9 @@ export function makeObserver(log: Log): Observer {
     return {
       id: object.id,
       name: object.labels[LABEL.containerName] ?? object.metadata?.name ?? "",
-      attempt: count(object, ANNOTATION.restartCount, object.metadata?.attempt ?? 0),
+      attempt: count(object, ANNOTATION.restartCount, attemptOf(object), MOST_ATTEMPTS),
       hash: object.annotations[ANNOTATION.hash] ?? "",
-      backOffMs: count(object, ANNOTATION.backOff, 0),
+      backOffMs: count(object, ANNOTATION.backOff, 0, Number.MAX_SAFE_INTEGER),
       state: lifeOf(object.state),
       createdWallMs: wallMs(object.created_at),
       image: object.image?.user_specified_image || object.image?.image || "",
@@ -72,10 +75,15 @@ export function makeObserver(log: Log): Observer {
 
 const sandbox = (object: PodSandbox | PodSandboxStatus): ObservedSandbox => ({
   id: object.id,
-  attempt: object.metadata?.attempt ?? 0,
+  attempt: attemptOf(object),
   state: object.state === PodSandboxState.SANDBOX_READY ? "ready" : "notReady",
   createdWallMs: wallMs(object.created_at),
 });
+
+function attemptOf({ metadata }: { readonly metadata: { readonly attempt: number } | undefined }): number {
+  const attempt = metadata?.attempt ?? 0;
+  return attempt <= MOST_ATTEMPTS ? attempt : 0;
+}
 
 function networkOf({ network, linux }: PodSandboxStatus): Pick<ObservedSandbox, "ips" | "hostNetwork"> {
   const mode = linux?.namespaces?.options?.network;

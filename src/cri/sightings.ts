@@ -26,8 +26,9 @@ export function sightingsOfLists(
     pods.set(uid, known);
     return known;
   };
-  for (const item of sandboxes) podOf(item.labels).sandboxes.push(item);
-  for (const item of containers) podOf(item.labels).containers.push(item);
+  // What has no id cannot be asked about or removed: it is none.
+  for (const item of sandboxes) if (item.id !== "") podOf(item.labels).sandboxes.push(item);
+  for (const item of containers) if (item.id !== "") podOf(item.labels).containers.push(item);
   pods.delete("");
   return [...pods].map(([podUid, pod]) => ({
     podUid,
@@ -50,14 +51,14 @@ export function sightingOfEvent(
 ): Sighting | undefined {
   const status = event.pod_sandbox_status;
   const podUid = status?.labels[LABEL.podUid];
-  if (status === undefined || !podUid || status.labels[LABEL.owner] !== ownerId) return undefined;
+  if (!status?.id || !podUid || status.labels[LABEL.owner] !== ownerId) return undefined;
   const gone = event.container_event_type === ContainerEventType.CONTAINER_DELETED_EVENT ? [event.container_id] : [];
   const containers = event.containers_statuses.map((one) => observer.containerStatus(one, status.id));
   return {
     podUid,
     ...nameOf(status.labels),
     sandboxes: gone.includes(status.id) ? [] : [sandboxOfEvent(status, observer)],
-    containers: containers.filter(({ id }) => !gone.includes(id) && id !== status.id),
+    containers: containers.filter(({ id }) => id !== "" && !gone.includes(id) && id !== status.id),
     gone,
   };
 }

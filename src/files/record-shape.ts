@@ -1,3 +1,5 @@
+import { CAUSES } from "../pod/action.ts";
+import { END_CAUSES } from "../pod/desired.ts";
 import type { PostStart } from "../pod/memory.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { StoredPod } from "../ports.ts";
@@ -13,9 +15,10 @@ export function decodeRecord(text: string, uid: string): StoredPod | string {
   if (value.uid !== uid) return "it belongs to another pod";
 
   const { version: _, ...stored } = value;
-  const { namespace, name, path, document, seenWallMs, manifest, record, ending } = stored;
+  const { namespace, name, path, document, seenWallMs, manifest, record, ending, device } = stored;
   if (!isText(namespace) || !isText(name)) return "it does not name its pod";
-  if (!isText(path) || !isNumber(document) || !isNumber(seenWallMs)) return "it does not tell the origin of its pod";
+  if (!isText(path) || !isCount(document) || !isMoment(seenWallMs) || !isOptional(device, isText))
+    return "it does not tell the origin of its pod";
   if (!isMap(manifest) || !isMap(manifest.spec) || !isMap(manifest.metadata)) return "it holds no manifest";
   if (!isRecord(record)) return "what was learnt of the pod makes no sense";
   if (!isOptional(ending, isEnding)) return "how its pod ends makes no sense";
@@ -27,16 +30,22 @@ function isRecord(value: unknown): value is StoredPod["record"] {
     isMap(value) &&
     value.version === 1 &&
     typeof value.initialized === "boolean" &&
-    isOptional(value.startedWallMs, isNumber) &&
+    isOptional(value.startedWallMs, isMoment) &&
     isMap(value.instances) &&
     Object.values(value.instances).every(isInstance) &&
     isMap(value.decidedWallMs) &&
-    Object.values(value.decidedWallMs).every(isNumber) &&
-    isOptional(value.attempts, (counts) => isMap(counts) && Object.values(counts).every(isNumber)) &&
+    Object.values(value.decidedWallMs).every(isMoment) &&
+    isOptional(value.attempts, (counts) => isMap(counts) && Object.values(counts).every(isCount)) &&
     Array.isArray(value.conditions) &&
-    value.conditions.every((condition) => isMap(condition) && isText(condition.type)) &&
+    value.conditions.every(isCondition) &&
     isOptional(value.terminal, isTerminal)
   );
+}
+
+const TEXTS_OF_CONDITION = ["status", "reason", "message", "lastTransitionTime", "lastProbeTime"];
+
+function isCondition(value: unknown): boolean {
+  return isMap(value) && isText(value.type) && TEXTS_OF_CONDITION.every((name) => isOptional(value[name], isText));
 }
 
 const POST_STARTS: readonly PostStart[] = ["due", "running", "done", "failed"];
@@ -46,7 +55,8 @@ function isInstance(value: unknown): boolean {
     isMap(value) &&
     isOptional(value.started, isFlag) &&
     isOptional(value.ready, isFlag) &&
-    isOptional(value.postStart, (word) => POST_STARTS.some((known) => known === word))
+    isOptional(value.postStart, (word) => POST_STARTS.some((known) => known === word)) &&
+    isOptional(value.stopCause, (word) => CAUSES.some((known) => known === word))
   );
 }
 
@@ -60,7 +70,8 @@ function isTerminal(value: unknown): boolean {
   );
 }
 
-const isEnding = (value: unknown): boolean => isMap(value) && isText(value.cause) && isNumber(value.graceSeconds);
+const isEnding = (value: unknown): boolean =>
+  isMap(value) && END_CAUSES.some((known) => known === value.cause) && isGrace(value.graceSeconds);
 
 function parse(text: string): unknown {
   try {
@@ -73,6 +84,11 @@ function parse(text: string): unknown {
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === "string";
-const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+/** A Date has no room for more. */
+const isMoment = (value: unknown): value is number => typeof value === "number" && Math.abs(value) <= 8.64e15;
+const isGrace = (value: unknown): boolean => typeof value === "number" && value >= 0 && value < 2 ** 31;
+/** A whole number that the runtime and statuses have room for. */
+const isCount = (value: unknown): value is number =>
+  typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 31 - 1;
 const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
 const isOptional = (value: unknown, is: (value: unknown) => boolean): boolean => value === undefined || is(value);

@@ -16,9 +16,9 @@ export function decodeEvent(line: string): CountedEvent | undefined {
   const object = decodeObject(value.object);
   if (type !== "Normal" && type !== "Warning") return undefined;
   if (object === undefined || typeof reason !== "string" || typeof message !== "string") return undefined;
-  if (!isNumber(atWallMs)) return undefined;
+  if (!isMoment(atWallMs)) return undefined;
   const { name, count, firstWallMs } = value;
-  if (typeof name !== "string" || !isNumber(count) || !isNumber(firstWallMs)) return undefined;
+  if (typeof name !== "string" || !isCount(count) || !isMoment(firstWallMs)) return undefined;
   return { type, reason, message, object, atWallMs, name, count, firstWallMs };
 }
 
@@ -41,6 +41,11 @@ function parse(line: string): unknown {
 }
 
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+/** A Date has no room for more. */
+const isMoment = (value: unknown): value is number => isNumber(value) && Math.abs(value) <= 8.64e15;
+/** v1 has 31 bits for it. */
+const isCount = (value: unknown): value is number =>
+  Number.isInteger(value) && Number(value) > 0 && Number(value) < 2 ** 31;
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -28,12 +28,18 @@ export async function runPlugin(plugin: ExecPlugin, signal: AbortSignal): Promis
   const env = { ...process.env, ...plugin.environment, KUBERNETES_EXEC_INFO: JSON.stringify(asked) };
   const options = { env, signal, timeout: LONGEST_MS, maxBuffer: LARGEST_BYTES };
   const output = await new Promise<string>((settle, fail) => {
-    execFile(plugin.command, [...plugin.args], options, (error, stdout) => {
-      if (error === null) return settle(stdout);
-      // What it printed may hold a credential; its exit code says enough here, and it has a log of its own.
-      const why = error.killed ? "it did not end in time" : `it ended with ${String(error.code)}`;
+    const failed = (why: string): void =>
       fail(new BerthError("ApiUnauthorized", `the credential plugin ${plugin.command} failed: ${why}`));
-    });
+    try {
+      execFile(plugin.command, [...plugin.args], options, (error, stdout) => {
+        if (error === null) return settle(stdout);
+        // What it printed may hold a credential; its exit code says enough here, and it has a log of its own.
+        failed(error.killed ? "it did not end in time" : `it ended with ${String(error.code)}`);
+      });
+    } catch {
+      // Node.js refuses bytes of zero, and its words would show what they stand in.
+      failed("its command, args or env cannot be used");
+    }
   });
   return readCredential(plugin, output);
 }
@@ -43,6 +49,8 @@ function readCredential({ command }: ExecPlugin, output: string): ExecCredential
   const of = (name: string): string | undefined =>
     typeof status?.[name] === "string" ? String(status[name]) : undefined;
   const token = of("token");
+  if (token !== undefined && !fitsHeader(token))
+    throw new BerthError("ApiUnauthorized", `the credential plugin ${command} handed out something that is no token`);
   const certificate = of("clientCertificateData");
   const key = of("clientKeyData");
   if (token === undefined && (certificate === undefined || key === undefined))
@@ -57,6 +65,9 @@ function readCredential({ command }: ExecPlugin, output: string): ExecCredential
     ...(Number.isNaN(expires) ? {} : { expiresWallMs: expires }),
   };
 }
+
+/** Whether a credential can stand in a header as it is. */
+export const fitsHeader = (credential: string): boolean => /^[\x20-\x7e]+$/.test(credential);
 
 function parseStatus(output: string): Record<string, unknown> | undefined {
   try {

@@ -1,8 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
+import { readWhole } from "../base/bounded-file.ts";
 import { BerthError } from "../base/errors.ts";
-import type { ExecPlugin } from "./exec-plugin.ts";
+import { type ExecPlugin, fitsHeader } from "./exec-plugin.ts";
+
+/** Bytes of a kubeconfig, and of each file that it names. @limit It is not usable. */
+const LARGEST_FILE_BYTES = 1024 * 1024;
 
 /** What a kubeconfig's current context says, with all files read (node.md 1.2). Contents of files are never logged. */
 export type Access = {
@@ -44,6 +47,8 @@ export async function readKubeconfig(path: string): Promise<Access> {
     throw broken(path, "client-certificate and client-key need each other");
   const serverName = text(cluster["tls-server-name"]);
   const authorization = await authorizationOf(user, read.file);
+  if (authorization !== undefined && !fitsHeader(authorization))
+    throw broken(path, "the token has characters that no token may have");
   return {
     server: serverOf(path, text(cluster.server)),
     tls: {
@@ -69,7 +74,7 @@ function readerOf(kubeconfig: string): {
     const whole = resolve(dirname(kubeconfig), path);
     files.push(whole);
     try {
-      return await readFile(whole, "utf8");
+      return await readWhole(whole, LARGEST_FILE_BYTES);
     } catch (cause) {
       throw new BerthError("ConfigInvalid", `cannot read ${whole}, which the kubeconfig names`, { cause });
     }
@@ -79,9 +84,12 @@ function readerOf(kubeconfig: string): {
     file,
     async pem(fields, name) {
       const inline = text(fields[`${name}-data`]);
-      if (inline !== undefined) return Buffer.from(inline, "base64").toString("utf8");
       const path = text(fields[name]);
-      return path === undefined ? undefined : file(path);
+      if (inline === undefined && path === undefined) return undefined;
+      const pem = inline === undefined ? await file(path ?? "") : Buffer.from(inline, "base64").toString("utf8");
+      // TLS would take an empty authority for none, and trust those of the system.
+      if (!pem.includes("-----BEGIN ")) throw broken(kubeconfig, `${name} is not PEM`);
+      return pem;
     },
   };
 }
@@ -100,12 +108,16 @@ function pluginOf(path: string, exec: Fields): ExecPlugin {
   const command = text(exec.command);
   const version = text(exec.apiVersion);
   if (command === undefined || version === undefined) throw broken(path, "exec needs command and apiVersion");
+  const word = (value: unknown): string => {
+    if (typeof value === "object" && value !== null) throw broken(path, "args and env of exec must be texts");
+    return String(value ?? "");
+  };
   const variables = list(exec.env).map(fieldsOf);
   return {
     // Only a path is relative to the kubeconfig; a bare name is looked up.
     command: command.includes("/") ? resolve(dirname(path), command) : command,
-    args: list(exec.args).map(String),
-    environment: Object.fromEntries(variables.map(({ name, value }) => [String(name), String(value ?? "")])),
+    args: list(exec.args).map(word),
+    environment: Object.fromEntries(variables.map(({ name, value }) => [word(name), word(value)])),
     apiVersion: version,
   };
 }
@@ -119,13 +131,14 @@ function serverOf(path: string, server: string | undefined): URL {
 
 function pick(entries: unknown, name: unknown, what: "cluster" | "context" | "user", path: string): unknown {
   const found = list(entries).find((entry) => (fieldsOf(entry) as Named).name === name);
-  if (found === undefined) throw broken(path, `there is no ${what} named ${JSON.stringify(name ?? "")}`);
+  if (found === undefined) throw broken(path, `there is no ${what} named ${JSON.stringify(text(name) ?? "")}`);
   return fieldsOf(found)[what];
 }
 
 function parseText(path: string, content: string): unknown {
   try {
-    return parse(content);
+    // Its warnings would go to the standard error output, with the lines that they are about.
+    return parse(content, { logLevel: "error", prettyErrors: false });
   } catch {
     throw broken(path, "it is not YAML"); // the parser's words would show what stands in it
   }

@@ -16,18 +16,20 @@ export type Subject =
  * Why a container is stopped: the words of the Killing event come from it (decide/news.ts). The event precedes preStop, whose
  * action does not carry the cause: `memory.instances[id].stop.cause` does.
  */
-export type Cause =
-  | "podEnding"
-  | "livenessFailed"
-  | "startupFailed"
-  | "definitionChanged"
-  | "sandboxChanged"
-  | "postStartFailed"
-  | "unknownState"
-  | "restartRequested"
-  | "restartAll"
-  | "podFailed"
-  | "resize";
+export const CAUSES = [
+  "podEnding",
+  "livenessFailed",
+  "startupFailed",
+  "definitionChanged",
+  "sandboxChanged",
+  "postStartFailed",
+  "unknownState",
+  "restartRequested",
+  "restartAll",
+  "podFailed",
+  "resize",
+] as const;
+export type Cause = (typeof CAUSES)[number];
 
 /** One step, ready to be taken: carrying it out leaves nothing to choose. */
 export type Action = { readonly subject: Subject } & (

@@ -91,16 +91,19 @@ export type Ending = {
   /** Phase, reason and message that the status shows once it ended (8.2); absent: none is forced (P4). */
   readonly result?: { readonly phase: "Failed" | "Succeeded"; readonly reason?: string; readonly message?: string };
 };
-export type EndCause =
-  | "removed"
-  | "replaced"
-  | "orphaned"
-  | "finished"
-  | "deadline"
-  | "evicted"
-  | "preempted"
-  | "shutdown"
-  | "deleted";
+/** All causes for which a pod ends. */
+export const END_CAUSES = [
+  "removed",
+  "replaced",
+  "orphaned",
+  "finished",
+  "deadline",
+  "evicted",
+  "preempted",
+  "shutdown",
+  "deleted",
+] as const;
+export type EndCause = (typeof END_CAUSES)[number];
 
 /** `namespace/name`. */
 export const podKey = (pod: { namespace: string; name: string }): PodKey => `${pod.namespace}/${pod.name}`;

@@ -171,6 +171,12 @@ describe("what is not a message", () => {
     );
   });
 
+  it("is refused when it holds messages without end, two bytes each", () => {
+    const empty = Buffer.from("0a00".repeat(600_000), "hex");
+    expect(() => codec.decode("ListContainersResponse", empty)).toThrow("more than 500000 messages");
+    expect(codec.decode("ListContainersResponse", empty.subarray(0, 2000))).toHaveProperty("containers.length", 1000);
+  });
+
   it("is refused when it was cut off anywhere but between two fields", () => {
     const whole = codec.encode("Container", { id: "abc", metadata: { name: "app", attempt: 3 }, labels: { a: "b" } });
     const ends = Array.from({ length: whole.length }, (_, length) => length).filter((length) => {

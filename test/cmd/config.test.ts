@@ -159,6 +159,17 @@ describe("what is wrong", () => {
       'config.yaml:1:13: error: apiVersion of a AgentConfiguration is berth.dev/v1alpha1, not "v1"',
     ],
     ["a list", "- 1\n", "config.yaml:1:1: error: not a mapping of fields"],
+    ["an alias of nothing", `${KUBELET}maxPods: *x\n`, "config.yaml:3:1: error: there is no anchor x"],
+    [
+      "an alias of nothing in a list",
+      `${KUBELET}clusterDNS: [*x]\n`,
+      "config.yaml:3:1: error: clusterDNS cannot be read: Unresolved alias (the anchor must be set before the alias): x",
+    ],
+    [
+      "a value that holds itself",
+      `${AGENT}nodeLabels: &a { x: *a }\n`,
+      "config.yaml:3:1: error: nodeLabels cannot be read: it holds itself",
+    ],
     [
       "settings that contradict one another",
       `${KUBELET}serializeImagePulls: true\nmaxParallelImagePulls: 3\n`,
@@ -173,6 +184,11 @@ describe("what is wrong", () => {
     const gone = await loadSettings(flags(["--config", join(dir, "none.yaml"), "--config-dir", dir]), {});
     expect(gone.findings.map(({ severity }) => severity)).toEqual(["error"]);
     expect(said(await load({}))).toEqual([]);
+  });
+
+  it("lists in lists without end are an error with a place", async () => {
+    const [first] = said(await load({ "config.yaml": "[".repeat(50_000) }));
+    expect(first).toMatch(/^config.yaml:1:\d+: error: it is nested too deeply$/);
   });
 
   it("an alias bomb is an error, not a crash", async () => {

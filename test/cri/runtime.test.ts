@@ -290,6 +290,27 @@ describe("what the runtime has", () => {
     await expect(runtime.container("c1", LIVE)).rejects.toMatchObject({ code: "RuntimeBadAnswer" });
   });
 
+  it("has no objects without an id, and no attempts that CRI cannot count on from", async () => {
+    const annotations = { ...ANNOTATIONS, "io.kubernetes.container.restartCount": "999999999999999" };
+    const { runtime } = await connected({
+      ListPodSandbox: () => ({
+        items: [
+          { ...SANDBOX_ITEM, id: "" },
+          { ...SANDBOX_ITEM, metadata: { attempt: 2 ** 32 - 1 } },
+        ],
+      }),
+      ListContainers: () => ({
+        containers: [
+          { ...CONTAINER_ITEM, id: "" },
+          { ...CONTAINER_ITEM, annotations },
+        ],
+      }),
+    });
+    const [sighting] = await runtime.list(LIVE);
+    expect(sighting?.sandboxes.map(({ id, attempt }) => [id, attempt])).toEqual([["s1", 0]]);
+    expect(sighting?.containers.map(({ id, attempt }) => [id, attempt])).toEqual([["c1", 3]]);
+  });
+
   it("reads malformed annotations as nothing and complains once", async () => {
     const annotations = { "io.kubernetes.container.restartCount": "-1", "berth.dev/back-off": "soon" };
     const { runtime, warnings } = await connected({

@@ -83,6 +83,14 @@ describe("records of pods", () => {
     ["of another pod", good.replace('"uid":"bad"', '"uid":"else"')],
     ["without manifest", good.replace('"manifest"', '"manifesto"')],
     ["with a strange instance", good.replace('"started":true', '"started":"yes"')],
+    [
+      "with a cause of its end that there is none",
+      good.replace('"record"', '"ending":{"cause":"x","graceSeconds":1},"record"'),
+    ],
+    ["with a grace below nothing", good.replace('"record"', '"ending":{"cause":"removed","graceSeconds":-1},"record"')],
+    ["with a cause of a stop that there is none", good.replace('"started":true', '"stopCause":"x"')],
+    ["with half an attempt", good.replace('"decidedWallMs"', '"attempts":{"c":1.5},"decidedWallMs"')],
+    ["with a strange condition", good.replace('"conditions":[]', '"conditions":[{"type":"Ready","status":[]}]')],
     ["with a strange learnt part", good.replace('"initialized":true', '"initialized":null')],
   ])("that are %s are a problem, and cost no other", async (_, text) => {
     const { files, options } = house();

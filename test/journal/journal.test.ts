@@ -101,6 +101,8 @@ describe("the journal of events", () => {
       good.replace("Warning", "Fatal"),
       good.replace('"uid":"u"', '"uid":7'),
       "\0\0",
+      good.replace('"atWallMs":1', '"atWallMs":1e300'),
+      good.replace('"count":1', '"count":0.5'),
     ];
     writeFileSync(path, `${strange.join("\n")}\n${good}\n${good.slice(0, 40)}`);
     const journal = await opened();

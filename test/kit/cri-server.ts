@@ -65,8 +65,11 @@ export type CriServer = {
 const codec = makeCodec(MESSAGES);
 const asIs = (bytes: Buffer): Buffer => bytes;
 
+/** What becomes of the bytes of an answer on their way. */
+export type OnTheWay = (rpc: keyof typeof METHODS, bytes: Buffer) => Buffer;
+
 /** A runtime that speaks real gRPC on a unix socket of its own. */
-export async function serveCri(first: CriHandlers): Promise<CriServer> {
+export async function serveCri(first: CriHandlers, onTheWay: OnTheWay = (_, bytes) => bytes): Promise<CriServer> {
   const directory = mkdtempSync(join(tmpdir(), "cri-"));
   const endpoint = `unix://${directory}/cri.sock`;
   const sockets = new Set<Socket>();
@@ -75,7 +78,7 @@ export async function serveCri(first: CriHandlers): Promise<CriServer> {
 
   async function start(next: CriHandlers = handlers): Promise<void> {
     handlers = next;
-    const injector = makeServer(handlers).createConnectionInjector(ServerCredentials.createInsecure());
+    const injector = makeServer(handlers, onTheWay).createConnectionInjector(ServerCredentials.createInsecure());
     listener = createServer((socket) => {
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket));
@@ -101,7 +104,7 @@ export async function serveCri(first: CriHandlers): Promise<CriServer> {
   };
 }
 
-function makeServer(handlers: CriHandlers): Server {
+function makeServer(handlers: CriHandlers, onTheWay: OnTheWay): Server {
   const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
   const definition: Record<string, ServiceDefinition[string]> = {};
   const implementation: Record<string, handleUnaryCall<object, object> | handleServerStreamingCall<object, object>> =
@@ -115,7 +118,7 @@ function makeServer(handlers: CriHandlers): Server {
       responseStream,
       requestSerialize: asIs,
       requestDeserialize: (bytes: Buffer) => codec.decode(request, bytes),
-      responseSerialize: (answer: object) => codec.encode(response, answer),
+      responseSerialize: (answer: object) => onTheWay(rpc as keyof typeof METHODS, codec.encode(response, answer)),
       responseDeserialize: asIs,
     };
     implementation[rpc] = responseStream ? streaming(handler as StreamHandler) : unary(handler as UnaryHandler);

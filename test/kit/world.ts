@@ -7,7 +7,7 @@ import { type Log, type LogFields, silentLog } from "../../src/base/log.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
 import { type Meter, silentMeter } from "../../src/pod/metrics.ts";
 import type * as v1 from "../../src/pod/v1.ts";
-import type { PodChange } from "../../src/ports.ts";
+import type { Images, PodChange, Runtime } from "../../src/ports.ts";
 import { type HandClock, handClock, seededChance } from "./clock.ts";
 import { type FakeFiles, makeFakeFiles } from "./files.ts";
 import { type FakeHandlers, makeFakeHandlers } from "./handlers.ts";
@@ -46,7 +46,12 @@ export type WorldOptions = {
   readonly rules?: Rules;
   readonly meter?: Meter;
   readonly callMs?: Readonly<Record<string, number>>;
+  /** What the agent has in place of the fake runtime itself. */
+  readonly through?: (fake: FakeRuntime, clock: HandClock, log: Log) => RuntimePorts;
 };
+
+/** The runtime as the agent sees it. */
+export type RuntimePorts = { readonly runtime: Runtime; readonly images: Images };
 
 /** An empty host. */
 export function makeWorld(options: WorldOptions = {}): World {
@@ -61,6 +66,7 @@ export function makeWorld(options: WorldOptions = {}): World {
     ...(options.events === undefined ? {} : { events: options.events }),
     ...(options.callMs === undefined ? {} : { callMs: options.callMs }),
   });
+  const ports = options.through?.(runtime, clock, traceLog(note)) ?? runtime;
   const disk = makeFakeFiles({ clock, onWrite: (line) => note("file", line) });
   const directory = makeFakeDirectory(clock);
   const handlers = makeFakeHandlers(
@@ -78,8 +84,8 @@ export function makeWorld(options: WorldOptions = {}): World {
     const life = newLife();
     const agent = await startAgent(
       {
-        runtime: mortal(runtime.runtime, life),
-        images: mortal(runtime.images, life),
+        runtime: mortal(ports.runtime, life),
+        images: mortal(ports.images, life),
         files: mortal(disk.files, life),
         source: mortal(directory.source, life),
         handlers: mortal(handlers.handlers, life),

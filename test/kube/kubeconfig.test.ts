@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { openCredentials } from "../../src/kube/credentials.ts";
 import { readKubeconfig } from "../../src/kube/kubeconfig.ts";
@@ -12,6 +12,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "berth-kubeconfig-"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const EXEC = { apiVersion: "client.authentication.k8s.io/v1", command: "/bin/true" };
+const pem = (words: string): string => `-----BEGIN ${words}-----\n`;
 
 async function write(user: object, cluster: object = {}, more: object = {}): Promise<string> {
   const path = join(folder, "kubeconfig");
@@ -31,9 +34,9 @@ async function write(user: object, cluster: object = {}, more: object = {}): Pro
 
 describe("a kubeconfig (node.md 1.2)", () => {
   it("reads inline data and files beside it", async () => {
-    await writeFile(join(folder, "ca.crt"), "AUTHORITY");
-    const inline = Buffer.from("CERTIFICATE").toString("base64");
-    await writeFile(join(folder, "node.key"), "KEY");
+    await writeFile(join(folder, "ca.crt"), pem("AUTHORITY"));
+    const inline = Buffer.from(pem("CERTIFICATE")).toString("base64");
+    await writeFile(join(folder, "node.key"), pem("KEY"));
     const user = { "client-certificate-data": inline, "client-key": "node.key" };
     const access = await readKubeconfig(
       await write(user, { "certificate-authority": "ca.crt", "tls-server-name": "api" }),
@@ -41,10 +44,10 @@ describe("a kubeconfig (node.md 1.2)", () => {
     expect(access.server.href).toBe("https://192.0.2.1:6443/prefix");
     expect(access.tls).toEqual({
       insecure: false,
-      authority: "AUTHORITY",
+      authority: pem("AUTHORITY"),
       serverName: "api",
-      certificate: "CERTIFICATE",
-      key: "KEY",
+      certificate: pem("CERTIFICATE"),
+      key: pem("KEY"),
     });
     expect(access.authorization).toBeUndefined();
   });
@@ -60,13 +63,26 @@ describe("a kubeconfig (node.md 1.2)", () => {
   it.each([
     ["a context that is not there", {}, {}, { "current-context": "y" }, 'there is no context named "y"'],
     ["a server that is none", {}, { server: "nowhere" }, {}, "no usable server"],
-    ["a certificate without its key", { "client-certificate-data": "eA==" }, {}, {}, "need each other"],
+    ["a certificate without its key", { "client-certificate-data": btoa(pem("X")) }, {}, {}, "need each other"],
+    ["an authority that is none", {}, { "certificate-authority-data": "#" }, {}, "certificate-authority is not PEM"],
+    ["a token that no header can carry", { token: "a\nb" }, {}, {}, "characters that no token may have"],
+    ["a context named by a list", {}, {}, { "current-context": ["x"] }, 'there is no context named ""'],
+    ["an argument that is no text", { exec: { ...EXEC, args: [{ toString: 1 }] } }, {}, {}, "must be texts"],
     ["a proxy", {}, { "proxy-url": "http://192.0.2.3" }, {}, "proxy-url is not supported"],
   ])("refuses %s by name", async (_what, user, cluster, more, words) => {
     await expect(readKubeconfig(await write(user, cluster, more))).rejects.toMatchObject({
       code: "ConfigInvalid",
       message: expect.stringContaining(words),
     });
+  });
+
+  it("warns nobody of what stands in it: warnings of the parser go to the standard error output", async () => {
+    const warned = vi.spyOn(process, "emitWarning");
+    const path = join(folder, "strange");
+    await writeFile(path, `users: [{token: !x s3cret}]\n`);
+    await readKubeconfig(path).catch(() => {});
+    expect(warned).not.toHaveBeenCalled();
+    warned.mockRestore();
   });
 
   it("never shows what stands in a file that it cannot parse", async () => {
@@ -101,6 +117,14 @@ describe("credentials", () => {
     expect((await credentials.current(LIVE)).authorization).toBe("Bearer t1");
     credentials.refused();
     expect((await credentials.current(LIVE)).authorization).toBe("Bearer t2");
+  });
+
+  it("of a plugin that cannot be started are an error without its environment", async () => {
+    const exec = { ...EXEC, env: [{ name: "A", value: "s3cret\0" }] };
+    const credentials = await openCredentials(await write({ exec }), silentLog);
+    const error: unknown = await credentials.current(LIVE).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "ApiUnauthorized" });
+    expect(String(error)).not.toContain("s3cret");
   });
 
   it("of a plugin that fails are an error without its output", async () => {

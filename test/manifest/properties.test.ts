@@ -6,6 +6,8 @@ import { compileFile } from "../../src/manifest/compile.ts";
 import { fieldsOf } from "../../src/manifest/shapes.ts";
 import { isSimple, makeWorkshop } from "../../src/manifest/workshop.ts";
 import { PROBLEM_CODES } from "../../src/pod/problem.ts";
+import { hold } from "../fuzz/hold.ts";
+import { editedText, spice } from "../fuzz/mutate.ts";
 import { startCpuTime } from "../kit/cpu-time.ts";
 import { aManifest, bytesOf } from "./kit.ts";
 
@@ -42,74 +44,36 @@ async function compile(bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Bytes that mean something to YAML, and some that mean harm. */
-const spice = fc.constantFrom(
-  ...["\0", "\ufeff", "\t", "\r", "\u2028", "&a ", "*a", "<<: *a", "!!binary ", "!x ", "? ", "- ", ": ", "|\n", ">-\n"],
-  ...[
-    "---\n",
-    "...\n",
-    "%YAML 1.1\n",
-    "{",
-    "}",
-    "[",
-    "]",
-    "'",
-    '"',
-    "#",
-    "\\",
-    "__proto__: ",
-    "0x",
-    "1e999",
-    "~",
-    "\n  ",
-  ],
-  ...["constructor: {}", "99999999999999999999999", "\u00a0", "\ud800", "apiVersion: v1\n", "kind: Pod\n", "spec:\n"],
-);
-const edit = fc.record({ at: fc.nat(), length: fc.nat(40), text: fc.oneof(spice, fc.string({ maxLength: 8 })) });
-
 describe("whatever the bytes are, compiling ends soon and tells something", () => {
   it("mutated manifests", async () => {
-    const edited = fc.tuple(fc.constantFrom(...seeds), fc.array(edit, { minLength: 1, maxLength: 12 }));
-    await fc.assert(
-      fc.asyncProperty(edited, async ([seed, edits]) => {
-        let text = seed.toString("utf8");
-        for (const { at, length, text: put } of edits) {
-          const from = at % (text.length + 1);
-          text = text.slice(0, from) + put + text.slice(from + length);
-        }
-        await compile(bytesOf(text));
-      }),
-      { numRuns: 300 },
-    );
+    const edited = editedText(seeds.map((seed) => seed.toString("utf8")));
+    await hold(300, edited, (text) => compile(bytesOf(text)));
   });
 
   it("mutated bytes", async () => {
     const broken = fc.tuple(fc.constantFrom(...seeds), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 20 }));
-    await fc.assert(
-      fc.asyncProperty(broken, async ([seed, changes]) => {
-        const bytes = Buffer.from(seed);
-        for (const [at, value] of changes) bytes[at % bytes.length] = value;
-        await compile(bytes);
-      }),
-      { numRuns: 200 },
-    );
+    await hold(200, broken, async ([seed, changes]) => {
+      const bytes = Buffer.from(seed);
+      for (const [at, value] of changes) bytes[at % bytes.length] = value;
+      await compile(bytes);
+    });
   });
 
   it("any bytes", async () => {
-    await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 2_000 }), compile), { numRuns: 200 });
+    await hold(200, fc.uint8Array({ maxLength: 2_000 }), compile);
   });
 
   it("spices alone", async () => {
     const soup = fc.array(spice, { maxLength: 200 }).map((parts) => bytesOf(parts.join("")));
-    await fc.assert(fc.asyncProperty(soup, compile), { numRuns: 200 });
+    await hold(200, soup, compile);
   });
 
   it("spices many times over", async () => {
     const pile = fc
       .tuple(spice, spice, fc.integer({ min: 1, max: 50_000 }))
       .map(([one, other, count]) => bytesOf((one + other).repeat(count)));
-    await fc.assert(fc.asyncProperty(pile, compile), { numRuns: 15 });
-  }, 60_000);
+    await hold(15, pile, compile);
+  });
 });
 
 /** A value of any type of the API, by its shape, wrong types among them. */

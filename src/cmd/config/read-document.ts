@@ -51,7 +51,7 @@ export function readConfigFile(path: string, content: string): ReadFile {
 
   for (const document of parseAllDocuments(content, { lineCounter: lines, prettyErrors: false })) {
     for (const fault of [...document.errors, ...document.warnings]) {
-      findings.push({ severity: "error", place: placeAt(fault.pos[0]), message: fault.message });
+      findings.push({ severity: "error", place: placeAt(fault.pos[0]), message: wordsOf(fault.message) });
     }
     if (document.errors.length > 0 || document.contents === null) continue;
     if (isScalar(document.contents) && document.contents.value === null) continue;
@@ -71,6 +71,9 @@ export function readConfigFile(path: string, content: string): ReadFile {
   }
   return { assignments, findings };
 }
+
+/** The parser goes as deep as the stack lets it. */
+const wordsOf = (fault: string): string => (fault.includes("call stack") ? "it is nested too deeply" : fault);
 
 function documentKind(root: YAMLMap, placeOf: (node: unknown) => Place, findings: Finding[]): DocumentKind | undefined {
   const kind = root.get("kind");
@@ -106,6 +109,10 @@ function readField(reader: Reader, pair: Pair, field: string): void {
   const report = (severity: Finding["severity"], message: string): void => {
     reader.findings.push({ severity, place, message });
   };
+  if (node === undefined && isAlias(pair.value)) {
+    report("error", `there is no anchor ${pair.value.source}`);
+    return;
+  }
   const below = [...Object.keys(rows), ...Object.keys(meaningless)].filter((known) => known.startsWith(`${field}.`));
 
   if (Object.hasOwn(rows, field)) {
@@ -130,7 +137,12 @@ function readSetting(reader: Reader, key: SettingKey, node: unknown, place: Plac
     reader.assignments.push({ key, value: null, place });
     return;
   }
-  const { given, taken } = splitNulls(plain(reader, node), row.kind.merges);
+  const decoded = plain(reader, node);
+  if (!decoded.ok) {
+    reader.findings.push({ severity: "error", place, message: `${key} cannot be read: ${decoded.why}` });
+    return;
+  }
+  const { given, taken } = splitNulls(decoded.value, row.kind.merges);
   const parsed = row.kind.read(given);
   if (!parsed.ok) {
     const message = `${key} is ${shorten(given)}, expected ${parsed.expected}`;
@@ -183,8 +195,17 @@ function isNull(node: unknown): boolean {
   return node === null || node === undefined || (isScalar(node) && node.value === null);
 }
 
-function plain(reader: Reader, node: unknown): unknown {
-  return isNode(node) ? node.toJS(reader.document) : node;
+type Decoded = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string };
+
+/** A node as a value; an alias in it may stand for nothing, for itself, or for more than is good. */
+function plain(reader: Reader, node: unknown): Decoded {
+  try {
+    const value: unknown = isNode(node) ? node.toJS(reader.document) : node;
+    JSON.stringify(value); // throws for one that holds itself
+    return { ok: true, value };
+  } catch (error) {
+    return { ok: false, why: error instanceof ReferenceError ? error.message : "it holds itself" };
+  }
 }
 
 function hasRange(node: unknown): node is { range: [number, number, number] } {

@@ -1,4 +1,5 @@
-import type { Chance, Clock } from "../base/clock.ts";
+import { makeBell } from "../base/bell.ts";
+import type { Chance, Clock, MonoMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { StoredPod } from "../ports.ts";
 import { backOffMs } from "./back-off.ts";
@@ -6,8 +7,9 @@ import { backOffMs } from "./back-off.ts";
 /**
  * Keeps one pod's record on disk in step with its memory.
  *
- * K1  The first record is written at once, beside the pod's first actions: a pod that was accepted is found again (D1).
- * K2  One write at a time; changes meanwhile, and those within a short while, become one write of the newest.
+ * K1  The first record is written at once, beside the pod's first actions: a pod that was accepted is found again (D1). So is
+ *     what must not be done twice or forgotten: an ending, a hook, a stop, a manifest.
+ * K2  One write at a time; all else waits for more of its kind, and becomes one write of the newest.
  * K3  A write that failed is tried again, ever more slowly; the newest record wins.
  * K4  After `close` nothing is written, and it resolves only when no write is under way.
  */
@@ -20,8 +22,10 @@ export type RecordKeeper = {
   closed(): boolean;
 };
 
-/** Changes within so long of a write share the next one. */
-const QUIET_MS = 500;
+/** Attempts and verdicts: most of a pod's start is one write. What is lost with the agent is found in the runtime again. */
+const SOON_MS = 1000;
+/** Conditions: lost with the agent they cost a date. */
+const LATER_MS = 5000;
 
 /** A keeper that has written nothing; `signal` is for the writes themselves. */
 export function makeRecordKeeper(tools: {
@@ -30,26 +34,35 @@ export function makeRecordKeeper(tools: {
   readonly chance: Chance;
   readonly log: Log;
 }): RecordKeeper {
+  const { clock } = tools;
+  const bell = makeBell(clock);
   const closing = new AbortController();
   const hurrying = new AbortController();
-  /** A manifest is told from another by identity alone: it is large, and never changed in place. */
-  let asked: { readonly manifest: StoredPod["manifest"]; readonly text: string } | undefined;
+  let asked: Parts | undefined;
   let next: StoredPod | undefined;
+  let dueMonoMs: MonoMs = Number.NEGATIVE_INFINITY;
   let writing: Promise<void> | undefined;
 
   const writeAll = async (): Promise<void> => {
     let failures = 0;
     while (next !== undefined && !closing.signal.aborted) {
+      if (await isEarly()) continue;
       const stored = next;
       next = undefined;
       const written = await write(stored);
       failures = written ? 0 : failures + 1;
-      if (!written) next ??= stored;
-      const pauseMs = written ? QUIET_MS : backOffMs(failures, tools.chance);
-      if (!written && hurrying.signal.aborted) break;
-      await tools.clock.sleep(pauseMs, hurrying.signal);
+      if (written) continue;
+      next ??= stored;
+      if (hurrying.signal.aborted) break;
+      await clock.sleep(backOffMs(failures, tools.chance), hurrying.signal);
     }
     writing = undefined;
+  };
+  /** Waits until the next write is due, or until something makes it due earlier; false when it is due. */
+  const isEarly = async (): Promise<boolean> => {
+    if (hurrying.signal.aborted || clock.now().monoMs >= dueMonoMs) return false;
+    await bell.wait(dueMonoMs, hurrying.signal);
+    return true;
   };
   const write = async (stored: StoredPod): Promise<boolean> => {
     try {
@@ -64,11 +77,14 @@ export function makeRecordKeeper(tools: {
   return {
     keep(stored) {
       if (closing.signal.aborted) return;
-      const { manifest, ...rest } = stored;
-      const text = JSON.stringify(rest);
-      if (asked?.manifest === manifest && text === asked.text) return;
-      asked = { manifest, text };
+      const parts = partsOf(stored);
+      const delayMs = delayOf(asked, parts);
+      if (delayMs === undefined) return;
+      asked = parts;
+      const due = clock.now().monoMs + delayMs;
+      dueMonoMs = next === undefined ? due : Math.min(due, dueMonoMs);
       next = stored;
+      bell.ring();
       writing ??= writeAll();
     },
     closed: () => closing.signal.aborted,
@@ -83,4 +99,31 @@ export function makeRecordKeeper(tools: {
       await writing;
     },
   };
+}
+
+/** A record by how long its parts may wait. A manifest is told from another by identity: it is large, and never changed in place. */
+type Parts = {
+  readonly manifest: StoredPod["manifest"];
+  readonly grave: string;
+  readonly learnt: string;
+  readonly dated: string;
+};
+
+function partsOf({ manifest, record, ...rest }: StoredPod): Parts {
+  const { conditions, startedWallMs, terminal, instances, ...learnt } = record;
+  const done = Object.values(instances).map(({ postStart, stopCause }) => [postStart, stopCause]);
+  const isDone = done.some((marks) => marks.some((mark) => mark !== undefined));
+  return {
+    manifest,
+    grave: JSON.stringify([rest, terminal, isDone ? done : []]),
+    learnt: JSON.stringify([learnt, instances]),
+    dated: JSON.stringify([conditions, startedWallMs]),
+  };
+}
+
+/** How long what has changed may wait; undefined: nothing has. */
+function delayOf(before: Parts | undefined, after: Parts): number | undefined {
+  if (before?.manifest !== after.manifest || before.grave !== after.grave) return 0;
+  if (before.learnt !== after.learnt) return SOON_MS;
+  return before.dated === after.dated ? undefined : LATER_MS;
 }

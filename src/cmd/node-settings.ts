@@ -44,6 +44,12 @@ export function parallelPulls({ serializeImagePulls, maxParallelImagePulls }: Se
   return serializeImagePulls ? 1 : (maxParallelImagePulls ?? 5);
 }
 
+/** Starts at the same time where the configuration leaves it open: more only wait for one another inside the runtime. */
+export function parallelStarts({ maxParallelStarts }: Settings, cpuMillis: number): number {
+  if (maxParallelStarts > 0) return maxParallelStarts;
+  return Math.min(Math.max(2 * Math.floor(cpuMillis / 1000) + 1, 5), 16);
+}
+
 /** What is kept back from pods (node.md 2.2). */
 export function reservedOf({
   systemReserved,

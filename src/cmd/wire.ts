@@ -25,7 +25,7 @@ import { hostCgroups } from "./cgroups.ts";
 import type { Settings } from "./config/settings.ts";
 import { hostCredentials } from "./credentials.ts";
 import { doorsOf } from "./doors.ts";
-import { bytesOf, imageLimits, logLimits, nodeSettings, parallelPulls } from "./node-settings.ts";
+import { bytesOf, imageLimits, logLimits, nodeSettings, parallelPulls, parallelStarts } from "./node-settings.ts";
 import { checkHost, checkRuntime } from "./start-checks.ts";
 
 /** A running agent with everything around it. */
@@ -155,9 +155,9 @@ async function build(
       settings: node,
       limits: {
         home: GATES.home,
-        start: settings.maxParallelStarts,
+        start: parallelStarts(settings, facts.cpuMillis),
         pull: parallelPulls(settings),
-        read: settings.maxParallelStarts,
+        read: GATES.read,
         execProbe: settings.maxParallelExecProbes,
       },
       listPace: { withStreamMs: settings.relistPeriod, withoutStreamMs: settings.relistPeriodWithoutEvents },

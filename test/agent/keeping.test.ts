@@ -22,6 +22,7 @@ const record = (startedWallMs: number): StoredPod => ({
 function bench(writeMs = 10) {
   const clock = handClock();
   const written: (readonly [number, number | undefined])[] = [];
+  const saved: StoredPod[] = [];
   let under = 0;
   let most = 0;
   let failing = false;
@@ -35,6 +36,7 @@ function bench(writeMs = 10) {
       await clock.sleep(writeMs, signal);
       under -= 1;
       if (signal.aborted || failing) throw new Error("not written");
+      saved.push(stored);
       written.push([clock.now().monoMs, stored.record.startedWallMs]);
     },
   });
@@ -42,6 +44,7 @@ function bench(writeMs = 10) {
     clock,
     keeper,
     written,
+    saved,
     most: () => most,
     fail: (isFailing: boolean) => {
       failing = isFailing;
@@ -57,6 +60,46 @@ describe("the record's keeper", () => {
     expect(written).toEqual([[10, 1]]);
   });
 
+  it("K1 writes at once what must not be forgotten, with all that waited", async () => {
+    const { clock, keeper, saved } = bench();
+    keeper.keep(record(1));
+    await clock.advance(100);
+    keeper.keep(record(2));
+    const ending = { cause: "removed", graceSeconds: 1 } as const;
+    keeper.keep({ ...record(2), ending });
+    await clock.advance(10);
+    expect(saved.at(-1)).toMatchObject({ record: { startedWallMs: 2 }, ending });
+    const hooked = { ...record(2).record, instances: { c1: { postStart: "running" } } } as const;
+    keeper.keep({ ...record(2), ending, record: hooked });
+    await clock.advance(10);
+    expect(saved.at(-1)).toMatchObject({ record: hooked });
+    expect(saved).toHaveLength(3);
+  });
+
+  it("K2 lets verdicts wait for one second, and dates for five", async () => {
+    const { clock, keeper, saved } = bench();
+    const learnt = (ready: boolean): StoredPod => ({
+      ...record(1),
+      record: { ...record(1).record, instances: { c1: { ready } } },
+    });
+    keeper.keep(record(1));
+    await clock.advance(100);
+    keeper.keep(record(2));
+    await clock.advance(1000);
+    keeper.keep(learnt(false));
+    await clock.advance(500);
+    keeper.keep(learnt(true));
+    await clock.advance(400);
+    expect(saved).toHaveLength(1);
+    await clock.advance(110);
+    expect(saved.at(-1)).toMatchObject(learnt(true));
+    keeper.keep({ ...learnt(true), record: { ...learnt(true).record, startedWallMs: 3 } });
+    await clock.advance(4_900);
+    expect(saved).toHaveLength(2);
+    await clock.advance(200);
+    expect(saved).toHaveLength(3);
+  });
+
   it("K2 makes one write of what changes in a short while, and none of what does not change", async () => {
     const { clock, keeper, written, most } = bench();
     for (const at of [1, 2, 3]) keeper.keep(record(at));
@@ -65,7 +108,7 @@ describe("the record's keeper", () => {
     await clock.advance(10_000);
     keeper.keep(record(5));
     await clock.advance(10_000);
-    expect(written.map(([, value]) => value)).toEqual([1, 5]);
+    expect(written.map(([, value]) => value)).toEqual([3, 5]);
     expect(most()).toBe(1);
   });
 

@@ -88,9 +88,9 @@ export const AGENT_ROWS = {
 
   // pace
   maxParallelStarts: row({
-    kind: integer(1, 256),
-    default: 8,
-    help: "Sandboxes and containers made at the same time.",
+    kind: integer(0, 256),
+    default: 0,
+    help: "Sandboxes and containers made at the same time; 0: two for each processor and one more, from 5 to 16.",
     limit: "The next one waits.",
   }),
   maxParallelExecProbes: row({

@@ -73,7 +73,10 @@ function dropQueuedBegins(draft: Draft): void {
 function deadlineOf(draft: Draft, instance: ObservedContainer, { cause, graceSeconds }: StopOrder): MonoMs {
   const { now } = draft.picture;
   const { stop } = instanceOf(draft, instance.id);
-  const by = Math.min(now.monoMs + graceSeconds * 1000, stop === undefined ? Number.POSITIVE_INFINITY : fixedBy(stop, now));
+  const by = Math.min(
+    now.monoMs + graceSeconds * 1000,
+    stop === undefined ? Number.POSITIVE_INFINITY : fixedBy(stop, now),
+  );
   if (stop?.by === by) return by;
   const byWallMs = now.wallMs + (by - now.monoMs);
   noteInstance(draft, instance.id, { stop: { cause: stop?.cause ?? cause, by, byWallMs } });

@@ -58,7 +58,7 @@ function isInstance(value: unknown): boolean {
     isOptional(value.postStart, (word) => POST_STARTS.some((known) => known === word)) &&
     isOptional(value.stopCause, (word) => CAUSES.some((known) => known === word)) &&
     isOptional(value.preStop, (word) => word === "done") &&
-    isOptional(value.stopByWallMs, isNumber)
+    isOptional(value.stopByWallMs, isMoment)
   );
 }
 

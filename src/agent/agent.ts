@@ -4,7 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { ImageLimits } from "../decide/image-garbage.ts";
 import { neededRefs } from "../decide/image-need.ts";
 import type { LogLimits } from "../decide/log-rotation.ts";
-import { nodeNews } from "../decide/node-news.ts";
+import { type NodeMoment, nodeNews } from "../decide/node-news.ts";
 import type { Credentials } from "../pod/credential.ts";
 import { type DesiredPod, podKey } from "../pod/desired.ts";
 import type { CountedEvent, PodEvent } from "../pod/event.ts";
@@ -13,6 +13,7 @@ import type { LogKeeping } from "../pod/log-keeping.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { ObservedPod } from "../pod/observed.ts";
+import type { ShutdownDelay, ShutdownGroup } from "../pod/shutdown.ts";
 import type { Standing } from "../pod/standing.ts";
 import type { AgentHealth } from "../pod/view.ts";
 import type { Handlers, Images, ManifestSource, PodChange, PodFiles, Runtime, Sink, View } from "../ports.ts";
@@ -37,6 +38,7 @@ import { berthRules, type Rules } from "./rules.ts";
 import { makeRuntimeHealth } from "./runtime-health.ts";
 import { type ListPace, makeRuntimeWatch, type WholeList } from "./runtime-watch.ts";
 import { makeSharedImages } from "./shared-images.ts";
+import { makeShutdownWatch } from "./shutdown-watch.ts";
 import { makeSources } from "./sources.ts";
 import { standingOf } from "./standing.ts";
 import { makeStartTimes } from "./start-times.ts";
@@ -57,6 +59,8 @@ export type Ports = {
   readonly logKeeping?: { readonly keeping: LogKeeping; readonly limits: LogLimits };
   /** Absent where images are not collected. */
   readonly imageGarbage?: { readonly store: ImageStore; readonly limits: ImageLimits };
+  /** Absent where pods get no time to end when the host shuts down. */
+  readonly shutdown?: { readonly delay: ShutdownDelay; readonly groups: readonly ShutdownGroup[] };
   readonly podSinks: readonly Sink<PodChange>[];
   readonly eventSinks: readonly Sink<CountedEvent>[];
 };
@@ -76,6 +80,8 @@ export type Means = { readonly clock: Clock; readonly chance: Chance; readonly l
 
 export type Agent = {
   readonly view: View;
+  /** Resolves when every pod has its worker; not as long as the runtime does not answer. */
+  readonly adopted: Promise<void>;
   /** How the node is, for whoever tells it on; the listener hears of changes that should be told at once. */
   standing(): Standing;
   onStanding(listener: () => void): void;
@@ -179,7 +185,16 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     recordProblems: legacy.problems,
     onChange: onSourcesChange,
   });
-  const node = makeNode({ rules, clock, log, facts: setup.facts, settings: setup.settings, roster, sources });
+  const shutdownGroups = ports.shutdown?.groups ?? [];
+  const node = makeNode({
+    ...means,
+    rules,
+    facts: setup.facts,
+    settings: setup.settings,
+    shutdownGroups,
+    roster,
+    sources,
+  });
   const watch = makeRuntimeWatch({
     runtime,
     ...means,
@@ -194,7 +209,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
       ...means,
       images: ports.images,
       asked: () => new Set(roster.all().flatMap((worker) => [...neededRefs(worker.show().pod)])),
-      tell: (moment) => news.tell([nodeNews(setup.facts.nodeName, moment, clock.now())]),
+      tell: tellOfNode,
     });
   const desk = makeView({
     clock,
@@ -218,6 +233,13 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   function onHealth(): void {
     ringAll();
     for (const listener of standingListeners) listener();
+  }
+  function tellShutdown(goesOn: boolean): void {
+    tellOfNode({ kind: "shutdown", goesOn });
+    for (const listener of standingListeners) listener();
+  }
+  function tellOfNode(moment: NodeMoment): void {
+    news.tell([nodeNews(setup.facts.nodeName, moment, clock.now())]);
   }
   function ringAll(): void {
     for (const worker of roster.all()) worker.ring();
@@ -299,13 +321,20 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   start("manifests", sources.run);
   start("events", news.run);
   if (imageCare !== undefined) start("images", imageCare.run, imageCare);
+  if (ports.shutdown !== undefined) {
+    start("shutdown of the host", makeShutdownWatch({ ...ports.shutdown, ...means, node, tell: tellShutdown }));
+  }
   for (const [place, feed] of podFeeds.entries()) start(`statuses ${place}`, feed.run);
   const adoption = adopt().catch((error: unknown) => log.error("adoption failed; this is a fault in Berth", { error }));
 
   return {
     view: desk.view,
+    adopted: adoption,
     standing: () =>
-      standingOf({ ...health.now(), toldMonoMs: health.toldMonoMs(), listedMonoMs }, runtime.capabilities()),
+      standingOf(
+        { ...health.now(), toldMonoMs: health.toldMonoMs(), listedMonoMs, shuttingDown: node.isShuttingDown() },
+        runtime.capabilities(),
+      ),
     onStanding: (listener) => void standingListeners.push(listener),
     tell: news.tell,
     async collectImages(dryRun, gone) {

@@ -104,6 +104,9 @@ function storedPod(
     manifest,
     record,
     ...(device === undefined ? {} : { device }),
-    ...(ending === undefined ? {} : { ending: { cause: ending.cause, graceSeconds: ending.graceSeconds } }),
+    // What a shutdown has ended stands in the record with its boot: after the next one the pod runs again.
+    ...(ending === undefined || ending.cause === "shutdown"
+      ? {}
+      : { ending: { cause: ending.cause, graceSeconds: ending.graceSeconds } }),
   };
 }

@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { DesiredPod, Ending } from "../pod/desired.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { NodePicture, NodePlan } from "../pod/node-plan.ts";
+import type { Shutdown, ShutdownGroup } from "../pod/shutdown.ts";
 import type { Round } from "./loop.ts";
 import { restAfter } from "./rest.ts";
 import type { Roster } from "./roster.ts";
@@ -18,10 +19,16 @@ import type { Sources } from "./sources.ts";
  * N3  It runs when workers came, went or finished, when the set that is asked for changed, and on a slow beat; never for
  *     anything that happens inside one pod.
  * N4  It takes at most a fifth of the time, however many workers came, went or finished.
- * N5  A pod that nobody asks for ends by its own grace and hooks where a record tells them, else by the orphan's.
+ * N5  A shutdown of the host is over for the pods when every group has had its turn; until it is called off nothing begins.
+ * N6  A pod that nobody asks for ends by its own grace and hooks where a record tells them, else by the orphan's.
  */
 export type Node = {
   ring(): void;
+  /** The host shuts down: pods end, group after group. Resolves when all have had their time; for no groups, at once. */
+  shutDown(): Promise<void>;
+  /** It does not shut down, or that was called off: what a shutdown has ended runs again. */
+  goOn(): void;
+  isShuttingDown(): boolean;
   readonly run: Round;
   readonly beatWithinMs: number;
 };
@@ -35,11 +42,15 @@ export function makeNode(tools: {
   readonly log: Log;
   readonly facts: NodeFacts;
   readonly settings: NodeSettings;
+  readonly shutdownGroups: readonly ShutdownGroup[];
   readonly roster: Roster;
   readonly sources: Pick<Sources, "asked" | "isBroken" | "manifest" | "ready">;
 }): Node {
   const { rules, clock, log, roster, sources } = tools;
   const bell = makeBell(clock);
+  let shutdown: Shutdown | undefined;
+  let hostGoesOn = tools.shutdownGroups.length === 0;
+  let over = Promise.withResolvers<void>();
 
   /** A recorded pod whose manifest no longer compiles is left alone as long as its file is there (D1). */
   const isMeant = (path: string | undefined): boolean => path !== undefined && sources.isBroken(path);
@@ -53,10 +64,14 @@ export function makeNode(tools: {
       asked,
       sourcesReady: sources.ready(),
       strangers: roster.strangers().filter(({ uid, path }) => !askedUids.has(uid) && !isMeant(path)),
+      ...(shutdown === undefined ? {} : { shutdown }),
+      hostGoesOn,
       now: clock.now(),
     };
   };
   const carryOut = (plan: NodePlan): void => {
+    shutdown = plan.shutdown;
+    if (shutdown !== undefined && rules.isShutdownOver(shutdown)) over.resolve();
     const sinceMonoMs = clock.now().monoMs;
     for (const { uid, ending } of plan.end) {
       log.info("a pod is told to end", { pod: uid, cause: ending.cause, graceSeconds: ending.graceSeconds });
@@ -77,15 +92,30 @@ export function makeNode(tools: {
 
   return {
     ring: bell.ring,
+    shutDown() {
+      if (shutdown !== undefined) return over.promise;
+      shutdown = rules.beginShutdown(tools.shutdownGroups, clock.now().monoMs);
+      over = Promise.withResolvers();
+      hostGoesOn = false;
+      bell.ring();
+      return over.promise;
+    },
+    goOn() {
+      shutdown = undefined;
+      hostGoesOn = true;
+      bell.ring();
+    },
+    isShuttingDown: () => shutdown !== undefined,
     beatWithinMs: 3 * BEAT_MS,
     async run(signal, beat) {
       while (!signal.aborted) {
         const { monoMs } = clock.now();
-        carryOut(rules.nextNodePlan(picture()));
+        const plan = rules.nextNodePlan(picture());
+        carryOut(plan);
         beat();
         const rest = restAfter(monoMs, clock, signal);
         if (rest !== undefined) await rest;
-        await bell.wait(clock.now().monoMs + BEAT_MS, signal);
+        await bell.wait(Math.min(clock.now().monoMs + BEAT_MS, plan.wakeAt ?? Number.POSITIVE_INFINITY), signal);
       }
     },
   };

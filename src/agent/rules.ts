@@ -6,11 +6,15 @@ import { noteOutcome } from "../decide/outcome.ts";
 import { nextPlan } from "../decide/plan.ts";
 import { memoryOf, recordOf } from "../decide/record.ts";
 import { shrinkEnding } from "../decide/shrink-ending.ts";
+import { beginShutdown, isByShutdown, isShutdownOver } from "../decide/shutdown.ts";
 import { noteStatus, podStatus } from "../decide/status.ts";
 
 /** Every decision that the loops ask for. A test or a simulation may hand in another one to see that it is noticed. */
 export type Rules = {
+  readonly beginShutdown: typeof beginShutdown;
   readonly intake: typeof intake;
+  readonly isByShutdown: typeof isByShutdown;
+  readonly isShutdownOver: typeof isShutdownOver;
   readonly join: typeof join;
   readonly joinMessage: typeof joinMessage;
   readonly memoryOf: typeof memoryOf;
@@ -26,7 +30,10 @@ export type Rules = {
 
 /** The rules of decide/. */
 export const berthRules: Rules = {
+  beginShutdown,
   intake,
+  isByShutdown,
+  isShutdownOver,
   join,
   joinMessage,
   memoryOf,

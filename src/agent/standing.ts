@@ -5,10 +5,14 @@ import type { RuntimeState } from "./runtime-health.ts";
 
 /** How the node is, from what the agent's loops know (node.md 2.2, 2.3). */
 export function standingOf(
-  state: RuntimeState & { readonly toldMonoMs: MonoMs | undefined; readonly listedMonoMs: MonoMs | undefined },
+  state: RuntimeState & {
+    readonly toldMonoMs: MonoMs | undefined;
+    readonly listedMonoMs: MonoMs | undefined;
+    readonly shuttingDown: boolean;
+  },
   capabilities: RuntimeCapabilities | undefined,
 ): Standing {
-  const { runtimeReady, networkReady, message, toldMonoMs, listedMonoMs } = state;
+  const { runtimeReady, networkReady, message, toldMonoMs, listedMonoMs, shuttingDown } = state;
   return {
     ...(capabilities === undefined ? {} : { runtime: { name: capabilities.name, version: capabilities.version } }),
     ...(toldMonoMs === undefined ? {} : { runtimeToldMonoMs: toldMonoMs }),
@@ -17,7 +21,7 @@ export function standingOf(
     networkReady,
     ...(message === undefined ? {} : { message }),
     pressure: { memory: false, disk: false, pid: false },
-    shuttingDown: false,
+    shuttingDown,
     images: [],
     handlers: capabilities === undefined ? [] : [defaultHandler(capabilities)],
     supplementalGroupsPolicy: capabilities?.supplementalGroupsPolicy ?? false,

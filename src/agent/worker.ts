@@ -260,6 +260,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
       admission,
       ...over,
       terminal: isTerminal(status),
+      byShutdown: rules.isByShutdown(memory, tools.facts.bootId),
       adopted: start.adopted,
       arrival: start.arrival,
     }),

@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   RootDirTaken: "another berthd works in this root directory",
   KubeletPresent: "a kubelet already manages this runtime",
   SocketTaken: "a socket or port is in use",
+  HostRefused: "a program or service of the host refused what it was asked for, or is not there",
   // the API server
   ApiUnreachable: "the API server cannot be reached, or the connection broke",
   ApiTimeout: "the API server did not answer in time; whether the request took effect is not known",

@@ -1,3 +1,4 @@
+import { within } from "../agent/adopt.ts";
 import { type Agent, startAgent } from "../agent/agent.ts";
 import { makeDrainable } from "../agent/drain.ts";
 import { GATES } from "../agent/gates.ts";
@@ -26,6 +27,7 @@ import type { Settings } from "./config/settings.ts";
 import { hostCredentials } from "./credentials.ts";
 import { doorsOf } from "./doors.ts";
 import { bytesOf, imageLimits, logLimits, nodeSettings, parallelPulls, parallelStarts } from "./node-settings.ts";
+import { hostShutdown } from "./host-shutdown.ts";
 import { checkHost, checkRuntime } from "./start-checks.ts";
 
 /** A running agent with everything around it. */
@@ -42,6 +44,8 @@ export type House = {
 
 /** How long an event may wait for the disk. */
 const JOURNAL_FLUSH_MS = 10_000;
+/** Nobody is shown pods of an earlier agent as if they had not begun. @limit A runtime that does not answer is worth showing. */
+const ADOPTION_MS = 3000;
 /** Threads of Node.js for files, unless the environment says otherwise. */
 const USUAL_THREADS = 4;
 
@@ -147,6 +151,7 @@ async function build(
       ...(logs === undefined
         ? {}
         : { logKeeping: { keeping: makeLogKeeping(root.places.podLogsDir, turns), limits: logs } }),
+      ...hostShutdown(settings, log),
       podSinks: [],
       eventSinks: [journal],
     },
@@ -173,6 +178,7 @@ async function build(
     closing.defer(() => membership.stop());
   }
 
+  await within(agent.adopted, ADOPTION_MS, clock);
   const serving = await startServing({
     view: agent.view,
     logs: makeLogs(log, turns),

@@ -7,6 +7,7 @@ export type NodeMoment =
   | { readonly kind: "starting" }
   | { readonly kind: "status"; readonly status: NodeStatusWord }
   | { readonly kind: "rebooted"; readonly bootId: string }
+  | { readonly kind: "shutdown"; readonly goesOn: boolean }
   | {
       readonly kind: "failed";
       readonly what: "ContainerGCFailed" | "ImageGCFailed" | "FreeDiskSpaceFailed" | "InvalidDiskCapacity";
@@ -44,6 +45,12 @@ function wordsOf(nodeName: string, moment: NodeMoment): Words {
       return { type: "Normal", reason: moment.status, message: `Node ${nodeName} status is now: ${moment.status}` };
     case "rebooted":
       return warning("Rebooted", `Node ${nodeName} has been rebooted, boot id: ${moment.bootId}`);
+    case "shutdown":
+      return {
+        type: "Normal",
+        reason: "Shutdown",
+        message: `Shutdown manager detected shutdown ${moment.goesOn ? "event" : "cancellation"}`,
+      };
     case "failed":
       return warning(moment.what, moment.message);
     case "reclaiming":

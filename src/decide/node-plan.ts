@@ -3,20 +3,30 @@ import type { NodePicture, NodePlan, WorkerFacts } from "../pod/node-plan.ts";
 import type { Admission } from "../pod/plan.ts";
 import { forbiddenSysctl } from "../pod/sysctl.ts";
 import { admit, allocatableOf, nothingTaken, type Totals, withPod } from "./admission.ts";
+import { carryShutdown, comesBack, SHUTTING_DOWN, shutdownEnds, shutdownWakeAt } from "./shutdown.ts";
 
 /** What follows between pods: who begins, ends and is forgotten, whose name's turn it is, who is admitted. */
 export function nextNodePlan(picture: NodePicture): NodePlan {
   const asked = new Map(picture.asked.map((pod) => [pod.uid, pod]));
   const workers = picture.workers.toSorted((one, other) => one.arrival - other.arrival);
   const turns = turnsOf(workers);
+  const shutdown = picture.shutdown && carryShutdown(picture.shutdown, workers, picture.now.monoMs);
+  const wakeAt = shutdown && shutdownWakeAt(shutdown);
+  const leaves = (worker: WorkerFacts): boolean =>
+    isLeaving(worker) ? worker.cleaned : picture.hostGoesOn && comesBack(worker);
   return {
     begin: beginnersOf(picture, workers),
-    end: picture.sourcesReady ? endsOf(workers, picture.asked, asked) : [],
-    forget: workers.filter((worker) => isLeaving(worker) && worker.cleaned).map(({ pod }) => pod.uid),
+    end: [
+      ...(picture.sourcesReady ? endsOf(workers, picture.asked, asked) : []),
+      ...(shutdown === undefined ? [] : shutdownEnds(shutdown, workers)),
+    ],
+    forget: workers.filter(leaves).map(({ pod }) => pod.uid),
     orphans: picture.sourcesReady ? picture.strangers.filter(({ uid }) => !asked.has(uid)).map(({ uid }) => uid) : [],
     turns,
     admissions: admissionsOf(picture, workers, turns),
     waiting: waitingOf(workers, turns),
+    ...(shutdown === undefined ? {} : { shutdown }),
+    ...(wakeAt === undefined ? {} : { wakeAt }),
   };
 }
 
@@ -84,8 +94,9 @@ function admissionsOf(
   const admissions = new Map<string, Admission>();
   for (const worker of workers) {
     const { uid } = worker.pod;
-    if (isAdmitted(worker)) admissions.set(uid, { kind: "admitted" });
+    if (isAdmitted(worker) || worker.byShutdown) admissions.set(uid, { kind: "admitted" });
     else if (worker.ending !== undefined || turns.get(uid) !== true) admissions.set(uid, { kind: "waiting" });
+    else if (picture.shutdown !== undefined) admissions.set(uid, SHUTTING_DOWN);
     else {
       const admission = sysctlRefusal(worker.pod, picture) ?? admit(worker.pod, picture.facts, free, taken);
       admissions.set(uid, admission);

@@ -93,12 +93,12 @@ function noteHook(memory: PodMemory, { hook, id, name }: ActionOf<"run-hook">, f
 }
 
 /**
- * A preStop that was given up is over: its grace was cut. A postStart is given up when its container stops, or when the agent
- * leaves: the next agent runs it again. Everything else is as if it had not been begun, or as the runtime shows.
+ * A preStop that was given up is over for this agent: its grace was cut, or the agent leaves and the next one runs it again. A
+ * postStart is given up when its container stops, or when the agent leaves: the next agent runs it again. Everything else is as if it had not been begun, or as the runtime shows.
  */
 function noteWithdrawn(memory: PodMemory, action: Action): PodMemory {
   const isOver = action.kind === "run-hook" && action.hook === "preStop";
-  return isOver ? withInstance(memory, action.id, { preStop: "done" }) : memory;
+  return isOver ? withInstance(memory, action.id, { preStop: "cut" }) : memory;
 }
 
 /** Calls that change the runtime: only of these does it matter whether they worked. */

@@ -10,6 +10,7 @@ import { neededRefs } from "./image-need.ts";
 import { planLook } from "./looks.ts";
 import { noteMoments } from "./moments.ts";
 import { carrySandbox } from "./sandbox.ts";
+import { isByShutdown } from "./shutdown.ts";
 
 /**
  * What one pod needs next. Pure: the same picture gives the same plan (lifecycle.md 3, 4, 7, 8).
@@ -38,8 +39,8 @@ export function nextPlan(picture: Picture): Plan {
 /** What the node did to the pod counts for this boot only: after the next one a static pod runs again (P4, 8.2). */
 function withEarlierLife({ memory, around }: Picture): PodMemory {
   const { terminal, ...rest } = memory;
-  if (terminal === undefined || terminal.bootId === around.bootId || terminal.reason !== "Terminated") return memory;
-  return rest;
+  if (terminal === undefined || !isByShutdown(memory, terminal.bootId)) return memory;
+  return terminal.bootId === around.bootId ? memory : rest;
 }
 
 function carry(draft: Draft): EndStage | "alive" {

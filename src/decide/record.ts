@@ -46,16 +46,20 @@ export function memoryOf(record: PodRecord): PodMemory {
   };
 }
 
-function kept({ started, ready, postStart, stop, stopCause = stop?.cause }: InstanceMemory): InstanceRecord {
+function kept({ started, ready, postStart, preStop, stop, stopCause = stop?.cause }: InstanceMemory): InstanceRecord {
   return {
     ...(started === undefined ? {} : { started }),
     ...(ready === undefined ? {} : { ready }),
     ...(postStart === undefined ? {} : { postStart }),
     ...(stopCause === undefined ? {} : { stopCause }),
+    ...(stop?.byWallMs === undefined ? {} : { stopByWallMs: stop.byWallMs }),
+    ...(preStop === "done" ? { preStop } : {}),
   };
 }
 
-/** A stop that an earlier agent decided is carried through; its deadline, on another clock, is set anew by the first plan. */
-function recalled({ stopCause, ...instance }: InstanceRecord): InstanceMemory {
-  return stopCause === undefined ? instance : { ...instance, stop: { cause: stopCause, by: Number.POSITIVE_INFINITY } };
+/** A stop that an earlier agent decided is carried through; the first plan puts its deadline on this agent's own clock. */
+function recalled({ stopCause, stopByWallMs, ...instance }: InstanceRecord): InstanceMemory {
+  if (stopCause === undefined) return instance;
+  const byWallMs = stopByWallMs === undefined ? {} : { byWallMs: stopByWallMs };
+  return { ...instance, stop: { cause: stopCause, by: Number.POSITIVE_INFINITY, ...byWallMs } };
 }

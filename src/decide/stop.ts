@@ -1,6 +1,7 @@
-import type { MonoMs } from "../base/clock.ts";
+import type { MonoMs, Now } from "../base/clock.ts";
 import type { Action, Cause, Subject } from "../pod/action.ts";
 import type { DesiredContainer } from "../pod/desired.ts";
+import type { InstanceMemory } from "../pod/memory.ts";
 import type { ObservedContainer } from "../pod/observed.ts";
 import {
   act,
@@ -70,18 +71,30 @@ function dropQueuedBegins(draft: Draft): void {
 
 /** The moment at which the grace is used up; fixed by the first order, moved only to the front by later ones (T2). */
 function deadlineOf(draft: Draft, instance: ObservedContainer, { cause, graceSeconds }: StopOrder): MonoMs {
-  const by = draft.picture.now.monoMs + graceSeconds * 1000;
+  const { now } = draft.picture;
   const { stop } = instanceOf(draft, instance.id);
-  if (stop !== undefined && stop.by <= by) return stop.by;
-  noteInstance(draft, instance.id, { stop: { cause: stop?.cause ?? cause, by } });
+  const by = Math.min(
+    now.monoMs + graceSeconds * 1000,
+    stop === undefined ? Number.POSITIVE_INFINITY : fixedBy(stop, now),
+  );
+  if (stop?.by === by) return by;
+  const byWallMs = now.wallMs + (by - now.monoMs);
+  noteInstance(draft, instance.id, { stop: { cause: stop?.cause ?? cause, by, byWallMs } });
   return by;
+}
+
+/** What an earlier agent fixed stands on the wall clock only: a jump of that one makes it at most the order's own grace. */
+function fixedBy({ by, byWallMs }: NonNullable<InstanceMemory["stop"]>, now: Now): MonoMs {
+  if (Number.isFinite(by) || byWallMs === undefined) return by;
+  return now.monoMs + Math.max(0, byWallMs - now.wallMs);
 }
 
 /** Runs preStop where there is one and time for it. Answers whether it still has to be waited for. */
 function carryPreStop(draft: Draft, instance: ObservedContainer, container: DesiredContainer, by: MonoMs): boolean {
   const subject: Subject = `hook/${instance.name}`;
   const hasHook = container.spec.lifecycle?.preStop !== undefined && instance.state === "running";
-  if (!hasHook || instanceOf(draft, instance.id).preStop === "done") return endPostStart(draft, subject);
+  const { preStop } = instanceOf(draft, instance.id);
+  if (!hasHook || preStop === "done" || preStop === "cut") return endPostStart(draft, subject);
   const flight = flightOf(draft, subject);
   if (flight?.action.kind === "run-hook" && flight.action.hook === "preStop" && flight.action.id === instance.id) {
     if ((flight.action.until ?? by) - by > WORTH_MS) withdraw(draft, subject);

@@ -56,7 +56,9 @@ function isInstance(value: unknown): boolean {
     isOptional(value.started, isFlag) &&
     isOptional(value.ready, isFlag) &&
     isOptional(value.postStart, (word) => POST_STARTS.some((known) => known === word)) &&
-    isOptional(value.stopCause, (word) => CAUSES.some((known) => known === word))
+    isOptional(value.stopCause, (word) => CAUSES.some((known) => known === word)) &&
+    isOptional(value.preStop, (word) => word === "done") &&
+    isOptional(value.stopByWallMs, isMoment)
   );
 }
 

@@ -67,9 +67,13 @@ export type InstanceMemory = {
   readonly ready?: boolean;
   /** Absent where there is no such hook, or the instance was started by an agent that left no record: it is not run (G1). */
   readonly postStart?: PostStart;
-  readonly preStop?: "running" | "done";
-  /** Set once it is decided that this instance stops; never taken back. preStop and stop share the deadline. */
-  readonly stop?: { readonly cause: Cause; readonly by: MonoMs };
+  /** `cut`: given up before its end. Its container is signalled without it, but an agent that finds it alive runs it again. */
+  readonly preStop?: "running" | "done" | "cut";
+  /**
+   * Set once it is decided that this instance stops; never taken back. preStop and stop share the deadline; on the wall clock
+   * it stands too, so that the next agent goes on with the rest of the grace.
+   */
+  readonly stop?: { readonly cause: Cause; readonly by: MonoMs; readonly byWallMs?: WallMs };
   /** Why an earlier agent stopped it, from the record. */
   readonly stopCause?: Cause;
   /** StartContainer failed for certain: it is dead even where the runtime still calls it created. */
@@ -145,6 +149,10 @@ export type InstanceRecord = {
   readonly postStart?: PostStart;
   /** The cause for which it was stopped: a probe's kill restarts whatever the exit code was (S18). */
   readonly stopCause?: Cause;
+  /** When the grace of its stop is used up; absent in records of earlier versions. */
+  readonly stopByWallMs?: WallMs;
+  /** Its preStop has ended: the next agent does not run it again. */
+  readonly preStop?: "done";
 };
 
 /** Memory of a pod that was never looked at. */

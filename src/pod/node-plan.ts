@@ -1,7 +1,8 @@
-import type { Now } from "../base/clock.ts";
+import type { MonoMs, Now } from "../base/clock.ts";
 import type { DesiredPod, Ending, PodKey } from "./desired.ts";
 import type { NodeFacts, NodeSettings } from "./node.ts";
 import type { Admission } from "./plan.ts";
+import type { Shutdown } from "./shutdown.ts";
 
 /** All that a decision between pods may see. */
 export type NodePicture = {
@@ -15,6 +16,10 @@ export type NodePicture = {
   readonly sourcesReady: boolean;
   /** Pods that the runtime holds with this owner's label and that no worker knows. */
   readonly strangers: readonly { readonly uid: string; readonly namespace: string; readonly name: string }[];
+  /** The host shuts down, and pods are given time to end. */
+  readonly shutdown?: Shutdown;
+  /** It is known that the host does not shut down: what a shutdown has ended may run again. */
+  readonly hostGoesOn: boolean;
   readonly now: Now;
 };
 
@@ -28,6 +33,8 @@ export type WorkerFacts = {
   readonly cleaned: boolean;
   /** Phase is Succeeded or Failed: it no longer counts in the totals. */
   readonly terminal: boolean;
+  /** A shutdown of the host has ended it, in this boot. */
+  readonly byShutdown: boolean;
   /** Something of it runs already: it was admitted by an earlier agent and is not asked again. */
   readonly adopted: boolean;
   readonly arrival: number;
@@ -48,4 +55,8 @@ export type NodePlan = {
   readonly admissions: ReadonlyMap<string, Admission>;
   /** Names that more than one asks for: who waits for whom. */
   readonly waiting: ReadonlyMap<PodKey, readonly string[]>;
+  /** How far the shutdown is. */
+  readonly shutdown?: Shutdown;
+  /** When to look again at the latest. */
+  readonly wakeAt?: MonoMs;
 };

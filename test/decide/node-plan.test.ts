@@ -20,6 +20,7 @@ const worker = (of: DesiredPod, change: Partial<WorkerFacts> = {}): WorkerFacts 
   finished: false,
   cleaned: false,
   terminal: false,
+  byShutdown: false,
   adopted: false,
   arrival: ++arrivals,
   ...change,
@@ -34,6 +35,7 @@ const plan = (change: Partial<NodePicture>) =>
     asked: [],
     sourcesReady: true,
     strangers: [],
+    hostGoesOn: true,
     now: { wallMs: 0, monoMs: 0 },
     ...change,
   });

@@ -212,7 +212,7 @@ const rows: readonly Row[] = [
     failed(),
     { instances: { c: { preStop: "done" } }, starts: {} },
   ],
-  ["H8: so is one whose grace was cut", {}, hook("preStop"), withdrawn, { instances: { c: { preStop: "done" } } }],
+  ["H8: so is one whose grace was cut", {}, hook("preStop"), withdrawn, { instances: { c: { preStop: "cut" } } }],
   [
     "C4: a message that cannot be read is not asked for again",
     {},

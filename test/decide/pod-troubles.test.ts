@@ -363,6 +363,25 @@ describe("an agent that takes over", () => {
     expect(life.run()).toEqual(["make-home", "start web-0"]);
   });
 
+  it.each([
+    ["what is left of its grace", { jumpMs: 0, recorded: true }, "stop web-0 20s podEnding"],
+    ["all of it where the clock was set back", { jumpMs: -500_000, recorded: true }, "stop web-0 30s podEnding"],
+    ["the least where it was set far ahead", { jumpMs: 500_000, recorded: true }, "stop web-0 2s podEnding"],
+    ["all of it where the record does not tell", { jumpMs: 0, recorded: false }, "stop web-0 30s podEnding"],
+  ])("goes on with an ending with %s (T2)", (_, { jumpMs, recorded }, stop) => {
+    const life = new Life(pod());
+    life.run();
+    life.slow.add("stop-container");
+    life.ending = ending({ graceSeconds: 30 });
+    life.run();
+    const { byWallMs } = life.memory.instances["web-0"]?.stop ?? {};
+    const by = { by: Number.POSITIVE_INFINITY, ...(recorded && byWallMs !== undefined ? { byWallMs } : {}) };
+    life.monoMs += 10_000;
+    life.gapMs += jumpMs;
+    life.restartAgent({ instances: { "web-0": { stop: { cause: "podEnding", ...by } } } });
+    expect(life.run().filter((word) => word.startsWith("stop "))).toEqual([stop]);
+  });
+
   it("goes on with a stop that was decided, and with the deadline as it was (D8, T5)", () => {
     const life = new Life(pod({ activeDeadlineSeconds: 100 }));
     life.run();

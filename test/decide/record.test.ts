@@ -10,7 +10,8 @@ it("carries a memory through the agent's restart as far as it must (D8)", () => 
     initialized: true,
     instances: {
       a: { started: true, ready: true, postStart: "running", endedAt: 7, clockGapMs: 3 },
-      b: { stop: { cause: "livenessFailed", by: 9 }, preStop: "done" },
+      b: { stop: { cause: "livenessFailed", by: 9, byWallMs: 1009 }, preStop: "done" },
+      c: { stop: { cause: "podEnding", by: 9 }, preStop: "running" },
     },
     starts: { web: { decidedWallMs: 4, decidedAt: 2, wantedAt: 8 }, db: { wantedAt: 3 } },
     terminal: { phase: "Failed", bootId: "boot-1" },
@@ -23,7 +24,8 @@ it("carries a memory through the agent's restart as far as it must (D8)", () => 
     initialized: true,
     instances: {
       a: { started: true, ready: true, postStart: "running" },
-      b: { stop: { cause: "livenessFailed", by: Number.POSITIVE_INFINITY } },
+      b: { stop: { cause: "livenessFailed", by: Number.POSITIVE_INFINITY, byWallMs: 1009 }, preStop: "done" },
+      c: { stop: { cause: "podEnding", by: Number.POSITIVE_INFINITY } },
     },
     starts: { web: { decidedWallMs: 4 } },
     terminal: { phase: "Failed", bootId: "boot-1" },

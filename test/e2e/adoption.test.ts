@@ -7,6 +7,7 @@ import { recordLives } from "../kit/lives.ts";
 import { container, pod, sh } from "../kit/sample-pods.ts";
 import { thorough } from "../kit/scope.ts";
 import { type Seeded, seeded } from "../kit/seeded.ts";
+import { watchPods } from "../kit/table.ts";
 
 const ROUNDS = thorough ? 200 : 20;
 const MOST_PODS = 8;
@@ -101,6 +102,45 @@ it("SIGTERM leaves the pods alone, and the next berthd finds them", async () => 
   await host.start();
   expect((await host.running("web")).id).toBe(before.id);
   expect((await host.metrics()).sum("berth_adopted_pods")).toBe(1);
+});
+
+it("20 pods stay ready while berthd is killed and comes back", { timeout: 120_000 }, async () => {
+  const COUNT = 20;
+  const exec = { exec: { command: ["true"] } };
+  // The next attempts are far off: what was known must be known again, and is not learnt anew.
+  const main = container("main", {
+    startupProbe: { ...exec, initialDelaySeconds: 1, periodSeconds: 1 },
+    readinessProbe: { ...exec, initialDelaySeconds: 1, periodSeconds: 300, failureThreshold: 1 },
+    livenessProbe: { ...exec, initialDelaySeconds: 2, periodSeconds: 300, failureThreshold: 1 },
+  });
+  const names = Array.from({ length: COUNT }, (_, index) => `r${index}`);
+  await host.start();
+  for (const name of names) await host.manifests.drop(`${name}.yaml`, pod(name, { containers: [main] }));
+  const readiness = async () =>
+    (await host.pods()).map(({ status }) =>
+      status?.containerStatuses?.map(({ ready, started }) => ({ ready, started })),
+    );
+  const allReady = names.map(() => [{ ready: true, started: true }]);
+  await host.eventually("all are ready", async () => expect(await readiness()).toEqual(allReady), { withinMs: 60_000 });
+  // What makes them ready again stands in their records, which are written within half a second.
+  await sleep(2_000);
+  const ids = await host.runningIds();
+
+  await host.crash();
+  await host.start({ ready: false });
+  await host.eventually("the new one answers", () => host.pods(), { everyMs: 20 });
+  const table = watchPods(host);
+  await host.eventually("all are shown", async () => expect(await host.pods()).toHaveLength(COUNT));
+  await host.steadily(3_000, async () => expect(await readiness()).toEqual(allReady));
+  await table.close();
+  expect(
+    table
+      .rows()
+      .map(({ NAME, READY, STATUS }) => `${NAME} ${READY} ${STATUS}`)
+      .sort(),
+  ).toEqual(names.map((name) => `${name}-${host.node} 1/1 Running`).sort());
+  expect(await host.runningIds()).toEqual(ids);
+  expect((await host.metrics()).sum("prober_probe_total", { result: "failed" })).toBe(0);
 });
 
 it("two berthds with two root directories share one containerd, even under one node name", async () => {

@@ -27,7 +27,10 @@ const stored = (uid: string, changes: Partial<StoredPod> = {}): StoredPod => ({
     version: 1,
     initialized: true,
     startedWallMs: 5,
-    instances: { abc: { started: true, postStart: "done" }, def: { postStart: "due" } },
+    instances: {
+      abc: { started: true, postStart: "done" },
+      def: { postStart: "due", stopCause: "podEnding", stopByWallMs: 9, preStop: "done" },
+    },
     decidedWallMs: { c: 7 },
     conditions: [],
   },

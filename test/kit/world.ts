@@ -11,6 +11,7 @@ import type { Images, PodChange, Runtime } from "../../src/ports.ts";
 import { type HandClock, handClock, seededChance } from "./clock.ts";
 import { type FakeFiles, makeFakeFiles } from "./files.ts";
 import { type FakeHandlers, makeFakeHandlers } from "./handlers.ts";
+import { type FakeShutdown, makeFakeShutdown } from "./host-shutdown.ts";
 import { type Life, mortal, newLife } from "./mortal.ts";
 import { aNode, someSettings } from "./node.ts";
 import { type FakeRuntime, makeFakeRuntime } from "./runtime/fake.ts";
@@ -24,6 +25,7 @@ export type World = {
   readonly disk: FakeFiles;
   readonly directory: FakeDirectory;
   readonly handlers: FakeHandlers;
+  readonly shutdown: FakeShutdown;
   /** What happened, one line each, with its moment. */
   readonly trace: readonly TraceLine[];
   /** Notes something of the test's own. */
@@ -74,6 +76,7 @@ export function makeWorld(options: WorldOptions = {}): World {
     (line) => note("hook", line),
     (line) => note("probe", line),
   );
+  const shutdown = makeFakeShutdown((line) => note("call", line));
   let running: { agent: Agent; life: Life } | undefined;
 
   const current = (): { agent: Agent; life: Life } => {
@@ -89,6 +92,7 @@ export function makeWorld(options: WorldOptions = {}): World {
         files: mortal(disk.files, life),
         source: mortal(directory.source, life),
         handlers: mortal(handlers.handlers, life),
+        ...(shutdown.groups.length === 0 ? {} : { shutdown }),
         podSinks: [mortal({ put: async (change: PodChange) => note("status", statusLine(change)) }, life)],
         eventSinks: [mortal({ put: async (event: PodEvent) => note("event", eventLine(event)) }, life)],
       },
@@ -113,6 +117,7 @@ export function makeWorld(options: WorldOptions = {}): World {
     disk,
     directory,
     handlers,
+    shutdown,
     trace,
     note,
     start,

@@ -141,19 +141,16 @@ export const KUBELET_RESOURCE_ROWS = {
   shutdownGracePeriod: row({
     kind: duration(),
     default: 0,
-    pending: true,
-    help: "Time that pods have to end when the host shuts down; 0 switches it off.",
+    help: "Time that pods have to end when the host shuts down, as systemd-logind allows; 0 switches it off.",
   }),
   shutdownGracePeriodCriticalPods: row({
     kind: duration(),
     default: 0,
-    pending: true,
     help: "Part of it that is kept for critical pods.",
   }),
   shutdownGracePeriodByPodPriority: row({
     kind: list(priorityGrace),
     default: [],
-    pending: true,
-    help: "The same, by the pods' priority.",
+    help: "The same, by the pods' priority: instead of the other two.",
   }),
 };

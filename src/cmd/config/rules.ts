@@ -37,6 +37,18 @@ const RULES: readonly Rule[] = [
         : undefined,
   },
   {
+    key: "shutdownGracePeriodByPodPriority",
+    broken: ({ shutdownGracePeriod, shutdownGracePeriodByPodPriority }) =>
+      shutdownGracePeriod > 0 && shutdownGracePeriodByPodPriority.length > 0
+        ? "shutdownGracePeriodByPodPriority stands instead of shutdownGracePeriod: only one of them may be set"
+        : undefined,
+  },
+  ...(["shutdownGracePeriod", "shutdownGracePeriodCriticalPods"] as const).map((key) => ({
+    key,
+    broken: (settings: Settings) =>
+      settings[key] > 0 && settings[key] < 1000 ? `${key} must be 0 or at least 1s` : undefined,
+  })),
+  {
     key: "podLogsDir",
     broken: ({ podLogsDir }) => (podLogsDir.startsWith("/") ? undefined : "podLogsDir must be an absolute path"),
   },

@@ -116,6 +116,12 @@ const PLAYS: Readonly<Record<string, Play>> = {
     else if (verb === "reboots") runtime.state.reboot();
     else if (verb === "network") runtime.health({ networkReady: what === "up", message: "cni is down" });
   },
+  /** `host gives 20s to 0` (once for each group, before the start), `host shuts down`, `host goes on`. */
+  host({ words: [, verb, duration, , priority] }, { world: { shutdown } }) {
+    if (verb !== "gives") return shutdown.prepare(verb === "shuts");
+    const graceSeconds = durationMs(duration) / 1000;
+    shutdown.groups = [...shutdown.groups, { priority: Number(priority), graceSeconds }];
+  },
   /** `hook CONTAINER postStart|preStop takes 5s|fails TEXT` */
   hook({ words: [, container = "", hook, verb, ...rest] }, { world }) {
     if (hook !== "postStart" && hook !== "preStop") throw new Error(`"${hook}" is no hook`);

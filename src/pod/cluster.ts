@@ -141,6 +141,8 @@ export type ListVersion = "any" | "newest" | { readonly version: string };
 export type ClusterList<T> = { readonly version: string; readonly items: readonly T[] };
 export type WatchFrom = { readonly version: string; readonly timeoutSeconds: number };
 export type ClusterChange<T> =
+  /** The server has taken the watch; always the first, and once. */
+  | { readonly kind: "open" }
   | { readonly kind: "put"; readonly object: T }
   | { readonly kind: "gone"; readonly object: T }
   /** Nothing changed up to this version. */

@@ -1,12 +1,15 @@
 import type { Log } from "../base/log.ts";
-import type { Cluster } from "../ports.ts";
+import type { Cluster, NodeCertificates } from "../ports.ts";
 import { type Calls, makeCalls } from "./calls.ts";
 import { makeCluster } from "./cluster.ts";
-import { openCredentials } from "./credentials.ts";
+import { type CredentialSource, openCredentials } from "./credentials.ts";
+import { type IdentityPaths, openIdentity } from "./identity.ts";
 
 /** How the API server is reached. */
 export type ClusterSettings = {
   readonly kubeconfig: string;
+  /** Present: the node asks for its client certificate itself, and renews it. */
+  readonly identity?: Omit<IdentityPaths, "kubeconfig">;
   readonly version: string;
   readonly log: Log;
   /** A call may take so long; a heartbeat less than others (node.md 1.1). */
@@ -15,22 +18,35 @@ export type ClusterSettings = {
 };
 
 /** The API server, twice: what is slow on one connection never holds up the heartbeats on the other. */
-export type ClusterDoors = { readonly general: Cluster; readonly heartbeat: Cluster; close(): void };
+export type ClusterDoors = {
+  readonly general: Cluster;
+  readonly heartbeat: Cluster;
+  readonly identity?: { readonly asking: Cluster; readonly certificates: NodeCertificates };
+  close(): void;
+};
 
 /** Opens both doors; nothing is dialled before the first call. Throws ConfigInvalid for an unusable kubeconfig. */
 export async function openCluster(settings: ClusterSettings): Promise<ClusterDoors> {
   const { kubeconfig, version, log, timeoutMs, heartbeatTimeoutMs } = settings;
-  const credentials = await openCredentials(kubeconfig, log);
+  const identity =
+    settings.identity === undefined ? undefined : await openIdentity({ kubeconfig, ...settings.identity }, log);
+  const credentials = identity?.credentials ?? (await openCredentials(kubeconfig, log));
   const userAgent = `berthd/${version}`;
-  const general = makeCalls({ credentials, userAgent, timeoutMs });
-  const heartbeat = makeCalls({ credentials, userAgent, timeoutMs: heartbeatTimeoutMs });
-  const close = (calls: Calls): void => calls.disconnect();
+  /** @bound Three at most. */
+  const opened: Calls[] = [];
+  const open = (source: CredentialSource, boundMs: number): Cluster => {
+    const calls = makeCalls({ credentials: source, userAgent, timeoutMs: boundMs });
+    opened.push(calls);
+    return makeCluster(calls);
+  };
   return {
-    general: makeCluster(general),
-    heartbeat: makeCluster(heartbeat),
+    general: open(credentials, timeoutMs),
+    heartbeat: open(credentials, heartbeatTimeoutMs),
+    ...(identity === undefined
+      ? {}
+      : { identity: { asking: open(identity.asking, timeoutMs), certificates: identity.certificates } }),
     close() {
-      close(general);
-      close(heartbeat);
+      for (const calls of opened) calls.disconnect();
     },
   };
 }

@@ -64,7 +64,7 @@ export function smallCluster(clock: Clock): SmallCluster {
     },
     async create({ kind }, body) {
       await note("create", kind, body);
-      const name = body.metadata?.name ?? "";
+      const name = body.metadata?.name ?? `${body.metadata?.generateName}${version + 1}`;
       if (stored.has(`${kind}/${name}`)) throw new BerthError("ApiExists", `${kind} ${name}: is there already`);
       return keep(kind, name, body);
     },
@@ -81,19 +81,26 @@ export function smallCluster(clock: Clock): SmallCluster {
       return keep(kind, name, merged(before as Fields, patch as Fields) as never, before.metadata.uid);
     },
     remove: () => Promise.reject(new Error("nobody removes anything here")),
-    async list({ kind }) {
+    async list({ kind, fieldSelector }) {
       await note("list", kind);
-      const items = [...stored].filter(([key]) => key.startsWith(`${kind}/`)).map(([, object]) => object);
+      const items = [...stored]
+        .filter(([key, { metadata }]) => key.startsWith(`${kind}/`) && isSelected(fieldSelector, metadata.name))
+        .map(([, object]) => object);
       return { version: String(version), items: structuredClone(items) as never[] };
     },
-    async *watch<K extends ClusterKind>(of: { kind: K }, from: { timeoutSeconds: number }, signal: AbortSignal) {
+    async *watch<K extends ClusterKind>(
+      of: { kind: K; fieldSelector?: string },
+      from: { timeoutSeconds: number },
+      signal: AbortSignal,
+    ) {
       await note("watch", of.kind, from);
       const heard: { kind: "put" | "gone"; object: ClusterTypes[K] }[] = [];
       const over = new AbortController();
       const ends = AbortSignal.any([signal, over.signal]);
       let wake = (): void => {};
-      const listen = (kind: string, _name: string, change: "put" | "gone", object: Stored): void => {
-        if (kind === of.kind) heard.push({ kind: change, object: object as unknown as ClusterTypes[K] });
+      const listen = (kind: string, name: string, change: "put" | "gone", object: Stored): void => {
+        if (kind === of.kind && isSelected(of.fieldSelector, name))
+          heard.push({ kind: change, object: object as unknown as ClusterTypes[K] });
         wake();
       };
       listeners.push(listen);
@@ -143,6 +150,10 @@ export function smallCluster(clock: Clock): SmallCluster {
       asked.filter((one) => one.verb === verb && one.kind === kind && one.atMs >= sinceMs).length,
   };
 }
+
+/** The one selector that is used here: a name. */
+const isSelected = (selector: string | undefined, name: string | undefined): boolean =>
+  selector === undefined || selector === `metadata.name=${name}`;
 
 /** A strategic merge as far as a node's status needs it: conditions by their type, addresses as a whole, null removes. */
 function merged(before: Fields, patch: Fields): Fields {

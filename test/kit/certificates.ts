@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import type { CertifiedKey } from "../../src/kube/certificate-facts.ts";
 import { pemOf } from "../../src/kube/certificate-request.ts";
 import { derBits, derObjectId, derSequence, derSet, derSmall, derText, derValue } from "../../src/kube/der.ts";
 
@@ -30,7 +31,7 @@ export function certify(wish: Wish, publicKey: KeyObject, issuerKey: KeyObject):
 }
 
 /** A key with a certificate that it signed itself; both in PEM. */
-export function selfSigned(wish: Wish): { readonly certificate: string; readonly key: string } {
+export function selfSigned(wish: Wish): CertifiedKey {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   return {
     certificate: certify(wish, publicKey, privateKey),

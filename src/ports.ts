@@ -326,6 +326,8 @@ export type NodeCertificates = {
     readonly request: string;
     keep(certificate: string): Promise<CertificateFacts>;
   }>;
+  /** Whether the server is so old that it issues no certificate without this usage. Never throws. */
+  wantsKeyEncipherment(signal: AbortSignal): Promise<boolean>;
 };
 
 // ---- what the agent tells --------------------------------------------------------------------------------------------

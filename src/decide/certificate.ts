@@ -28,12 +28,12 @@ function isOf({ commonName, organizations }: CertificateFacts, nodeName: string)
 }
 
 /** The object that asks for a client certificate (node.md 1.3); `request` as it stands in it. */
-export const certificateRequest = (request: string): CertificateRequest => ({
+export const certificateRequest = (request: string, keyEncipherment = false): CertificateRequest => ({
   metadata: { generateName: "csr-" },
   spec: {
     request,
     signerName: SIGNER,
-    usages: ["digital signature", "client auth"],
+    usages: ["digital signature", ...(keyEncipherment ? ["key encipherment"] : []), "client auth"],
   },
 });
 

@@ -3,7 +3,8 @@ import type { Cluster, NodeCertificates } from "../ports.ts";
 import { type Calls, makeCalls } from "./calls.ts";
 import { makeCluster } from "./cluster.ts";
 import { type CredentialSource, openCredentials } from "./credentials.ts";
-import { type IdentityPaths, openIdentity } from "./identity.ts";
+import { type Identity, type IdentityPaths, openIdentity } from "./identity.ts";
+import { wantsKeyEncipherment } from "./server-age.ts";
 
 /** How the API server is reached. */
 export type ClusterSettings = {
@@ -34,17 +35,23 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterDoo
   const userAgent = `berthd/${version}`;
   /** @bound Three at most. */
   const opened: Calls[] = [];
-  const open = (source: CredentialSource, boundMs: number): Cluster => {
+  const open = (source: CredentialSource, boundMs: number): Calls => {
     const calls = makeCalls({ credentials: source, userAgent, timeoutMs: boundMs });
     opened.push(calls);
-    return makeCluster(calls);
+    return calls;
   };
+  const identityOver = ({ asking, certificates }: Identity): ClusterDoors["identity"] => {
+    const calls = open(asking, timeoutMs);
+    return {
+      asking: makeCluster(calls),
+      certificates: { ...certificates, wantsKeyEncipherment: (signal) => wantsKeyEncipherment(calls, signal) },
+    };
+  };
+  const own = identity === undefined ? undefined : identityOver(identity);
   return {
-    general: open(credentials, timeoutMs),
-    heartbeat: open(credentials, heartbeatTimeoutMs),
-    ...(identity === undefined
-      ? {}
-      : { identity: { asking: open(identity.asking, timeoutMs), certificates: identity.certificates } }),
+    general: makeCluster(open(credentials, timeoutMs)),
+    heartbeat: makeCluster(open(credentials, heartbeatTimeoutMs)),
+    ...(own === undefined ? {} : { identity: own }),
     close() {
       for (const calls of opened) calls.disconnect();
     },

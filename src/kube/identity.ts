@@ -21,7 +21,7 @@ export type Identity = {
   readonly credentials: CredentialSource;
   /** For asking a certificate: the one that is there while it is good, else the kubeconfig's credentials, else the bootstrap's. */
   readonly asking: CredentialSource;
-  readonly certificates: NodeCertificates;
+  readonly certificates: Omit<NodeCertificates, "wantsKeyEncipherment">;
 };
 
 /** Opens what is on disk; nothing is asked yet. Throws ConfigInvalid. */

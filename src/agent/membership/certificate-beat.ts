@@ -81,7 +81,8 @@ export function makeCertificateBeat(tools: {
   };
   const renew = async (signal: AbortSignal): Promise<void> => {
     const wish = await certificates.ask(nodeSubject(nodeName));
-    const made = await cluster.create({ kind }, certificateRequest(wish.request), signal);
+    const request = certificateRequest(wish.request, await certificates.wantsKeyEncipherment(signal));
+    const made = await cluster.create({ kind }, request, signal);
     log.info("the node asks for a client certificate", { request: made.metadata.name });
     const facts = await wish.keep(await issued(made, signal));
     log.info("the node has a new client certificate", { notAfter: facts.notAfterMs });

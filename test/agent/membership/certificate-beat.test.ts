@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
 /** Certificates whose life is an hour; a certificate is known by when it was kept. */
-async function caring(options: { seed?: number; life?: number } = {}) {
+async function caring(options: { seed?: number; older?: boolean } = {}) {
   const clock = handClock();
   const small = smallCluster(clock);
   const leaving = new AbortController();
@@ -23,6 +23,7 @@ async function caring(options: { seed?: number; life?: number } = {}) {
     cluster: small.cluster,
     certificates: {
       current: () => current,
+      wantsKeyEncipherment: async () => options.older ?? false,
       ask: async () => ({
         request: "PEM",
         async keep(certificate) {
@@ -32,7 +33,7 @@ async function caring(options: { seed?: number; life?: number } = {}) {
             commonName: "system:node:n1",
             organizations: ["system:nodes"],
             notBeforeMs: wallMs,
-            notAfterMs: wallMs + (options.life ?? HOUR_MS),
+            notAfterMs: wallMs + HOUR_MS,
           };
           return current;
         },
@@ -109,6 +110,14 @@ describe("looking after the node's certificate (node.md 1.4)", () => {
     expect(Math.min(...fractions)).toBeGreaterThanOrEqual(0.7);
     expect(Math.max(...fractions)).toBeLessThan(0.9);
     expect(Math.max(...fractions) - Math.min(...fractions)).toBeGreaterThan(0.12);
+  });
+
+  it.each([
+    [false, ["digital signature", "client auth"]],
+    [true, ["digital signature", "key encipherment", "client auth"]],
+  ])("asks for the usages that the server knows (before 1.27: %s)", async (older, usages) => {
+    const { asked } = await caring({ older });
+    expect(asked[0]?.body).toMatchObject({ spec: { usages } });
   });
 
   it("C1 notices that the wall clock was set", async () => {

@@ -10,6 +10,7 @@ import { selfSigned, type Wish } from "../kit/certificates.ts";
 const LIVE = new AbortController().signal;
 const ofNode = { commonName: "system:node:n1", organization: "system:nodes" };
 const expired: Wish = { ...ofNode, notBeforeMs: Date.now() - 2_000_000, notAfterMs: Date.now() - 1_000_000 };
+const AUTHORITY = "-----BEGIN CERTIFICATE-----\nsomebody's\n-----END CERTIFICATE-----\n";
 let folder = "";
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "berth-identity-"));
@@ -19,7 +20,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const path = (name: string): string => join(folder, name);
 
 async function writeConfig(name: string, user: object, server = "https://192.0.2.1:6443"): Promise<void> {
-  const cluster = { server, "certificate-authority-data": Buffer.from("AUTHORITY").toString("base64") };
+  const cluster = { server, "certificate-authority-data": Buffer.from(AUTHORITY).toString("base64") };
   const config = {
     clusters: [{ name: "c", cluster }],
     users: [{ name: "u", user }],
@@ -76,7 +77,7 @@ describe("a first certificate (node.md 1.2)", () => {
           name: "default-cluster",
           cluster: {
             server: "https://192.0.2.1:6443",
-            "certificate-authority-data": Buffer.from("AUTHORITY").toString("base64"),
+            "certificate-authority-data": Buffer.from(AUTHORITY).toString("base64"),
           },
         },
       ],
@@ -97,7 +98,7 @@ describe("a first certificate (node.md 1.2)", () => {
     const again = await open();
     for (const source of [again.credentials, again.asking]) {
       const now = await source.current(LIVE);
-      expect(now.tls).toMatchObject({ certificate, authority: "AUTHORITY" });
+      expect(now.tls).toMatchObject({ certificate, authority: AUTHORITY });
       expect(now.authorization).toBeUndefined();
     }
     expect(again.certificates.current()?.commonName).toBe("system:node:n1");
@@ -126,6 +127,16 @@ describe("a first certificate (node.md 1.2)", () => {
     expect((await credentials.current(LIVE)).tls.certificate).toBe(certificate);
     expect((await asking.current(LIVE)).tls.certificate).toBe(certificate);
     expect(await readFile(path("kubeconfig"), "utf8")).toBe(before);
+  });
+
+  it("is asked anew when what is on disk is torn", async () => {
+    await writeConfig("bootstrap", { token: "first.secret" });
+    await open();
+    await inStore(ofNode);
+    await writeFile(path("pki/kubelet-client-current.pem"), "torn");
+    const { asking, certificates } = await open();
+    expect(certificates.current()).toBeUndefined();
+    expect((await asking.current(LIVE)).authorization).toBe("Bearer first.secret");
   });
 
   it("cannot be asked for without anything", async () => {

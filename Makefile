@@ -1,6 +1,6 @@
 # One verb per task; `make help` lists them. Each first does the set-up that it needs and leaves alone what is there already.
 .DEFAULT_GOAL := help
-.PHONY: help run down test unit e2e e2e-all e2e-systemd simulate torture fuzz soak probes cluster check build bench install uninstall deb bundle reproducible service-cost newcomer alerts clean machine libraries
+.PHONY: help run down test unit e2e e2e-all e2e-cluster e2e-systemd simulate torture fuzz soak probes cluster check build bench install uninstall deb bundle reproducible service-cost newcomer alerts clean machine libraries
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 NODE := node_modules/.bin/node
@@ -30,6 +30,10 @@ e2e-all: machine build ## end-to-end tests in full length on both containerd ver
 
 cluster: libraries ## a real control plane on loopback to try things with; its programs are compiled once, for minutes
 	@exec $(NODE) dev/cluster/main.ts up
+
+e2e-cluster: machine build ## a node of a real control plane, its outages among others; minutes, and minutes more once (root)
+	@$(NODE) dev/cluster/main.ts build
+	@exec $(NODE) dev/test.ts e2e-cluster $(ARGS)
 
 e2e-systemd: machine build ## the package on a booted Debian: service, upgrade, reboot, purge (root; debootstrap once)
 	@exec $(NODE) dev/test.ts e2e-systemd $(ARGS)

@@ -3,6 +3,7 @@
 //   node dev/test.ts e2e         end-to-end on containerd 2.x and the smoke list on the distribution's own
 //   node dev/test.ts e2e-all     end-to-end in full length on both
 //   node dev/test.ts e2e-systemd the package on a booted Debian
+//   node dev/test.ts e2e-cluster a node of a real control plane
 //   node dev/test.ts test        unit and e2e
 // What follows goes to vitest: names of files, -t and the like.
 import { spawn } from "node:child_process";
@@ -25,7 +26,7 @@ type Count = {
 };
 
 const UNIT: Step = { name: "unit", config: "vitest.config.ts" };
-const VERBS = ["unit", "e2e", "e2e-all", "e2e-systemd", "test"] as const;
+const VERBS = ["unit", "e2e", "e2e-all", "e2e-systemd", "e2e-cluster", "test"] as const;
 
 const [word, ...rest] = process.argv.slice(2);
 const verb = VERBS.find((name) => name === word) ?? fail(`say one of ${VERBS.join(", ")}`);
@@ -47,6 +48,8 @@ function stepsOf(wanted: (typeof VERBS)[number]): Step[] {
       return [UNIT, ...shortSteps()];
     case "e2e-systemd":
       return [{ name: "systemd", config: "vitest.e2e.config.ts", env: { BERTH_E2E_SCOPE: "systemd" } }];
+    case "e2e-cluster":
+      return [{ name: "cluster", config: "vitest.e2e.config.ts", env: { BERTH_E2E_SCOPE: "cluster" } }];
     case "e2e-all":
       return newestVersion() === "2" ? [...fullSteps("2"), e2e("distro", "all")] : fullSteps("distro");
   }

@@ -3,6 +3,7 @@
 import type { SeenImage } from "./pod/action.ts";
 import type { CgroupLimits } from "./pod/cgroup.ts";
 import type {
+  CertificateFacts,
   ClusterChange,
   ClusterKind,
   ClusterList,
@@ -314,6 +315,19 @@ export type Cluster = {
   token(request: TokenWish, signal: AbortSignal): Promise<ServiceAccountToken>;
   /** Breaks all connections: the next request makes a new one (node.md 1.1). */
   disconnect(): void;
+};
+
+/** The client certificates that speak for the node (node.md 1.3, 1.4). Keys stay behind this port. */
+export type NodeCertificates = {
+  /** The one that is in use; undefined while there is none. */
+  current(): CertificateFacts | undefined;
+  /** A new key, and the request for its certificate. `keep` takes the answer into use. Both are PEM in base64. */
+  ask(subject: { readonly commonName: string; readonly organization: string }): Promise<{
+    readonly request: string;
+    keep(certificate: string): Promise<CertificateFacts>;
+  }>;
+  /** Whether the server is so old that it issues no certificate without this usage. Never throws. */
+  wantsKeyEncipherment(signal: AbortSignal): Promise<boolean>;
 };
 
 // ---- what the agent tells --------------------------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+import { join as joinPath } from "node:path";
 import type { Agent } from "../agent/agent.ts";
 import { joinCluster, type Membership } from "../agent/membership/membership.ts";
 import type { Chance, Clock } from "../base/clock.ts";
@@ -28,6 +29,7 @@ export async function join(
   const lookMs = settings.nodeStatusUpdateFrequency;
   const doors = await openCluster({
     kubeconfig: settings.kubeconfig,
+    ...identityOf(settings),
     version,
     log: means.log,
     timeoutMs: REQUEST_TIMEOUT_MS,
@@ -63,4 +65,11 @@ export async function join(
       doors.close();
     },
   };
+}
+
+/** A node that got its certificate by itself also renews it; nobody else would. */
+function identityOf(settings: Settings): { identity?: { bootstrapKubeconfig: string; certDirectory: string } } {
+  const { bootstrapKubeconfig, rotateCertificates, certDirectory, rootDir } = settings;
+  if (bootstrapKubeconfig === "" && !rotateCertificates) return {};
+  return { identity: { bootstrapKubeconfig, certDirectory: certDirectory || joinPath(rootDir, "pki") } };
 }

@@ -24,3 +24,20 @@ export function patienceMs(
   const delayMs = Math.min(firstMs * 2 ** Math.min(Math.max(failures - 1, 0), 30), longestMs);
   return Math.max(delayMs, error.retryAfterMs ?? 0) * (1 + jitter * chance.fraction());
 }
+
+/**
+ * Whether a heartbeat that fails again may do better on a new connection (node.md 1.1). A server that refuses a request, or
+ * asks for patience, would only have one more handshake to do; and the connection is shared with the other heartbeat.
+ */
+export function mendsByReconnecting({ code }: Pick<BerthError, "code">): boolean {
+  return !ANSWERED.includes(code);
+}
+
+const ANSWERED: readonly BerthError["code"][] = [
+  "ApiBusy",
+  "ApiForbidden",
+  "ApiNotFound",
+  "ApiExists",
+  "ApiConflict",
+  "ApiRefused",
+];

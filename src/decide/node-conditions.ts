@@ -133,8 +133,13 @@ function listProblems({ listedMonoMs }: Standing, monoMs: number): readonly stri
   if (listedMonoMs === undefined) return ["PLEG is not healthy: pleg has yet to be successful"];
   const age = monoMs - listedMonoMs;
   if (age <= FRESH_LIST_MS) return [];
-  const minutes = Math.floor(age / 60_000);
-  const seconds = (age % 60_000) / 1000;
-  const shown = minutes > 0 ? `${minutes}m${seconds}s` : `${seconds}s`;
-  return [`PLEG is not healthy: pleg was last seen active ${shown} ago; threshold is 3m0s`];
+  return [`PLEG is not healthy: pleg was last seen active ${inSteps(age)} ago; threshold is 3m0s`];
+}
+
+/** Whole minutes, and later tens of them: an age that moved with each look would be a patch for each look. */
+function inSteps(ageMs: number): string {
+  const ageMinutes = Math.floor(ageMs / 60_000);
+  const minutes = ageMinutes < 10 ? ageMinutes : ageMinutes - (ageMinutes % 10);
+  const hours = Math.floor(minutes / 60);
+  return `${hours > 0 ? `${hours}h` : ""}${minutes % 60}m0s`;
 }

@@ -31,14 +31,21 @@ export function makeCalls(tools: {
 }): Calls {
   const { credentials, userAgent, timeoutMs } = tools;
   let transport: Transport | undefined;
-  let identity = "";
+  let leaving: Transport | undefined;
+  let made = { place: "", whole: "" };
 
-  /** A new certificate or server closes all connections that were made for the old one (node.md 1.4). */
+  /**
+   * A new server closes all connections at once. So does a new certificate (node.md 1.4), but what is under way on the old
+   * ones may end first: a watch lasts some minutes and need not break.
+   */
   const transportFor = (now: Credentials): Transport => {
-    const wanted = JSON.stringify([now.server.href, now.tls]);
-    if (transport !== undefined && wanted === identity) return transport;
-    transport?.disconnect();
-    identity = wanted;
+    const wanted = { place: JSON.stringify([now.server.href, now.tls.authority]), whole: JSON.stringify(now.tls) };
+    if (transport !== undefined && wanted.place === made.place && wanted.whole === made.whole) return transport;
+    leaving?.disconnect();
+    leaving = transport;
+    if (wanted.place === made.place) leaving?.retire();
+    else leaving?.disconnect();
+    made = wanted;
     transport = openConnections(now);
     return transport;
   };
@@ -93,7 +100,10 @@ export function makeCalls(tools: {
       });
       return body;
     },
-    disconnect: () => transport?.disconnect(),
+    disconnect() {
+      leaving?.disconnect();
+      transport?.disconnect();
+    },
   };
 }
 

@@ -66,6 +66,7 @@ export function makeCluster(calls: Calls): Cluster {
       });
       const doing = `watching ${nameOf(of)}`;
       const body = await calls.stream({ doing, method: "GET", path: pathOf(of) + query }, signal);
+      yield { kind: "open" };
       try {
         for await (const line of linesOf(doing, body)) yield changeOf(doing, line);
       } catch (error) {

@@ -1,12 +1,16 @@
 import type { Log } from "../base/log.ts";
-import type { Cluster } from "../ports.ts";
+import type { Cluster, NodeCertificates } from "../ports.ts";
 import { type Calls, makeCalls } from "./calls.ts";
 import { makeCluster } from "./cluster.ts";
-import { openCredentials } from "./credentials.ts";
+import { type CredentialSource, openCredentials } from "./credentials.ts";
+import { type Identity, type IdentityPaths, openIdentity } from "./identity.ts";
+import { wantsKeyEncipherment } from "./server-age.ts";
 
 /** How the API server is reached. */
 export type ClusterSettings = {
   readonly kubeconfig: string;
+  /** Present: the node asks for its client certificate itself, and renews it. */
+  readonly identity?: Omit<IdentityPaths, "kubeconfig">;
   readonly version: string;
   readonly log: Log;
   /** A call may take so long; a heartbeat less than others (node.md 1.1). */
@@ -15,22 +19,41 @@ export type ClusterSettings = {
 };
 
 /** The API server, twice: what is slow on one connection never holds up the heartbeats on the other. */
-export type ClusterDoors = { readonly general: Cluster; readonly heartbeat: Cluster; close(): void };
+export type ClusterDoors = {
+  readonly general: Cluster;
+  readonly heartbeat: Cluster;
+  readonly identity?: { readonly asking: Cluster; readonly certificates: NodeCertificates };
+  close(): void;
+};
 
 /** Opens both doors; nothing is dialled before the first call. Throws ConfigInvalid for an unusable kubeconfig. */
 export async function openCluster(settings: ClusterSettings): Promise<ClusterDoors> {
   const { kubeconfig, version, log, timeoutMs, heartbeatTimeoutMs } = settings;
-  const credentials = await openCredentials(kubeconfig, log);
+  const identity =
+    settings.identity === undefined ? undefined : await openIdentity({ kubeconfig, ...settings.identity }, log);
+  const credentials = identity?.credentials ?? (await openCredentials(kubeconfig, log));
   const userAgent = `berthd/${version}`;
-  const general = makeCalls({ credentials, userAgent, timeoutMs });
-  const heartbeat = makeCalls({ credentials, userAgent, timeoutMs: heartbeatTimeoutMs });
-  const close = (calls: Calls): void => calls.disconnect();
+  /** @bound Three at most. */
+  const opened: Calls[] = [];
+  const open = (source: CredentialSource, boundMs: number): Calls => {
+    const calls = makeCalls({ credentials: source, userAgent, timeoutMs: boundMs });
+    opened.push(calls);
+    return calls;
+  };
+  const identityOver = ({ asking, certificates }: Identity): ClusterDoors["identity"] => {
+    const calls = open(asking, timeoutMs);
+    return {
+      asking: makeCluster(calls),
+      certificates: { ...certificates, wantsKeyEncipherment: (signal) => wantsKeyEncipherment(calls, signal) },
+    };
+  };
+  const own = identity === undefined ? undefined : identityOver(identity);
   return {
-    general: makeCluster(general),
-    heartbeat: makeCluster(heartbeat),
+    general: makeCluster(open(credentials, timeoutMs)),
+    heartbeat: makeCluster(open(credentials, heartbeatTimeoutMs)),
+    ...(own === undefined ? {} : { identity: own }),
     close() {
-      close(general);
-      close(heartbeat);
+      for (const calls of opened) calls.disconnect();
     },
   };
 }

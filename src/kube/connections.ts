@@ -50,6 +50,10 @@ export function openConnections(credentials: Credentials): Transport {
       older?.disconnect();
       older = undefined;
     },
+    retire() {
+      for (const session of sessions) session.retire();
+      older?.retire();
+    },
   };
 }
 

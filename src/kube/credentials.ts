@@ -14,6 +14,8 @@ export type Credentials = {
 export type CredentialSource = {
   /** What to show now. Files are looked at again every few seconds, a plugin is asked again when its answer expires. */
   current(signal: AbortSignal): Promise<Credentials>;
+  /** Where the server is, with whatever stands in the kubeconfig; no plugin is asked. */
+  place(signal: AbortSignal): Promise<Credentials>;
   /** The server refused them: the next look reads everything again. */
   refused(): void;
 };
@@ -25,10 +27,14 @@ const EARLY_MS = 10_000;
 
 /**
  * Credentials of a kubeconfig. Throws ConfigInvalid when it cannot be read at first; later an unreadable or half-written file
- * leaves what was read before in effect, with a warning.
+ * leaves what was read before in effect, with a warning. `certificate`: whether the one that it names must be there already.
  */
-export async function openCredentials(path: string, log: Log): Promise<CredentialSource> {
-  let access = await readKubeconfig(path);
+export async function openCredentials(
+  path: string,
+  log: Log,
+  certificate: "now" | "later" = "now",
+): Promise<CredentialSource> {
+  let access = await readKubeconfig(path, certificate);
   let marks = await marksOf(access.files);
   let lookedMonoMs = performance.now();
   let handed: ExecCredential | undefined;
@@ -40,7 +46,7 @@ export async function openCredentials(path: string, log: Log): Promise<Credentia
     const now = await marksOf(access.files);
     if (now === marks) return;
     try {
-      access = await readKubeconfig(path);
+      access = await readKubeconfig(path, certificate);
       marks = await marksOf(access.files);
       handed = undefined;
       complained = "";
@@ -52,8 +58,11 @@ export async function openCredentials(path: string, log: Log): Promise<Credentia
       complained = complaint;
     }
   };
-  const renew = async (signal: AbortSignal): Promise<Credentials> => {
+  const look = async (): Promise<void> => {
     if (performance.now() - lookedMonoMs >= LOOK_MS) await readAgain();
+  };
+  const renew = async (signal: AbortSignal): Promise<Credentials> => {
+    await look();
     const { exec } = access;
     if (exec === undefined) return access;
     if (handed === undefined || (handed.expiresWallMs ?? Number.POSITIVE_INFINITY) - EARLY_MS < Date.now())
@@ -68,6 +77,10 @@ export async function openCredentials(path: string, log: Log): Promise<Credentia
         busy = undefined;
       });
       return busy;
+    },
+    async place() {
+      await look();
+      return access;
     },
     refused() {
       lookedMonoMs = Number.NEGATIVE_INFINITY;

@@ -31,5 +31,10 @@ export function openHttp1(server: URL, dial: (signal: AbortSignal) => Promise<So
       ended.abort();
       agent.destroy();
     },
+    retire() {
+      // Sockets in use leave when their answer has ended; idle ones at once.
+      agent.maxFreeSockets = 0;
+      for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+    },
   };
 }

@@ -15,6 +15,8 @@ export type Session = {
   hasRoom(): boolean;
   send(request: Request, sent: Sent, signal: AbortSignal): Promise<Answer>;
   close(): void;
+  /** Closes it once its requests have ended. */
+  retire(): void;
 };
 
 /** A connection that waits for news asks so often whether it still stands, and breaks when it hears nothing for so long. */
@@ -71,6 +73,7 @@ export function openSession(origin: string, socket: Socket): Session {
       shut();
       session.destroy();
     },
+    retire: () => session.close(),
   };
 }
 

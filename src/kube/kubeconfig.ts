@@ -31,8 +31,11 @@ export type TlsAccess = {
 type Named = { readonly name?: unknown };
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Reads a kubeconfig. Throws ConfigInvalid, with the path and what is wrong, when it or a file that it names is unusable. */
-export async function readKubeconfig(path: string): Promise<Access> {
+/**
+ * Reads a kubeconfig. Throws ConfigInvalid, with the path and what is wrong, when it or a file that it names is unusable.
+ * A client certificate that may come `later` is left out while its file is not there.
+ */
+export async function readKubeconfig(path: string, certified: "now" | "later" = "now"): Promise<Access> {
   const read = readerOf(path);
   const config = fieldsOf(parseText(path, await read.file(path)));
   const context = fieldsOf(pick(config.contexts, config["current-context"], "context", path));
@@ -41,8 +44,9 @@ export async function readKubeconfig(path: string): Promise<Access> {
     context.user === undefined || context.user === "" ? {} : fieldsOf(pick(config.users, context.user, "user", path));
   if (text(cluster["proxy-url"]) !== undefined) throw broken(path, "proxy-url is not supported");
   const authority = await read.pem(cluster, "certificate-authority");
-  const certificate = await read.pem(user, "client-certificate");
-  const key = await read.pem(user, "client-key");
+  const own = certified === "now" ? read.pem : read.pemIfThere;
+  const certificate = await own(user, "client-certificate");
+  const key = await own(user, "client-key");
   if ((certificate === undefined) !== (key === undefined))
     throw broken(path, "client-certificate and client-key need each other");
   const serverName = text(cluster["tls-server-name"]);
@@ -67,6 +71,7 @@ export async function readKubeconfig(path: string): Promise<Access> {
 function readerOf(kubeconfig: string): {
   file(path: string): Promise<string>;
   pem(fields: Fields, name: string): Promise<string | undefined>;
+  pemIfThere(fields: Fields, name: string): Promise<string | undefined>;
   readonly files: readonly string[];
 } {
   const files: string[] = [];
@@ -79,18 +84,25 @@ function readerOf(kubeconfig: string): {
       throw new BerthError("ConfigInvalid", `cannot read ${whole}, which the kubeconfig names`, { cause });
     }
   };
+  const pem = async (fields: Fields, name: string): Promise<string | undefined> => {
+    const inline = text(fields[`${name}-data`]);
+    const path = text(fields[name]);
+    if (inline === undefined && path === undefined) return undefined;
+    const found = inline === undefined ? await file(path ?? "") : Buffer.from(inline, "base64").toString("utf8");
+    // TLS would take an empty authority for none, and trust those of the system.
+    if (!found.includes("-----BEGIN ")) throw broken(kubeconfig, `${name} is not PEM`);
+    return found;
+  };
   return {
     files,
     file,
-    async pem(fields, name) {
-      const inline = text(fields[`${name}-data`]);
-      const path = text(fields[name]);
-      if (inline === undefined && path === undefined) return undefined;
-      const pem = inline === undefined ? await file(path ?? "") : Buffer.from(inline, "base64").toString("utf8");
-      // TLS would take an empty authority for none, and trust those of the system.
-      if (!pem.includes("-----BEGIN ")) throw broken(kubeconfig, `${name} is not PEM`);
-      return pem;
-    },
+    pem,
+    pemIfThere: (fields, name) =>
+      pem(fields, name).catch((error: BerthError) => {
+        // Missing, or torn: the one that comes takes its place.
+        if (error.cause === undefined || (error.cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+        throw error;
+      }),
   };
 }
 

@@ -9,6 +9,7 @@ const HOMES: { readonly [K in ClusterKind]: { readonly version: string; readonly
   secrets: { version: "v1", name: "Secret" },
   services: { version: "v1", name: "Service" },
   leases: { version: "coordination.k8s.io/v1", name: "Lease" },
+  certificatesigningrequests: { version: "certificates.k8s.io/v1", name: "CertificateSigningRequest" },
   runtimeclasses: { version: "node.k8s.io/v1", name: "RuntimeClass" },
 };
 

@@ -20,6 +20,8 @@ export type Transport = {
   send(request: Request, sent: Sent, signal: AbortSignal): Promise<Answer>;
   /** Breaks all connections; the next request makes a new one. */
   disconnect(): void;
+  /** Closes each connection once nothing is under way on it. Nothing is sent any more. */
+  retire(): void;
 };
 
 /** Set once the request went into a connection. */

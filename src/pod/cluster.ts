@@ -112,6 +112,24 @@ export type Service = {
 /** `node.k8s.io/v1 RuntimeClass`. */
 export type RuntimeClass = { apiVersion?: string; kind?: string; metadata: v1.ObjectMeta; handler: string };
 
+/** `certificates.k8s.io/v1 CertificateSigningRequest` (node.md 1.3). */
+export type CertificateRequest = {
+  apiVersion?: string;
+  kind?: string;
+  metadata: v1.ObjectMeta;
+  /** `request` is PEM in base64, as is `certificate`. */
+  spec: { request: string; signerName: string; usages: string[] };
+  status?: { certificate?: string; conditions?: { type: string; reason?: string; message?: string }[] };
+};
+
+/** What a certificate says of its owner and its time. */
+export type CertificateFacts = {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+};
+
 // ---- what is asked of an API server ----
 
 /** The kinds that a node deals with, by the name of their resource. */
@@ -124,6 +142,7 @@ export type ClusterTypes = {
   readonly secrets: v1.Secret;
   readonly services: Service;
   readonly runtimeclasses: RuntimeClass;
+  readonly certificatesigningrequests: CertificateRequest;
 };
 export type ClusterKind = keyof ClusterTypes;
 export type ClusterPlace<K extends ClusterKind> = { readonly kind: K; readonly namespace?: string };
@@ -141,6 +160,8 @@ export type ListVersion = "any" | "newest" | { readonly version: string };
 export type ClusterList<T> = { readonly version: string; readonly items: readonly T[] };
 export type WatchFrom = { readonly version: string; readonly timeoutSeconds: number };
 export type ClusterChange<T> =
+  /** The server has taken the watch; always the first, and once. */
+  | { readonly kind: "open" }
   | { readonly kind: "put"; readonly object: T }
   | { readonly kind: "gone"; readonly object: T }
   /** Nothing changed up to this version. */

@@ -160,6 +160,16 @@ export const METRICS = {
     help: "When the node's lease was last renewed, in seconds since the epoch.",
     labels: [],
   },
+  kubelet_certificate_manager_client_ttl_seconds: {
+    kind: "gauge",
+    help: "Seconds until the node's client certificate expires; negative when it has, +Inf without one.",
+    labels: [],
+  },
+  kubelet_certificate_manager_client_expiration_renew_errors: {
+    kind: "counter",
+    help: "Requests for the node's client certificate that failed.",
+    labels: [],
+  },
   berth_build_info: {
     kind: "gauge",
     help: "Always 1; the labels tell what runs.",

@@ -60,7 +60,12 @@ describe("conditions of the node (node.md 2.3)", () => {
     [
       "when pods were not listed for more than 3 min",
       { listedMonoMs: NOW.monoMs - 185_500 },
-      "PLEG is not healthy: pleg was last seen active 3m5.5s ago; threshold is 3m0s",
+      "PLEG is not healthy: pleg was last seen active 3m0s ago; threshold is 3m0s",
+    ],
+    [
+      "when they were not listed for long, in steps of ten minutes",
+      { listedMonoMs: NOW.monoMs - 4_499_999 },
+      "PLEG is not healthy: pleg was last seen active 1h10m0s ago; threshold is 3m0s",
     ],
     [
       "without a network",

@@ -13,7 +13,8 @@ export type Topic =
   | "pod status"
   | "mirror pods"
   | "events"
-  | "documents";
+  | "documents"
+  | "certificate";
 
 /** Keeps how the node stands with its cluster: for people, for metrics, and for the log, which hears of changes only. */
 export type Contact = {

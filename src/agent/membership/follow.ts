@@ -52,7 +52,10 @@ export function makeFollow<K extends ClusterKind>(tools: {
     const timeoutSeconds = Math.floor(SHORTEST_WATCH_SECONDS * (1 + chance.fraction()));
     let heard = false;
     for await (const change of cluster.watch(of, { version: from, timeoutSeconds }, signal)) {
-      if (!heard) contact.well(topic);
+      if (change.kind === "open") {
+        contact.well(topic);
+        continue;
+      }
       heard = true;
       const next = change.kind === "bookmark" ? change.version : change.object.metadata?.resourceVersion;
       if (next !== undefined && next !== "") {

@@ -1,13 +1,13 @@
 import type { Chance, Clock } from "../../base/clock.ts";
 import { BerthError } from "../../base/errors.ts";
-import { HEARTBEAT_PATIENCE, patienceMs } from "../../decide/api-patience.ts";
+import { HEARTBEAT_PATIENCE, mendsByReconnecting, patienceMs } from "../../decide/api-patience.ts";
 import { LEASE_NAMESPACE, renewedLease } from "../../decide/lease.ts";
 import type { Lease } from "../../pod/cluster.ts";
 import type { Cluster } from "../../ports.ts";
 import type { Round } from "../loop.ts";
 import type { Contact } from "./contact.ts";
 
-/** Tries of one renewal that met others' changes. */
+/** Tries of one renewal that met others' changes, and failures in a row after which what was read counts no more. */
 const MOST_TRIES = 5;
 /** A renewal comes after a quarter of the lease's duration, and up to so much of it later. */
 const RENEWALS = 4;
@@ -17,8 +17,10 @@ const JITTER = 0.04;
  * The node's sign of life (node.md 2.5).
  *
  * L1  It waits for nothing but its own connection: not for the runtime, the node's status, or pods.
- * L2  A renewal writes on what the server last answered and reads nothing; only a conflict reads again.
- * L3  A failed renewal is tried again ever more slowly; from the second failure in a row on, on a new connection.
+ * L2  A renewal writes on what the server last answered and reads nothing; only a conflict reads again, or a lease that is
+ *     gone, or five failures in a row.
+ * L3  A failed renewal is tried again ever more slowly; from the second failure in a row on, on a new connection, unless
+ *     the server itself answered that it does not want it.
  * L4  A lease is made only with its node as owner, so that it goes with the node.
  */
 export function makeLeaseBeat(tools: {
@@ -55,15 +57,16 @@ export function makeLeaseBeat(tools: {
     const owned = (held.metadata.ownerReferences ?? []).length > 0;
     held = await cluster.replace(object, renewed(owned ? undefined : await tools.nodeUid(signal)), signal);
   };
-  /** Throws the last failure; whatever it was, the next renewal reads first. */
+  /** Throws the last failure; what the server answered before stays good unless it says that it is not. */
   const renewOrRead = async (signal: AbortSignal): Promise<void> => {
     for (let tries = 1; ; tries += 1) {
       try {
         await renew(signal);
         return;
       } catch (error) {
+        if (!isCode(error, "ApiConflict", "ApiExists", "ApiNotFound")) throw error;
         held = undefined;
-        if (tries >= MOST_TRIES || !isCode(error, "ApiConflict", "ApiExists", "ApiNotFound")) throw error;
+        if (tries >= MOST_TRIES) throw error;
         if (isCode(error, "ApiNotFound") && tries > 1) throw error; // its node is not there: that does not change at once
       }
     }
@@ -83,7 +86,8 @@ export function makeLeaseBeat(tools: {
           if (signal.aborted) return;
           failures += 1;
           const error = contact.failed("lease", thrown);
-          if (failures > 1) cluster.disconnect();
+          if (failures >= MOST_TRIES) held = undefined;
+          if (failures > 1 && mendsByReconnecting(error)) cluster.disconnect();
           pauseMs = Math.min(pauseMs, patienceMs(HEARTBEAT_PATIENCE, failures, error, chance));
           if (error.retryAfterMs !== undefined) pauseMs = Math.max(pauseMs, error.retryAfterMs);
         }

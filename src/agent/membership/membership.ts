@@ -5,8 +5,9 @@ import type { ClusterContact, ClusterNode } from "../../pod/cluster.ts";
 import type { PodEvent } from "../../pod/event.ts";
 import type { Meter } from "../../pod/metrics.ts";
 import type { Standing } from "../../pod/standing.ts";
-import type { Cluster } from "../../ports.ts";
+import type { Cluster, NodeCertificates } from "../../ports.ts";
 import { type Loop, type Round, startLoop } from "../loop.ts";
+import { makeCertificateBeat } from "./certificate-beat.ts";
 import { makeContact } from "./contact.ts";
 import { makeFollow } from "./follow.ts";
 import { makeLeaseBeat } from "./lease-beat.ts";
@@ -20,6 +21,14 @@ export type MembershipSetup = {
   readonly leaseSeconds: number;
 };
 
+/** The ways to the API server; no connection of one is another's, so that what is slow on one holds up nothing else. */
+export type MembershipDoors = {
+  readonly general: Cluster;
+  readonly heartbeat: Cluster;
+  /** Present: the node looks after its own certificate, and asks for it here. */
+  readonly identity?: { readonly asking: Cluster; readonly certificates: NodeCertificates };
+};
+
 /** A node that is one of a cluster's, as far as the cluster can be reached; nothing local depends on it. */
 export type Membership = {
   contact(): ClusterContact;
@@ -27,9 +36,9 @@ export type Membership = {
   stop(): Promise<void>;
 };
 
-/** Joins a cluster (node.md 2). `general` and `heartbeat` share no connection: what is slow on one holds up nothing else. */
+/** Joins a cluster (node.md 1, 2). */
 export function joinCluster(
-  doors: { readonly general: Cluster; readonly heartbeat: Cluster },
+  doors: MembershipDoors,
   agent: { standing(): Standing; onStanding(listener: () => void): void; tell(events: readonly PodEvent[]): void },
   setup: MembershipSetup,
   means: { readonly clock: Clock; readonly chance: Chance; readonly log: Log; readonly meter: Meter },
@@ -79,6 +88,10 @@ export function joinCluster(
   start("lease", lease.run, lease);
   start("node status", node.run);
   start("own node", ownNode);
+  if (doors.identity !== undefined) {
+    const { asking, certificates } = doors.identity;
+    start("certificate", makeCertificateBeat({ ...shared, cluster: asking, certificates, nodeName }));
+  }
   agent.onStanding(node.ring);
 
   return {

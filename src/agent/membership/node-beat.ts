@@ -1,7 +1,7 @@
 import { makeBell } from "../../base/bell.ts";
 import type { Chance, Clock } from "../../base/clock.ts";
 import { BerthError } from "../../base/errors.ts";
-import { HEARTBEAT_PATIENCE, patienceMs } from "../../decide/api-patience.ts";
+import { HEARTBEAT_PATIENCE, mendsByReconnecting, patienceMs } from "../../decide/api-patience.ts";
 import { type NodeIdentity, newNode, nodeStatus, reconciled } from "../../decide/cluster-node.ts";
 import { transitionsOf } from "../../decide/node-conditions.ts";
 import { type NodeMoment, nodeNews } from "../../decide/node-news.ts";
@@ -151,7 +151,7 @@ export function makeNodeBeat(tools: {
           failures += 1;
           known = undefined; // the next try reads it first
           const error = contact.failed("node", thrown);
-          if (failures > 1) cluster.disconnect();
+          if (failures > 1 && mendsByReconnecting(error)) cluster.disconnect();
           const patient = patienceMs(HEARTBEAT_PATIENCE, failures, error, chance);
           // A node that was deleted is not asked for more often than its status is due.
           pauseMs = joined && error.code === "ApiNotFound" ? pauseMs : patient;

@@ -134,14 +134,12 @@ export const AGENT_ROWS = {
     kind: path,
     default: "",
     flag: "bootstrap-kubeconfig",
-    pending: true,
-    help: "How to ask the cluster for a first certificate.",
+    help: "How to ask the cluster for the node's first client certificate, which is then renewed as well. Needs kubeconfig, which is written when it has no good certificate.",
   }),
   certDirectory: row({
     kind: path,
     default: "",
     flag: "cert-dir",
-    pending: true,
     help: "Directory of certificates; empty is pki in the root directory.",
   }),
 };

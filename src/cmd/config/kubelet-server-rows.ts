@@ -148,8 +148,7 @@ export const KUBELET_SERVER_ROWS = {
     kind: boolean,
     default: false,
     flag: "rotate-certificates",
-    pending: true,
-    help: "The client certificate is renewed before it expires.",
+    help: "The client certificate is asked from the API server, and renewed before it expires.",
   }),
   serverTLSBootstrap: row({
     kind: boolean,

@@ -67,6 +67,13 @@ const RULES: readonly Rule[] = [
         : undefined,
   })),
   {
+    key: "bootstrapKubeconfig",
+    broken: ({ bootstrapKubeconfig, kubeconfig }) =>
+      bootstrapKubeconfig !== "" && kubeconfig === ""
+        ? "bootstrapKubeconfig needs kubeconfig, which is written with its help"
+        : undefined,
+  },
+  {
     key: "hostnameOverride",
     broken: ({ hostnameOverride }) =>
       hostnameOverride === "" || /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(hostnameOverride)

@@ -1,0 +1,117 @@
+import type { Chance, Clock } from "../../base/clock.ts";
+import { BerthError } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import { type Patience, patienceMs } from "../../decide/api-patience.ts";
+import { certificateRequest, nodeSubject, renewalDueMs, verdictOf } from "../../decide/certificate.ts";
+import type { CertificateFacts, CertificateRequest } from "../../pod/cluster.ts";
+import type { Meter } from "../../pod/metrics.ts";
+import type { Cluster, NodeCertificates } from "../../ports.ts";
+import type { Round } from "../loop.ts";
+import type { Contact } from "./contact.ts";
+import { makeFollow } from "./follow.ts";
+
+/** After failures: 2, 4, 8, 16, then every 32 s (node.md 1.4). */
+const PATIENCE: Patience = { firstMs: 2000, longestMs: 32_000, jitter: 0.1 };
+/** Somebody may have to approve the request by hand; then another one is made. */
+const LONGEST_WAIT_MS = 15 * 60_000;
+/** The wall clock decides and may jump, so it is looked at now and then. */
+const LOOK_MS = 60_000;
+
+/**
+ * Looks after the node's client certificate (node.md 1.3, 1.4).
+ *
+ * C1  A certificate is asked for when there is none that is the node's, and after 70 to 90 % of its life.
+ * C2  What is there stays in use until the next one is on disk.
+ * C3  A request that is denied, gone or not answered is followed by another one, ever more slowly.
+ */
+export function makeCertificateBeat(tools: {
+  /** The server under the credentials that may ask. */
+  readonly cluster: Cluster;
+  readonly certificates: NodeCertificates;
+  readonly nodeName: string;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly contact: Contact;
+  readonly log: Log;
+  readonly meter: Meter;
+}): Round {
+  const { cluster, certificates, nodeName, clock, chance, contact, log, meter } = tools;
+  const kind = "certificatesigningrequests" as const;
+  let drawn: { readonly notAfterMs: number; readonly fraction: number } | undefined;
+
+  /** One draw for each certificate: a new one at each look would end up early. */
+  const dueMs = (held: CertificateFacts | undefined): number => {
+    if (held === undefined) return Number.NEGATIVE_INFINITY;
+    if (drawn?.notAfterMs !== held.notAfterMs) drawn = { notAfterMs: held.notAfterMs, fraction: chance.fraction() };
+    return renewalDueMs(held, nodeName, drawn.fraction);
+  };
+  const issued = async (made: CertificateRequest, signal: AbortSignal): Promise<string> => {
+    const name = made.metadata.name ?? "";
+    const over = new AbortController();
+    const until = AbortSignal.any([signal, over.signal]);
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const fail = (why: string): void =>
+      reject(new BerthError("ApiRefused", `the request ${name} for the node's certificate: ${why}`));
+    const look = (seen: CertificateRequest): void => {
+      const verdict = verdictOf(made, seen);
+      if (verdict.kind === "issued") resolve(verdict.certificate);
+      if (verdict.kind === "refused") fail(verdict.why);
+    };
+    const follow = makeFollow({
+      cluster,
+      of: { kind, fieldSelector: `metadata.name=${name}` },
+      topic: "certificate",
+      clock,
+      chance,
+      contact,
+      follower: {
+        // A list may be older than the request: only an event says that it is gone.
+        onSet: (items) => items.forEach(look),
+        onPut: look,
+        onGone: () => fail("it was removed"),
+      },
+    });
+    void clock.sleep(LONGEST_WAIT_MS, until).then(() => fail("nobody has approved it"));
+    void follow(until, () => {}).catch(reject);
+    try {
+      return await promise;
+    } finally {
+      over.abort();
+    }
+  };
+  const renew = async (signal: AbortSignal): Promise<void> => {
+    const wish = await certificates.ask(nodeSubject(nodeName));
+    const request = certificateRequest(wish.request, await certificates.wantsKeyEncipherment(signal));
+    const made = await cluster.create({ kind }, request, signal);
+    log.info("the node asks for a client certificate", { request: made.metadata.name });
+    const facts = await wish.keep(await issued(made, signal));
+    log.info("the node has a new client certificate", { notAfter: facts.notAfterMs });
+  };
+
+  return async (signal, beat) => {
+    let failures = 0;
+    while (!signal.aborted) {
+      const held = certificates.current();
+      const { wallMs } = clock.now();
+      const left = held === undefined ? Number.POSITIVE_INFINITY : Math.trunc((held.notAfterMs - wallMs) / 1000);
+      meter.set("kubelet_certificate_manager_client_ttl_seconds", {}, left);
+      beat();
+      const due = dueMs(held);
+      if (due > wallMs) {
+        await clock.sleep(Math.min(due - wallMs, LOOK_MS), signal);
+        continue;
+      }
+      try {
+        await renew(signal);
+        failures = 0;
+        contact.well("certificate");
+      } catch (thrown) {
+        if (signal.aborted) return;
+        failures += 1;
+        meter.add("kubelet_certificate_manager_client_expiration_renew_errors", {}, 1);
+        const error = contact.failed("certificate", thrown);
+        await clock.sleep(patienceMs(PATIENCE, failures, error, chance), signal);
+      }
+    }
+  };
+}

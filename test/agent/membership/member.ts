@@ -1,0 +1,115 @@
+import { joinCluster, type MembershipSetup } from "../../../src/agent/membership/membership.ts";
+import type { Log } from "../../../src/base/log.ts";
+import { silentLog } from "../../../src/base/log.ts";
+import type { PodEvent } from "../../../src/pod/event.ts";
+import { type Meter, silentMeter } from "../../../src/pod/metrics.ts";
+import type { Standing } from "../../../src/pod/standing.ts";
+import { type HandClock, handClock, seededChance } from "../../kit/clock.ts";
+import { aNode } from "../../kit/node.ts";
+import { type SmallCluster, smallCluster } from "./small-cluster.ts";
+
+const FIVE_MINUTES_MS = 300_000;
+
+const machine = {
+  machineId: "m",
+  systemUuid: "s",
+  kernelVersion: "6.1",
+  osImage: "Linux",
+  rootDiskBytes: 10 * 1024 ** 3,
+  totalSwapBytes: 0,
+};
+
+export const aSetup: MembershipSetup = {
+  identity: {
+    facts: aNode,
+    machine,
+    maxPods: 110,
+    kubeletVersion: "v1.36.2",
+    port: 10_250,
+    taints: [],
+    providerId: "",
+    maxImages: 50,
+  },
+  pace: { lookMs: 10_000, reportMs: FIVE_MINUTES_MS },
+  register: true,
+  leaseSeconds: 40,
+};
+
+/** How a healthy node stands, now. */
+export const standsWell = (monoMs: number): Standing => ({
+  runtime: { name: "containerd", version: "2.1.4" },
+  runtimeToldMonoMs: monoMs,
+  listedMonoMs: monoMs,
+  runtimeReady: true,
+  networkReady: true,
+  pressure: { memory: false, disk: false, pid: false },
+  shuttingDown: false,
+  images: [],
+  handlers: [],
+  supplementalGroupsPolicy: false,
+});
+
+/** A node that has joined a small cluster, under a clock that a test moves. */
+export type Member = SmallCluster & {
+  readonly clock: HandClock;
+  readonly told: PodEvent[];
+  /** Changes how the node stands, and rings. */
+  stand(change: (monoMs: number) => Partial<Standing>): void;
+  contact(): ReturnType<ReturnType<typeof joinCluster>["contact"]>;
+  /** The status of a condition, as the server has it. */
+  condition(type: string): { readonly status: string; readonly reason: string; readonly message: string } | undefined;
+  stop(): Promise<void>;
+};
+
+export function aMember(
+  options: {
+    seed?: number;
+    setup?: Partial<MembershipSetup>;
+    log?: Log;
+    meter?: Meter;
+    /** Something to do with the server before the node joins. */
+    before?: (cluster: SmallCluster) => void;
+  } = {},
+): Member {
+  const clock = handClock();
+  const small = smallCluster(clock);
+  options.before?.(small);
+  const told: PodEvent[] = [];
+  let ring = (): void => {};
+  let change = (_monoMs: number): Partial<Standing> => ({});
+  const membership = joinCluster(
+    { general: small.cluster, heartbeat: small.cluster },
+    {
+      standing: () => {
+        const { monoMs } = clock.now();
+        return { ...standsWell(monoMs), ...change(monoMs) };
+      },
+      onStanding: (listener) => {
+        ring = listener;
+      },
+      tell: (events) => void told.push(...events),
+    },
+    { ...aSetup, ...options.setup },
+    {
+      clock,
+      chance: seededChance(options.seed ?? 1),
+      log: options.log ?? silentLog,
+      meter: options.meter ?? silentMeter,
+    },
+  );
+  return {
+    ...small,
+    clock,
+    told,
+    stand(next) {
+      change = next;
+      ring();
+    },
+    contact: membership.contact,
+    condition(type) {
+      const status = small.stored.get("nodes/node")?.status as { conditions?: { type: string }[] } | undefined;
+      return status?.conditions?.find((one) => one.type === type) as never;
+    },
+    stop: () => membership.stop(),
+  };
+}

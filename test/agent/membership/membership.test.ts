@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { aMember } from "./member.ts";
+
+const MINUTE_MS = 60_000;
+
+describe("a node of a cluster", () => {
+  it("asks for little at rest: 6 lease renewals a minute, a status in 5 minutes, its watches, nothing else", async () => {
+    const member = aMember();
+    await member.clock.advance(20 * MINUTE_MS);
+    const restingSince = member.asked.length;
+    await member.clock.advance(60 * MINUTE_MS);
+    const counts = new Map<string, number>();
+    for (const { verb, kind } of member.asked.slice(restingSince))
+      counts.set(`${verb} ${kind}`, (counts.get(`${verb} ${kind}`) ?? 0) + 1);
+    expect([...counts.keys()].sort()).toEqual(["patch nodes", "replace leases", "watch nodes"]);
+    expect(counts.get("replace leases")).toBeLessThanOrEqual(60 * 6);
+    expect(counts.get("replace leases")).toBeGreaterThanOrEqual((60 * 6) / 1.04 - 1);
+    expect(counts.get("patch nodes")).toBeLessThanOrEqual(12);
+    expect(counts.get("patch nodes")).toBeGreaterThanOrEqual(11);
+    expect(counts.get("watch nodes")).toBeLessThanOrEqual(12); // each lasts 5 to 10 minutes
+  });
+
+  it("asks little of a server that is away, for an hour", async () => {
+    const member = aMember();
+    await member.clock.advance(10 * MINUTE_MS);
+    member.fail("ApiUnreachable");
+    const away = member.asked.length;
+    await member.clock.advance(60 * MINUTE_MS);
+    const tries = member.asked.slice(away).filter(({ verb }) => verb !== "disconnect");
+    // the lease and the status at most every 7 s each, the watch every 12 s, and their quick first tries
+    expect(tries.length).toBeLessThan(60 * (60 / 7 + 60 / 7 + 60 / 12) + 30);
+    expect(member.contact()).toMatchObject({ connected: false, lastError: { message: "as the test says" } });
+  });
+
+  it("comes back from an outage without a burst, within 30 s", async () => {
+    const member = aMember();
+    await member.clock.advance(10 * MINUTE_MS);
+    member.fail("ApiUnreachable");
+    await member.clock.advance(60 * MINUTE_MS);
+    member.stand(() => ({ networkReady: false, message: "cni" }));
+    await member.clock.advance(MINUTE_MS);
+    member.fail(undefined);
+    const returned = member.clock.now().monoMs;
+    const before = member.asked.length;
+    await member.clock.advance(30_000);
+    expect(member.condition("Ready")).toMatchObject({ status: "False" });
+    expect(member.count("replace", "leases", returned)).toBeGreaterThanOrEqual(2);
+    expect(member.contact().connected).toBe(true);
+    expect(member.contact().lastError).toBeUndefined();
+    expect(member.asked.length - before).toBeLessThanOrEqual(3 + 1 + 2 + 2); // leases, lease read, node read and patch, watch
+  });
+
+  it("is one of many that do not come back at the same moment", async () => {
+    const seconds = await Promise.all(
+      Array.from({ length: 40 }, async (_, seed) => {
+        const member = aMember({ seed });
+        await member.clock.advance(10 * MINUTE_MS);
+        member.fail("ApiUnreachable");
+        await member.clock.advance(10 * MINUTE_MS);
+        member.fail(undefined);
+        const returned = member.clock.now().monoMs;
+        const before = member.asked.length;
+        await member.clock.advance(30_000);
+        return member.asked.slice(before).map(({ atMs }) => Math.floor((atMs - returned) / 1000));
+      }),
+    );
+    const perSecond = new Map<number, number>();
+    for (const second of seconds.flat()) perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
+    const total = seconds.flat().length;
+    expect(total / 40).toBeLessThanOrEqual(8);
+    expect(Math.max(...perSecond.values())).toBeLessThan(total / 4);
+  });
+
+  it("ends without a trace in the cluster", async () => {
+    const member = aMember();
+    await member.clock.advance(MINUTE_MS);
+    await member.stop();
+    const after = member.asked.length;
+    await member.clock.advance(MINUTE_MS);
+    expect(member.asked.length).toBe(after);
+    expect(member.clock.sleepers).toBe(0);
+    expect([...member.stored.keys()].sort()).toEqual(["leases/node", "nodes/node"]);
+  });
+});

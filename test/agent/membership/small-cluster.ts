@@ -1,0 +1,178 @@
+import type { Clock } from "../../../src/base/clock.ts";
+import { BerthError, type ErrorCode } from "../../../src/base/errors.ts";
+import type { ClusterKind, ClusterTypes } from "../../../src/pod/cluster.ts";
+import type { Cluster } from "../../../src/ports.ts";
+
+/** One request as the server saw it. */
+export type Asked = {
+  readonly verb: "get" | "create" | "replace" | "patch" | "list" | "watch" | "disconnect";
+  readonly kind: string;
+  readonly atMs: number;
+  readonly body?: unknown;
+};
+
+type Stored = { metadata: { name?: string; resourceVersion?: string; uid?: string }; status?: Fields };
+type Fields = Record<string, unknown>;
+
+/** A server that keeps nodes, leases and events, counts what it is asked, and fails when a test says so. */
+export type SmallCluster = {
+  readonly cluster: Cluster;
+  readonly asked: Asked[];
+  readonly stored: Map<string, Stored>;
+  /** Makes requests fail from now on; undefined: no more. */
+  fail(how: ErrorCode | undefined | ((asked: Asked) => BerthError | undefined)): void;
+  /** Somebody else changes an object: its version moves, and watches tell it. */
+  touch(kind: ClusterKind, name: string, change?: (object: Stored) => void): void;
+  /** Somebody else removes it. */
+  drop(kind: ClusterKind, name: string): void;
+  /** How many requests of this verb, and of this kind, there were after a moment. */
+  count(verb: Asked["verb"], kind: string, sinceMs?: number): number;
+};
+
+export function smallCluster(clock: Clock): SmallCluster {
+  const asked: Asked[] = [];
+  const stored = new Map<string, Stored>();
+  let version = 0;
+  let broken: (asked: Asked) => BerthError | undefined = () => undefined;
+  let listeners: ((kind: string, name: string, change: "put" | "gone", object: Stored) => void)[] = [];
+
+  const note = async (verb: Asked["verb"], kind: string, body?: unknown): Promise<void> => {
+    const one: Asked = { verb, kind, atMs: clock.now().monoMs, ...(body === undefined ? {} : { body }) };
+    asked.push(one);
+    await Promise.resolve();
+    const error = broken(one);
+    if (error !== undefined) throw error;
+  };
+  const found = (kind: string, name: string): Stored => {
+    const object = stored.get(`${kind}/${name}`);
+    if (object === undefined) throw new BerthError("ApiNotFound", `${kind} ${name}: there is none`);
+    return object;
+  };
+  const keep = <T>(kind: string, name: string, object: T, uid?: string): T => {
+    version += 1;
+    const fresh = structuredClone(object) as Stored;
+    fresh.metadata = { ...fresh.metadata, name, resourceVersion: String(version), uid: uid ?? `uid-${version}` };
+    stored.set(`${kind}/${name}`, fresh);
+    for (const tell of listeners) tell(kind, name, "put", structuredClone(fresh));
+    return structuredClone(fresh) as T;
+  };
+
+  const cluster: Cluster = {
+    async get({ kind, name }) {
+      await note("get", kind);
+      return structuredClone(found(kind, name)) as never;
+    },
+    async create({ kind }, body) {
+      await note("create", kind, body);
+      const name = body.metadata?.name ?? `${body.metadata?.generateName}${version + 1}`;
+      if (stored.has(`${kind}/${name}`)) throw new BerthError("ApiExists", `${kind} ${name}: is there already`);
+      return keep(kind, name, body);
+    },
+    async replace({ kind, name }, body) {
+      await note("replace", kind, body);
+      const before = found(kind, name);
+      const held = body.metadata?.resourceVersion;
+      if (held !== before.metadata.resourceVersion) throw new BerthError("ApiConflict", `${kind} ${name}: was changed`);
+      return keep(kind, name, body, before.metadata.uid);
+    },
+    async patch({ kind, name }, patch) {
+      await note("patch", kind, patch);
+      const before = found(kind, name);
+      return keep(kind, name, merged(before as Fields, patch as Fields) as never, before.metadata.uid);
+    },
+    remove: () => Promise.reject(new Error("nobody removes anything here")),
+    async list({ kind, fieldSelector }) {
+      await note("list", kind);
+      const items = [...stored]
+        .filter(([key, { metadata }]) => key.startsWith(`${kind}/`) && isSelected(fieldSelector, metadata.name))
+        .map(([, object]) => object);
+      return { version: String(version), items: structuredClone(items) as never[] };
+    },
+    async *watch<K extends ClusterKind>(
+      of: { kind: K; fieldSelector?: string },
+      from: { timeoutSeconds: number },
+      signal: AbortSignal,
+    ) {
+      await note("watch", of.kind, from);
+      const heard: { kind: "put" | "gone"; object: ClusterTypes[K] }[] = [];
+      const over = new AbortController();
+      const ends = AbortSignal.any([signal, over.signal]);
+      let wake = (): void => {};
+      const listen = (kind: string, name: string, change: "put" | "gone", object: Stored): void => {
+        if (kind === of.kind && isSelected(of.fieldSelector, name))
+          heard.push({ kind: change, object: object as unknown as ClusterTypes[K] });
+        wake();
+      };
+      listeners.push(listen);
+      const late = clock.sleep(from.timeoutSeconds * 1000, ends).then(() => "late" as const);
+      try {
+        yield { kind: "open" as const };
+        for (;;) {
+          for (let next = heard.shift(); next !== undefined; next = heard.shift()) yield next;
+          const rung = new Promise<"rung">((resolve) => {
+            wake = () => resolve("rung");
+          });
+          if ((await Promise.race([rung, late])) === "late") return;
+          const error = broken({ verb: "watch", kind: of.kind, atMs: clock.now().monoMs });
+          if (error !== undefined) throw error;
+        }
+      } finally {
+        over.abort();
+        listeners = listeners.filter((one) => one !== listen);
+      }
+    },
+    token: () => Promise.reject(new Error("nobody asks for tokens here")),
+    disconnect: () => void asked.push({ verb: "disconnect", kind: "", atMs: clock.now().monoMs }),
+  };
+
+  return {
+    cluster,
+    asked,
+    stored,
+    fail(how) {
+      broken =
+        typeof how === "function"
+          ? how
+          : () => (how === undefined ? undefined : new BerthError(how, "as the test says"));
+      for (const tell of listeners) tell("", "", "put", { metadata: {} }); // a watch that waits meets it too
+    },
+    touch(kind, name, change = () => {}) {
+      const object = structuredClone(found(kind, name));
+      change(object);
+      keep(kind, name, object, object.metadata.uid);
+    },
+    drop(kind, name) {
+      const object = found(kind, name);
+      stored.delete(`${kind}/${name}`);
+      for (const tell of listeners) tell(kind, name, "gone", structuredClone(object));
+    },
+    count: (verb, kind, sinceMs = Number.NEGATIVE_INFINITY) =>
+      asked.filter((one) => one.verb === verb && one.kind === kind && one.atMs >= sinceMs).length,
+  };
+}
+
+/** The one selector that is used here: a name. */
+const isSelected = (selector: string | undefined, name: string | undefined): boolean =>
+  selector === undefined || selector === `metadata.name=${name}`;
+
+/** A strategic merge as far as a node's status needs it: conditions by their type, addresses as a whole, null removes. */
+function merged(before: Fields, patch: Fields): Fields {
+  const result = structuredClone(before);
+  for (const [key, value] of Object.entries(patch)) {
+    const old = result[key];
+    if (value === null) delete result[key];
+    else if (key === "conditions") result[key] = byType(old as Condition[] | undefined, value as Condition[]);
+    else if (Array.isArray(value)) result[key] = value.filter((one: Fields) => one.$patch === undefined);
+    else if (typeof value === "object") result[key] = merged((old ?? {}) as Fields, value as Fields);
+    else result[key] = value;
+  }
+  return result;
+}
+
+type Condition = { readonly type: string };
+
+function byType(before: readonly Condition[] = [], patch: readonly Condition[]): Condition[] {
+  const types = new Map(before.map((one) => [one.type, one]));
+  for (const one of patch) types.set(one.type, { ...types.get(one.type), ...one });
+  return [...types.values()];
+}

@@ -26,6 +26,7 @@ import type { Hold } from "./pod/plan.ts";
 import type { Problem } from "./pod/problem.ts";
 import type { DirectorySighting } from "./pod/source.ts";
 import type { ContainerUsage, HostUsage } from "./pod/usage.ts";
+import type { AccessQuestion, User } from "./pod/user.ts";
 import type * as v1 from "./pod/v1.ts";
 import type { AgentHealth, InstanceView, ProbeView } from "./pod/view.ts";
 
@@ -314,6 +315,13 @@ export type Cluster = {
   token(request: TokenWish, signal: AbortSignal): Promise<ServiceAccountToken>;
   /** Breaks all connections: the next request makes a new one (node.md 1.1). */
   disconnect(): void;
+};
+
+/** What an API server says of users. Each call is one request, tried once; it throws as those of Cluster do. */
+export type Reviews = {
+  /** Whose token it is; undefined when it is nobody's. */
+  token(token: string, signal: AbortSignal): Promise<User | undefined>;
+  access(question: AccessQuestion, signal: AbortSignal): Promise<boolean>;
 };
 
 // ---- what the agent tells --------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 import type { Log } from "../base/log.ts";
-import type { Cluster } from "../ports.ts";
+import type { Cluster, Reviews } from "../ports.ts";
 import { type Calls, makeCalls } from "./calls.ts";
 import { makeCluster } from "./cluster.ts";
 import { openCredentials } from "./credentials.ts";
+import { makeReviews } from "./reviews.ts";
 
 /** How the API server is reached. */
 export type ClusterSettings = {
@@ -15,7 +16,13 @@ export type ClusterSettings = {
 };
 
 /** The API server, twice: what is slow on one connection never holds up the heartbeats on the other. */
-export type ClusterDoors = { readonly general: Cluster; readonly heartbeat: Cluster; close(): void };
+export type ClusterDoors = {
+  readonly general: Cluster;
+  readonly heartbeat: Cluster;
+  /** On the connection of `general`. */
+  readonly reviews: Reviews;
+  close(): void;
+};
 
 /** Opens both doors; nothing is dialled before the first call. Throws ConfigInvalid for an unusable kubeconfig. */
 export async function openCluster(settings: ClusterSettings): Promise<ClusterDoors> {
@@ -28,6 +35,7 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterDoo
   return {
     general: makeCluster(general),
     heartbeat: makeCluster(heartbeat),
+    reviews: makeReviews(general),
     close() {
       close(general);
       close(heartbeat);

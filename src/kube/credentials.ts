@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { fileMarks } from "../base/file-marks.ts";
 import type { Log } from "../base/log.ts";
 import { type ExecCredential, runPlugin } from "./exec-plugin.ts";
 import { type Access, readKubeconfig, type TlsAccess } from "./kubeconfig.ts";
@@ -29,7 +29,7 @@ const EARLY_MS = 10_000;
  */
 export async function openCredentials(path: string, log: Log): Promise<CredentialSource> {
   let access = await readKubeconfig(path);
-  let marks = await marksOf(access.files);
+  let marks = await fileMarks(access.files);
   let lookedMonoMs = performance.now();
   let handed: ExecCredential | undefined;
   let busy: Promise<Credentials> | undefined;
@@ -37,11 +37,11 @@ export async function openCredentials(path: string, log: Log): Promise<Credentia
 
   const readAgain = async (): Promise<void> => {
     lookedMonoMs = performance.now();
-    const now = await marksOf(access.files);
+    const now = await fileMarks(access.files);
     if (now === marks) return;
     try {
       access = await readKubeconfig(path);
-      marks = await marksOf(access.files);
+      marks = await fileMarks(access.files);
       handed = undefined;
       complained = "";
       log.info("the node's credentials for the API server were read again", { kubeconfig: path });
@@ -84,17 +84,4 @@ function withCredential(access: Access, handed: ExecCredential): Credentials {
     tls: certificate === undefined || key === undefined ? tls : { ...tls, certificate, key },
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
-}
-
-/** Changes whenever one of the files is written, replaced or removed. */
-async function marksOf(files: readonly string[]): Promise<string> {
-  const marks = await Promise.all(
-    files.map((file) =>
-      stat(file).then(
-        ({ ino, mtimeMs, size }) => `${ino} ${mtimeMs} ${size}`,
-        () => "missing",
-      ),
-    ),
-  );
-  return marks.join("\n");
 }

@@ -141,7 +141,6 @@ export const AGENT_ROWS = {
     kind: path,
     default: "",
     flag: "cert-dir",
-    pending: true,
     help: "Directory of certificates; empty is pki in the root directory.",
   }),
 };

@@ -7,6 +7,7 @@ import type { Logs, Usage, View } from "../../ports.ts";
 import { sendJson, sendList, sendText } from "../answer.ts";
 import type { Metrics } from "../metrics.ts";
 import { RESOURCE_TYPE, resourcePage } from "../resource-page.ts";
+import { answerContainerLogs } from "./container-logs.ts";
 import { containerMetrics } from "./container-metrics.ts";
 import { healthAnswer } from "./health.ts";
 import type { Endpoint, NodeRoute } from "./routes.ts";
@@ -75,7 +76,10 @@ const ANSWERS: { readonly [E in Endpoint]: (ask: NodeAsk) => Promise<void> | voi
     const isShort = ["true", "1"].includes(query.get("only_cpu_and_memory") ?? "");
     sendJson(response, await summaryAnswer(sources, sources.view.pods(), isShort, within(signal)));
   },
-  containerLogs: refuse(501, "this version does not serve logs here: use berth logs"),
+  containerLogs: async ({ sources, route, response, signal }) => {
+    const refusal = await answerContainerLogs(sources, route, response, signal);
+    if (refusal !== undefined) sendText(response, refusal.text, refusal.status);
+  },
   exec: refuse(400, "Upgrade request required"),
   attach: refuse(400, "Upgrade request required"),
   portForward: refuse(400, "Upgrade request required"),

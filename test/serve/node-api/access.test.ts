@@ -26,7 +26,7 @@ const PATHS: readonly (readonly [string, string, string[], number])[] = [
   ["GET", "/stats/summary", ["stats"], 200],
   ["POST", "/stats/summary", ["stats"], 200],
   ["GET", "/stats/else", ["stats"], 404],
-  ["GET", "/containerLogs/default/none/main", ["proxy"], 501],
+  ["GET", "/containerLogs/default/none/main", ["proxy"], 404],
   ["POST", "/exec/default/none/main", ["proxy"], 400],
   ["GET", "/exec/default/none/uid/main", ["proxy"], 400],
   ["POST", "/attach/default/none/main", ["proxy"], 400],

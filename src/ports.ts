@@ -71,8 +71,8 @@ export type Runtime = {
   exec(id: string, command: readonly string[], streams: ExecStreams, signal: AbortSignal): Promise<string>;
   /** The same for the container's own process; `tty` must be as the container was made. */
   attach(id: string, streams: ExecStreams, signal: AbortSignal): Promise<string>;
-  /** The same for connections to one port inside a sandbox. */
-  portForward(sandboxId: string, port: number, signal: AbortSignal): Promise<string>;
+  /** The same for connections to ports inside a sandbox; those that speak SPDY name each of them later. */
+  portForward(sandboxId: string, ports: readonly number[], signal: AbortSignal): Promise<string>;
   reopenLog(id: string, signal: AbortSignal): Promise<void>;
   /** What each running container uses now. */
   usage(signal: AbortSignal): Promise<readonly ContainerUsage[]>;
@@ -354,8 +354,8 @@ export type View = {
   /** Opens an exec session in the newest running instance; the answer is the runtime's URL. */
   exec(id: string, command: readonly string[], streams: ExecStreams, signal: AbortSignal): Promise<string>;
   attach(id: string, streams: ExecStreams, signal: AbortSignal): Promise<string>;
-  /** Opens the way to a port of a pod; the answer is the runtime's URL. Throws NotFound while no sandbox is ready. */
-  portForward(key: PodKey, port: number, signal: AbortSignal): Promise<string>;
+  /** Opens the way to ports of a pod; the answer is the runtime's URL. Throws NotFound while no sandbox is ready. */
+  portForward(key: PodKey, ports: readonly number[], signal: AbortSignal): Promise<string>;
   health(): AgentHealth;
 };
 export type PodChange =

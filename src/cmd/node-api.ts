@@ -31,6 +31,7 @@ export async function openNodeApi(settings: Settings, parts: NodeApiParts): Prom
     ...parts,
     config: () => ({ ...configurationOf("KubeletConfiguration", settings) }),
     debugging: settings.enableDebuggingHandlers,
+    streamIdleMs: settings.streamingConnectionIdleTimeout,
     ...(isSecureOpen(settings) ? { secure: await secureOf(settings, parts) } : {}),
     ...(readOnlyPort > 0 ? { readOnly: { address, port: readOnlyPort } } : {}),
   });

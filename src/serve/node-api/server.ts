@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { sendText } from "../answer.ts";
 import { countUntil } from "../count-request.ts";
 import { closeDoor, type Door, listen } from "../listen.ts";
@@ -10,6 +11,7 @@ import { LONGEST_BODY_BYTES, MOST_CONNECTIONS, NODE_LIMITS } from "./limits.ts";
 import { findNodeRoute, type NodeRoute } from "./routes.ts";
 import { makeSecureServer, type TlsRules } from "./secure-server.ts";
 import { shareUsage } from "./shared-usage.ts";
+import { makeUpgrades } from "./upgrade.ts";
 
 /** The node's own API: what is behind TLS, and what is open to all where that is asked for. */
 export type NodeApiOptions = NodeSources & {
@@ -23,6 +25,8 @@ export type NodeApiOptions = NodeSources & {
   readonly readOnly?: { readonly address: string; readonly port: number };
   /** Logs, exec and the like (node.md 6.3). */
   readonly debugging: boolean;
+  /** A session of exec and the like without traffic is closed after this; 0 is never. */
+  readonly streamIdleMs: number;
 };
 
 /** The node's own API at work. */
@@ -55,7 +59,14 @@ export async function startNodeApi(options: NodeApiOptions): Promise<NodeApi> {
         if (own.isCurrent(request.socket)) void answer({ sources, guard }, request, response);
         else request.socket.destroy();
       });
+      const { view, metrics, debugging, streamIdleMs: idleMs } = options;
+      const upgrades = makeUpgrades({ view, meter: metrics.meter, guard, debugging, idleMs, log });
+      own.server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+        if (own.isCurrent(socket)) upgrades.take(request, socket, head);
+        else socket.destroy();
+      });
       ports.secure = await open(own.server, secure, options, closing);
+      closing.defer(() => upgrades.close()); // first: Node.js no longer counts them among the server's
     }
     if (readOnly !== undefined) {
       const server = createServer(NODE_LIMITS, (request, response) => void answer({ sources }, request, response));

@@ -59,6 +59,7 @@ export async function openNodeHouse(
     rootDir: house.dir,
     config: () => ({ kind: "KubeletConfiguration", maxPods: 250 }),
     debugging: changes.debugging ?? true,
+    streamIdleMs: 0,
     secure: {
       address: "127.0.0.1",
       port: 0,

@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/kit/fixed-chance.ts"],
-    exclude: ["test/e2e/**", "node_modules/**"],
+    exclude: ["test/e2e/**", "test/e2e-cluster/**", "node_modules/**"],
     pool: "forks",
     // Nothing is judged by it; it only ends what hangs, and a busy machine may take its time.
     testTimeout: 60_000,

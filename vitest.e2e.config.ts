@@ -5,17 +5,20 @@ const SMOKE = ["manifests", "keep-last-good", "adoption", "restarts", "volumes"]
 
 /**
  * BERTH_E2E_SCOPE: `test` (short waits, the default), `all` (long ones), `smoke`, `alone` (those that need the host),
- * `systemd` (a booted Debian with the package). */
+ * `systemd` (a booted Debian with the package), `cluster` (a real control plane). */
 const INCLUDE: Record<string, string[]> = {
   test: ["test/e2e/*.test.ts"],
   all: ["test/e2e/*.test.ts"],
   smoke: SMOKE.map((name) => `test/e2e/${name}.test.ts`),
   alone: ["test/e2e/alone/*.test.ts"],
   systemd: ["test/e2e/systemd/*.test.ts"],
+  cluster: ["test/e2e-cluster/*.test.ts"],
 };
 const scope = process.env.BERTH_E2E_SCOPE ?? "test";
 /** Those that bring a world of their own, one file after the other. */
 const isApart = scope === "alone" || scope === "systemd";
+/** One control plane at a time is enough for the machine. */
+const isHeavy = isApart || scope === "cluster";
 
 export default defineConfig({
   test: {
@@ -23,7 +26,7 @@ export default defineConfig({
     globalSetup: isApart ? [] : ["test/kit/shared-runtime.ts"],
     pool: "forks",
     // Tests mostly wait for back-offs and graces: more files at once than the machine has cores.
-    maxWorkers: isApart ? 1 : 4,
+    maxWorkers: isHeavy ? 1 : 4,
     testTimeout: 120_000,
     hookTimeout: 60_000,
     teardownTimeout: 60_000,

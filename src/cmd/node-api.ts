@@ -1,24 +1,15 @@
 import { join } from "node:path";
-import type { Log } from "../base/log.ts";
-import type { NodeFacts } from "../pod/node.ts";
-import type { Logs, Reviews, Usage, View } from "../ports.ts";
-import type { Metrics } from "../serve/metrics.ts";
+import type { Reviews } from "../ports.ts";
+import type { NodeSources } from "../serve/node-api/answers.ts";
 import { ensureSelfSigned } from "../serve/node-api/self-signed.ts";
 import { type NodeApi, type NodeApiOptions, startNodeApi } from "../serve/node-api/server.ts";
 import { configurationOf } from "./config/print.ts";
 import type { Settings } from "./config/settings.ts";
 
 /** What the node's own API is made from besides the settings. */
-export type NodeApiParts = {
-  readonly view: View;
-  readonly logs: Logs;
-  readonly usage: Usage;
-  readonly metrics: Metrics;
-  readonly facts: NodeFacts;
-  readonly rootDir: string;
+export type NodeApiParts = Omit<NodeSources, "config"> & {
   /** Absent without a cluster. */
   readonly reviews: Reviews | undefined;
-  readonly log: Log;
 };
 
 /**

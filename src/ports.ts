@@ -27,6 +27,7 @@ import type { Hold } from "./pod/plan.ts";
 import type { Problem } from "./pod/problem.ts";
 import type { DirectorySighting } from "./pod/source.ts";
 import type { ContainerUsage, HostUsage } from "./pod/usage.ts";
+import type { AccessQuestion, User } from "./pod/user.ts";
 import type * as v1 from "./pod/v1.ts";
 import type { AgentHealth, InstanceView, ProbeView } from "./pod/view.ts";
 
@@ -71,8 +72,8 @@ export type Runtime = {
   exec(id: string, command: readonly string[], streams: ExecStreams, signal: AbortSignal): Promise<string>;
   /** The same for the container's own process; `tty` must be as the container was made. */
   attach(id: string, streams: ExecStreams, signal: AbortSignal): Promise<string>;
-  /** The same for connections to one port inside a sandbox. */
-  portForward(sandboxId: string, port: number, signal: AbortSignal): Promise<string>;
+  /** The same for connections to ports inside a sandbox; those that speak SPDY name each of them later. */
+  portForward(sandboxId: string, ports: readonly number[], signal: AbortSignal): Promise<string>;
   reopenLog(id: string, signal: AbortSignal): Promise<void>;
   /** What each running container uses now. */
   usage(signal: AbortSignal): Promise<readonly ContainerUsage[]>;
@@ -330,6 +331,13 @@ export type NodeCertificates = {
   wantsKeyEncipherment(signal: AbortSignal): Promise<boolean>;
 };
 
+/** What an API server says of users. Each call is one request, tried once; it throws as those of Cluster do. */
+export type Reviews = {
+  /** Whose token it is; undefined when it is nobody's. */
+  token(token: string, signal: AbortSignal): Promise<User | undefined>;
+  access(question: AccessQuestion, signal: AbortSignal): Promise<boolean>;
+};
+
 // ---- what the agent tells --------------------------------------------------------------------------------------------
 
 /** Takes the newest of something; its owner keeps queue, rate and back-off. */
@@ -360,8 +368,8 @@ export type View = {
   /** Opens an exec session in the newest running instance; the answer is the runtime's URL. */
   exec(id: string, command: readonly string[], streams: ExecStreams, signal: AbortSignal): Promise<string>;
   attach(id: string, streams: ExecStreams, signal: AbortSignal): Promise<string>;
-  /** Opens the way to a port of a pod; the answer is the runtime's URL. Throws NotFound while no sandbox is ready. */
-  portForward(key: PodKey, port: number, signal: AbortSignal): Promise<string>;
+  /** Opens the way to ports of a pod; the answer is the runtime's URL. Throws NotFound while no sandbox is ready. */
+  portForward(key: PodKey, ports: readonly number[], signal: AbortSignal): Promise<string>;
   health(): AgentHealth;
 };
 export type PodChange =

@@ -145,6 +145,7 @@ async function serverArguments(folder: string, authority: Authority, ports: Port
     `--kubelet-certificate-authority=${authority.certificate}`,
     `--kubelet-client-certificate=${toNodes.certificate}`,
     `--kubelet-client-key=${toNodes.key}`,
+    "--kubelet-preferred-address-types=InternalIP", // nobody resolves the names of the nodes
     `--cert-dir=${pki}`,
     "--authorization-mode=Node,RBAC",
     "--enable-admission-plugins=NodeRestriction",

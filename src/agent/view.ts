@@ -77,12 +77,12 @@ export function makeView(tools: {
     restart: (key, container) => find(key)?.restart(container) ?? false,
     exec: (id, command, streams, signal) => runtime.exec(id, command, streams, signal),
     attach: (id, streams, signal) => runtime.attach(id, streams, signal),
-    async portForward(key, port, signal) {
+    async portForward(key, ports, signal) {
       const sandbox = find(key)
         ?.show()
         .observed.sandboxes.find(({ state }) => state === "ready");
       if (sandbox === undefined) throw new BerthError("NotFound", `pod "${key}" has no network that is ready`);
-      return runtime.portForward(sandbox.id, port, signal);
+      return runtime.portForward(sandbox.id, ports, signal);
     },
     health: tools.health,
   };

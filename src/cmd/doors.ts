@@ -17,3 +17,8 @@ export function doorsOf(settings: Settings): readonly ServedDoor[] {
   }
   return doors;
 }
+
+/** Whether the settings ask for the node's own API, behind TLS or open to readers (node.md 6.1). */
+export function hasNodeApi({ enableServer, kubeconfig, tlsCertFile, readOnlyPort }: Settings): boolean {
+  return enableServer && (kubeconfig !== "" || tlsCertFile !== "" || readOnlyPort > 0);
+}

@@ -7,6 +7,7 @@ import { readMachineFacts } from "../host/machine.ts";
 import { openCluster } from "../kube/connect.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts } from "../pod/node.ts";
+import type { Reviews } from "../ports.ts";
 import type { Settings } from "./config/settings.ts";
 import { reservedOf } from "./node-settings.ts";
 
@@ -25,7 +26,7 @@ export async function join(
   agent: Agent,
   version: string,
   means: { readonly clock: Clock; readonly chance: Chance; readonly log: Log; readonly meter: Meter },
-): Promise<Membership> {
+): Promise<Membership & { readonly reviews: Reviews }> {
   const lookMs = settings.nodeStatusUpdateFrequency;
   const doors = await openCluster({
     kubeconfig: settings.kubeconfig,
@@ -59,6 +60,7 @@ export async function join(
   );
   return {
     ...membership,
+    reviews: doors.reviews,
     async stop() {
       doors.close(); // first, so that no loop waits for an answer
       await membership.stop();

@@ -18,16 +18,16 @@ import { makeLogs } from "../logs/read.ts";
 import { makeTurns } from "../logs/turns.ts";
 import { makeManifestSource } from "../manifest/source.ts";
 import { allocatableFor } from "../pod/reserved.ts";
-import type { ManifestSource, View } from "../ports.ts";
+import type { ManifestSource, Reviews, View } from "../ports.ts";
 import { makeMetrics } from "../serve/metrics.ts";
 import { startServing } from "../serve/server.ts";
 import { aboutAgent } from "./about-agent.ts";
 import { hostCgroups } from "./cgroups.ts";
 import type { Settings } from "./config/settings.ts";
 import { hostCredentials } from "./credentials.ts";
-import { doorsOf } from "./doors.ts";
-import { bytesOf, imageLimits, logLimits, nodeSettings, parallelPulls, parallelStarts } from "./node-settings.ts";
+import { doorsOf, hasNodeApi } from "./doors.ts";
 import { hostShutdown } from "./host-shutdown.ts";
+import { bytesOf, imageLimits, logLimits, nodeSettings, parallelPulls, parallelStarts } from "./node-settings.ts";
 import { checkHost, checkRuntime } from "./start-checks.ts";
 
 /** A running agent with everything around it. */
@@ -172,21 +172,34 @@ async function build(
   );
   closing.defer(() => agent.stop());
 
+  let reviews: Reviews | undefined;
   if (settings.kubeconfig !== "") {
     const { join } = await import("./join.ts");
     const membership = await join(settings, facts, agent, version, means);
     closing.defer(() => membership.stop());
+    reviews = membership.reviews;
   }
 
   await within(agent.adopted, ADOPTION_MS, clock);
-  const serving = await startServing({
+  const served = {
     view: agent.view,
     logs: makeLogs(log, turns),
     facts,
+    usage: { host: () => readHostUsage(), containers: (signal: AbortSignal) => runtime.usage(signal) },
+    metrics,
+    log,
+  };
+  if (hasNodeApi(settings)) {
+    const { openNodeApi } = await import("./node-api.ts");
+    const nodeApi = await openNodeApi(settings, { ...served, rootDir: root.places.rootDir, reviews });
+    closing.defer(() => nodeApi.close());
+  }
+
+  const serving = await startServing({
+    ...served,
     maxPods: settings.maxPods,
     version,
     about: aboutAgent(settings, root.places.rootDir),
-    usage: { host: () => readHostUsage(), containers: (signal) => runtime.usage(signal) },
     drain: {
       isOn: drainable.isDrained,
       async set(on) {
@@ -195,11 +208,9 @@ async function build(
       },
     },
     collectImages: agent.collectImages,
-    metrics,
     doors: doorsOf(settings),
     maxConnections: settings.maxSocketConnections,
     execIdleTimeoutMs: settings.streamingConnectionIdleTimeout,
-    log,
   });
   closing.defer(() => serving.close());
   return { nodeName: facts.nodeName, view: agent.view, fallen, rescan: () => source.rescan() };

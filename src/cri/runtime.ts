@@ -115,8 +115,8 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       const { url } = await client.call("Attach", { container_id: id, ...streams }, signal);
       return required("Attach", url);
     },
-    async portForward(sandboxId, port, signal) {
-      const { url } = await client.call("PortForward", { pod_sandbox_id: sandboxId, port: [port] }, signal);
+    async portForward(sandboxId, ports, signal) {
+      const { url } = await client.call("PortForward", { pod_sandbox_id: sandboxId, port: [...ports] }, signal);
       return required("PortForward", url);
     },
     usage: (signal) => readUsage(client, settings.ownerId, signal),

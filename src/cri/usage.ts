@@ -17,7 +17,7 @@ export async function readUsage(
 
 const NANOSECONDS_PER_MS = 1_000_000n;
 
-function usageOf({ attributes, cpu, memory }: ContainerStats): ContainerUsage[] {
+function usageOf({ attributes, cpu, memory, writable_layer: written }: ContainerStats): ContainerUsage[] {
   const podUid = attributes?.labels[LABEL.podUid];
   const container = attributes?.labels[LABEL.containerName];
   if (attributes === undefined || podUid === undefined || container === undefined) return [];
@@ -30,6 +30,16 @@ function usageOf({ attributes, cpu, memory }: ContainerStats): ContainerUsage[] 
       atWallMs: Number(timestamp / NANOSECONDS_PER_MS),
       ...numbered("cpuCoreNanoSeconds", cpu?.usage_core_nano_seconds),
       ...numbered("workingSetBytes", memory?.working_set_bytes),
+      more: {
+        ...numbered("cpuNanoCores", cpu?.usage_nano_cores),
+        ...numbered("memoryBytes", memory?.usage_bytes),
+        ...numbered("availableBytes", memory?.available_bytes),
+        ...numbered("residentBytes", memory?.rss_bytes),
+        ...numbered("pageFaults", memory?.page_faults),
+        ...numbered("majorPageFaults", memory?.major_page_faults),
+        ...numbered("writtenBytes", written?.used_bytes),
+        ...numbered("writtenInodes", written?.inodes_used),
+      },
     },
   ];
 }

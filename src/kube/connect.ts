@@ -1,9 +1,10 @@
 import type { Log } from "../base/log.ts";
-import type { Cluster, NodeCertificates } from "../ports.ts";
+import type { Cluster, NodeCertificates, Reviews } from "../ports.ts";
 import { type Calls, makeCalls } from "./calls.ts";
 import { makeCluster } from "./cluster.ts";
 import { type CredentialSource, openCredentials } from "./credentials.ts";
 import { type Identity, type IdentityPaths, openIdentity } from "./identity.ts";
+import { makeReviews } from "./reviews.ts";
 import { wantsKeyEncipherment } from "./server-age.ts";
 
 /** How the API server is reached. */
@@ -23,6 +24,8 @@ export type ClusterDoors = {
   readonly general: Cluster;
   readonly heartbeat: Cluster;
   readonly identity?: { readonly asking: Cluster; readonly certificates: NodeCertificates };
+  /** On the connection of `general`. */
+  readonly reviews: Reviews;
   close(): void;
 };
 
@@ -48,9 +51,11 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterDoo
     };
   };
   const own = identity === undefined ? undefined : identityOver(identity);
+  const general = open(credentials, timeoutMs);
   return {
-    general: makeCluster(open(credentials, timeoutMs)),
+    general: makeCluster(general),
     heartbeat: makeCluster(open(credentials, heartbeatTimeoutMs)),
+    reviews: makeReviews(general),
     ...(own === undefined ? {} : { identity: own }),
     close() {
       for (const calls of opened) calls.disconnect();

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { fileMarks } from "../base/file-marks.ts";
 import type { Log } from "../base/log.ts";
 import { type ExecCredential, runPlugin } from "./exec-plugin.ts";
 import { type Access, readKubeconfig, type TlsAccess } from "./kubeconfig.ts";
@@ -35,7 +35,7 @@ export async function openCredentials(
   certificate: "now" | "later" = "now",
 ): Promise<CredentialSource> {
   let access = await readKubeconfig(path, certificate);
-  let marks = await marksOf(access.files);
+  let marks = await fileMarks(access.files);
   let lookedMonoMs = performance.now();
   let handed: ExecCredential | undefined;
   let busy: Promise<Credentials> | undefined;
@@ -43,11 +43,11 @@ export async function openCredentials(
 
   const readAgain = async (): Promise<void> => {
     lookedMonoMs = performance.now();
-    const now = await marksOf(access.files);
+    const now = await fileMarks(access.files);
     if (now === marks) return;
     try {
       access = await readKubeconfig(path, certificate);
-      marks = await marksOf(access.files);
+      marks = await fileMarks(access.files);
       handed = undefined;
       complained = "";
       log.info("the node's credentials for the API server were read again", { kubeconfig: path });
@@ -97,17 +97,4 @@ function withCredential(access: Access, handed: ExecCredential): Credentials {
     tls: certificate === undefined || key === undefined ? tls : { ...tls, certificate, key },
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
-}
-
-/** Changes whenever one of the files is written, replaced or removed. */
-async function marksOf(files: readonly string[]): Promise<string> {
-  const marks = await Promise.all(
-    files.map((file) =>
-      stat(file).then(
-        ({ ino, mtimeMs, size }) => `${ino} ${mtimeMs} ${size}`,
-        () => "missing",
-      ),
-    ),
-  );
-  return marks.join("\n");
 }

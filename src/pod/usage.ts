@@ -9,6 +9,20 @@ export type ContainerUsage = {
   readonly cpuCoreNanoSeconds?: number;
   /** What could not be freed at once. */
   readonly workingSetBytes?: number;
+  readonly more?: UsageDetails;
+};
+
+/** Figures of a container that only the node's own API tells (node.md 6.5). */
+export type UsageDetails = {
+  /** At this moment: a thousand millionth of a core each. */
+  readonly cpuNanoCores?: number;
+  readonly memoryBytes?: number;
+  readonly availableBytes?: number;
+  readonly residentBytes?: number;
+  readonly pageFaults?: number;
+  readonly majorPageFaults?: number;
+  readonly writtenBytes?: number;
+  readonly writtenInodes?: number;
 };
 
 /** What the whole host uses. */

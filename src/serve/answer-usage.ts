@@ -16,7 +16,7 @@ export type PodUsage = {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  readonly containers: readonly (Omit<ContainerUsage, "podUid" | "container"> & { readonly name: string })[];
+  readonly containers: readonly (Omit<ContainerUsage, "podUid" | "container" | "more"> & { readonly name: string })[];
 };
 
 /** The usage of the node and of every pod that is shown, in the order of their names. */
@@ -42,6 +42,9 @@ export async function usageAnswer(
 function podUsage({ metadata }: v1.Pod, containers: readonly ContainerUsage[] | undefined): PodUsage | undefined {
   if (containers === undefined) return undefined;
   const { namespace = "", name = "", uid = "" } = metadata ?? {};
-  const shown = containers.map(({ podUid: _uid, container, ...counted }) => ({ name: container, ...counted }));
+  const shown = containers.map(({ podUid: _uid, more: _more, container, ...counted }) => ({
+    name: container,
+    ...counted,
+  }));
   return { namespace, name, uid, containers: shown.sort((one, other) => (one.name < other.name ? -1 : 1)) };
 }

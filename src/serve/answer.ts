@@ -73,8 +73,12 @@ export async function sendLines(response: ServerResponse, values: AsyncIterable<
 }
 
 /** Sends bytes as they come. */
-export async function sendBytes(response: ServerResponse, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  response.writeHead(200, { "content-type": "application/octet-stream", "cache-control": "no-store" });
+export async function sendBytes(
+  response: ServerResponse,
+  chunks: AsyncIterable<Uint8Array>,
+  type = "application/octet-stream",
+): Promise<void> {
+  response.writeHead(200, { "content-type": type, "cache-control": "no-store" });
   response.flushHeaders();
   for await (const chunk of chunks) await writeAll(response, chunk);
   response.end();

@@ -41,7 +41,7 @@ export const OPENERS: { readonly [R in RouteName]?: Opener } = {
   async portForward(view, asked, signal) {
     const port = readCount(asked.query, "port") ?? 0;
     if (port < 1 || port > 65_535) throw new BerthError("BadRequest", "port must be from 1 to 65535");
-    const url = await view.portForward(keyOf(podOf(view, asked)), port, signal);
+    const url = await view.portForward(keyOf(podOf(view, asked)), [port], signal);
     const connection = await connectRuntime(url, "portforward.k8s.io", signal);
     return (outputs) => openForward(connection, port, outputs, signal);
   },

@@ -43,7 +43,8 @@ function rowsOf(pods: readonly v1.Pod[], usages: readonly ContainerUsage[]): Row
   });
 }
 
-const quoted = (text = ""): string =>
+/** A value of a label, as the page of Prometheus has it. */
+export const quoted = (text = ""): string =>
   `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 
 function nodeFamilies({ atWallMs, cpuCoreNanoSeconds, memoryBytes }: HostUsage): string[] {
@@ -107,7 +108,8 @@ function podFamilies(rows: readonly Row[]): string[] {
   ];
 }
 
-function family(name: string, type: "counter" | "gauge", help: string, samples: readonly string[]): string {
+/** One metric with its samples, each `{labels} value [moment]`; nothing without samples. */
+export function family(name: string, type: "counter" | "gauge", help: string, samples: readonly string[]): string {
   if (samples.length === 0) return "";
   const lines = samples.map((sample) => `${name}${sample.replace(/^\{\}/, "")}\n`);
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;

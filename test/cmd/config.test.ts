@@ -175,9 +175,22 @@ describe("what is wrong", () => {
       `${KUBELET}serializeImagePulls: true\nmaxParallelImagePulls: 3\n`,
       "config.yaml:4:1: error: maxParallelImagePulls above 1 needs serializeImagePulls: false",
     ],
+    [
+      "a certificate without its key",
+      `${KUBELET}authorization: {mode: AlwaysAllow}\nauthentication: {webhook: {enabled: false}}\ntlsCertFile: /a.crt\n`,
+      "config.yaml:5:1: error: tlsCertFile and tlsPrivateKeyFile need each other",
+    ],
   ];
   it.each(cases)("%s", async (_name, document, message) => {
     expect(said(await load({ "config.yaml": document }))).toEqual([message]);
+  });
+
+  it("the node's own API without a cluster cannot ask one", async () => {
+    const found = await load({ "config.yaml": `${KUBELET}tlsCertFile: /a.crt\ntlsPrivateKeyFile: /a.key\n` });
+    expect(found.findings.map(({ severity }) => severity)).toEqual(["error", "error"]);
+    expect(said(found).join("\n")).toMatch(
+      /authentication.webhook.enabled: false[\s\S]*authorization.mode: AlwaysAllow/,
+    );
   });
 
   it("a file that was asked for and is missing is an error, the usual one may be missing", async () => {

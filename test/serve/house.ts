@@ -172,15 +172,21 @@ export async function openHouse() {
     { door: { kind: "socket", path: viewSocket, group: "" }, serves: "reader" },
     { door: { kind: "socket", path: join(dir, "h.sock"), group: "" }, serves: "health" },
   ];
-  const serving = await startServing({
+  const sources = {
     view,
     logs: {
-      read: (path, options, signal) => {
+      read: (path: string, options: LogOptions, signal: AbortSignal) => {
         state.logReads.push({ path, options });
         return state.log(signal);
       },
     },
     facts: FACTS,
+    usage: { host: async () => state.hostUsage(), containers: async () => state.containerUsage() },
+    metrics,
+    log: silentLog,
+  };
+  const serving = await startServing({
+    ...sources,
     maxPods: 250,
     version: "1.2.3",
     about: {
@@ -192,18 +198,15 @@ export async function openHouse() {
       cgroupDriver: "cgroupfs",
     },
     collectImages: async (dryRun) => ({ dryRun, images: state.garbage }),
-    usage: { host: async () => state.hostUsage(), containers: async () => state.containerUsage() },
     drain: {
       isOn: () => state.drained,
       set: async (on) => {
         state.drained = on;
       },
     },
-    metrics,
     doors,
     maxConnections: 16,
     execIdleTimeoutMs: 0,
-    log: silentLog,
   });
 
   return {
@@ -213,6 +216,7 @@ export async function openHouse() {
     healthSocket: join(dir, "h.sock"),
     state,
     metrics,
+    sources,
     put(pod: v1.Pod, { instances = true } = {}) {
       pods.set(keyOf(pod), pod);
       for (const container of instances ? (pod.spec?.containers ?? []) : []) {

@@ -4,9 +4,14 @@ import { DOCUMENTS, type DocumentKind, type Settings } from "./settings.ts";
 /** The configuration in effect as a file that would give it again. */
 export function printSettings(settings: Settings): string {
   const documents = (Object.keys(DOCUMENTS) as DocumentKind[]).map((kind) =>
-    stringify({ apiVersion: DOCUMENTS[kind].apiVersion, kind, ...fieldsOf(kind, settings) }),
+    stringify(configurationOf(kind, settings)),
   );
   return documents.join("---\n");
+}
+
+/** One document of the configuration in effect, with all defaults. */
+export function configurationOf(kind: DocumentKind, settings: Settings): Record<string, unknown> {
+  return { apiVersion: DOCUMENTS[kind].apiVersion, kind, ...fieldsOf(kind, settings) };
 }
 
 function fieldsOf(kind: DocumentKind, settings: Settings): Record<string, unknown> {

@@ -49,6 +49,27 @@ const RULES: readonly Rule[] = [
       settings[key] > 0 && settings[key] < 1000 ? `${key} must be 0 or at least 1s` : undefined,
   })),
   {
+    key: "tlsCertFile",
+    broken: ({ tlsCertFile, tlsPrivateKeyFile }) =>
+      (tlsCertFile === "") === (tlsPrivateKeyFile === "")
+        ? undefined
+        : "tlsCertFile and tlsPrivateKeyFile need each other",
+  },
+  {
+    key: "authentication.webhook.enabled",
+    broken: (settings) =>
+      settings.kubeconfig === "" && settings.tlsCertFile !== "" && settings["authentication.webhook.enabled"]
+        ? "without a kubeconfig no token can be checked: the node's own API needs authentication.webhook.enabled: false"
+        : undefined,
+  },
+  {
+    key: "authorization.mode",
+    broken: (settings) =>
+      settings.kubeconfig === "" && settings.tlsCertFile !== "" && settings["authorization.mode"] === "Webhook"
+        ? "without a kubeconfig nobody can be asked for rights: the node's own API needs authorization.mode: AlwaysAllow"
+        : undefined,
+  },
+  {
     key: "podLogsDir",
     broken: ({ podLogsDir }) => (podLogsDir.startsWith("/") ? undefined : "podLogsDir must be an absolute path"),
   },

@@ -39,6 +39,9 @@ const goldens = readdirSync(FOLDER)
   .sort()
   .map((file): [string, Golden] => [file.replace(".yaml", ""), read(file)]);
 
+/** Sections of cri-mapping.md that become requests. */
+const SECTIONS = ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "2.1", "2.2", "2.3", "2.4", "2.6", "2.7", "2.8", "3.1"];
+
 const codec = makeCodec(MESSAGES);
 const MAPS = ["labels", "annotations", "sysctls", "unified"];
 
@@ -129,6 +132,12 @@ describe("a pod as the runtime is asked for it", () => {
         message: expect.stringContaining(golden.error ?? "?"),
       }),
     );
+  });
+
+  it("every section on requests has goldens that name it", () => {
+    const named = new Set(goldens.flatMap(([, { rules }]) => rules.match(/\b\d\.\d\b/g) ?? []));
+    expect([...named]).toEqual(expect.arrayContaining(SECTIONS));
+    expect(goldens.length).toBeGreaterThanOrEqual(60);
   });
 
   it("gives the same sandbox config each time", () => {

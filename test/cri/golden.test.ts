@@ -40,7 +40,23 @@ const goldens = readdirSync(FOLDER)
   .map((file): [string, Golden] => [file.replace(".yaml", ""), read(file)]);
 
 /** Sections of cri-mapping.md that become requests. */
-const SECTIONS = ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "2.1", "2.2", "2.3", "2.4", "2.6", "2.7", "2.8", "3.1"];
+const SECTIONS = [
+  "1.1",
+  "1.2",
+  "1.3",
+  "1.4",
+  "1.5",
+  "1.6",
+  "1.7",
+  "2.1",
+  "2.2",
+  "2.3",
+  "2.4",
+  "2.6",
+  "2.7",
+  "2.8",
+  "3.1",
+];
 
 const codec = makeCodec(MESSAGES);
 const MAPS = ["labels", "annotations", "sysctls", "unified"];

@@ -6,8 +6,9 @@ import { makeCodec } from "../../src/base/protobuf.ts";
 import { containerConfig } from "../../src/cri/container-config.ts";
 import { MESSAGES } from "../../src/cri/generated/tables.ts";
 import { sandboxConfig } from "../../src/cri/sandbox-config.ts";
-import type { Surroundings, UserRange } from "../../src/cri/surroundings.ts";
+import type { Surroundings } from "../../src/cri/surroundings.ts";
 import type { NodeFacts, NodeSettings } from "../../src/pod/node.ts";
+import type { UserRange } from "../../src/pod/user-range.ts";
 import type { ContainerRequest, RuntimeCapabilities } from "../../src/ports.ts";
 import { CAPABILITIES, FACTS, type PodText, podOf, SETTINGS } from "./pod-of.ts";
 

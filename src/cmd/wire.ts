@@ -9,8 +9,10 @@ import { type Cri, connectCri } from "../cri/connect.ts";
 import { readDrainMark, writeDrainMark } from "../files/drain-mark.ts";
 import { makePodFiles } from "../files/pod-files.ts";
 import { takeRootDir } from "../files/root-dir.ts";
+import { openUserRanges } from "../files/user-ranges.ts";
 import { makeHandlers } from "../handler/handlers.ts";
 import { readNodeFacts } from "../host/facts.ts";
+import { readUserBlock } from "../host/sub-ids.ts";
 import { readHostUsage } from "../host/usage.ts";
 import { openJournal } from "../journal/journal.ts";
 import { makeLogKeeping } from "../logs/keeping.ts";
@@ -97,6 +99,8 @@ async function build(
   closing.defer(() => metrics.close());
   const means = { clock, chance: systemChance, log, meter: metrics.meter };
 
+  const users = await openUserRanges(root.places, await readUserBlock(settings.maxPods), log);
+
   let cri: Cri | undefined;
   const node = nodeSettings(settings, { ...root, cgroupDriver: () => cri?.runtime.capabilities()?.cgroupDriver });
   cri = connectCri({
@@ -105,6 +109,7 @@ async function build(
     requestTimeoutMs: settings.runtimeRequestTimeout,
     settings: node,
     facts,
+    usersOf: ({ uid }) => users.of(uid),
     ...means,
   });
   const { runtime, images, imageStore } = closing.adopt(cri, ({ close }) => close());
@@ -127,6 +132,7 @@ async function build(
     recursiveReadOnly: () => runtime.capabilities()?.recursiveReadOnly ?? false,
     hostsFile: "/etc/hosts",
     threadPoolSize: Number(process.env.UV_THREADPOOL_SIZE) || USUAL_THREADS,
+    users,
   });
   const source = makeManifestSource({
     path: settings.staticPodPath,

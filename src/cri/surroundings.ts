@@ -1,6 +1,7 @@
 import { BerthError } from "../base/errors.ts";
 import { type DesiredPod, podId } from "../pod/desired.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
+import type { UserRange } from "../pod/user-range.ts";
 import type { RuntimeCapabilities } from "../ports.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import type { CriClient } from "./client.ts";
@@ -15,9 +16,6 @@ export type Surroundings = {
   readonly users?: UserRange;
 };
 
-/** A run of user ids of the host, and of group ids with the same numbers, that is one pod's own (cri-mapping 1.7). */
-export type UserRange = { readonly firstHostId: number; readonly length: number };
-
 /** Where the surroundings of a pod come from. */
 export type Ground = {
   readonly client: CriClient;
@@ -25,7 +23,7 @@ export type Ground = {
   readonly settings: NodeSettings;
   readonly facts: NodeFacts;
   /** The user ids of a pod with `hostUsers: false`; the same ones each time. Absent: such pods cannot be made. */
-  readonly usersOf?: (pod: DesiredPod) => UserRange;
+  readonly usersOf?: (pod: DesiredPod) => UserRange | undefined;
 };
 
 /** What the runtime can do, as it told at the last connection; undefined before the first. */

@@ -1,6 +1,7 @@
 import type { Log } from "../base/log.ts";
 import type { NodeSettings } from "../pod/node.ts";
 import type { Allocatable } from "../pod/resource-field.ts";
+import type { UserRanges } from "./user-ranges.ts";
 
 /** What the agent's files need to know of the world. */
 export type PodFilesOptions = {
@@ -14,4 +15,6 @@ export type PodFilesOptions = {
   readonly hostsFile: string;
   /** Threads that Node.js has for files: paths that users control get half of them. */
   readonly threadPoolSize: number;
+  /** Where pods with `hostUsers: false` get their ids; absent: they cannot be made. */
+  readonly users?: UserRanges;
 };

@@ -27,7 +27,10 @@ export function makePodFiles(options: PodFilesOptions): PodFiles {
 
   return {
     makeHome: (pod, signal) =>
-      doing(`make the directories of pod ${podKey(pod)}`, "FileFailed", signal, () => makeHome(places, pod)),
+      doing(`make the directories of pod ${podKey(pod)}`, "FileFailed", signal, async () => {
+        await makeHome(places, pod);
+        if (pod.spec.hostUsers === false) await options.users?.take(pod.uid);
+      }),
     setVolume: (pod, name, bodies, signal) =>
       doing(`set up volume "${name}"`, "VolumeFailed", signal, async () => {
         const volume = pod.volumes.find((candidate) => candidate.name === name);
@@ -55,9 +58,10 @@ export function makePodFiles(options: PodFilesOptions): PodFiles {
     lastAttempt: (pod, container, signal) =>
       doing("look for logs", "FileFailed", signal, () => lastAttempt(places, pod, container)),
     clearHome: (pod, keep, signal) =>
-      doing(`clear the directories of pod ${podKey(pod)}`, "VolumeFailed", signal, () =>
-        clearHome(places, pod, keep, mounts, signal),
-      ),
+      doing(`clear the directories of pod ${podKey(pod)}`, "VolumeFailed", signal, async () => {
+        await clearHome(places, pod, keep, mounts, signal);
+        if (keep === "nothing") options.users?.leave(pod.uid);
+      }),
     loadRecords: (signal) => doing("load the records of pods", "FileFailed", signal, () => loadRecords(places, signal)),
     saveRecord: (stored, signal) =>
       doing(`save the record of pod ${podKey(stored)}`, "FileFailed", signal, () => writeRecord(stored)),

@@ -9,11 +9,11 @@ import { desiredPod, plainPod } from "../kit/compiled-pod.ts";
 const LIVE = new AbortController().signal;
 
 /** Pulls with these credentials, of which the registry takes those whose user is `good`. */
-async function pull(users: readonly string[]) {
+async function pull(users: readonly string[], imagePullSecrets = [{ name: "one" }, { name: "gone" }]) {
   const tried: (string | undefined)[] = [];
   const asked: (readonly PullSecret[])[] = [];
   const pod = desiredPod(plainPod("web"));
-  const named = { ...pod, spec: { ...pod.spec, imagePullSecrets: [{ name: "one" }, { name: "gone" }] } };
+  const named = { ...pod, spec: { ...pod.spec, imagePullSecrets } };
   const tools = {
     documents: {
       bodies: () =>
@@ -53,8 +53,9 @@ async function pull(users: readonly string[]) {
 }
 
 it("hands over the pod's secrets that are there", async () => {
-  const { asked } = await pull([]);
+  const { asked } = await pull([], [{ name: "one" }, { name: "gone" }]);
   expect(asked.flat().map(({ name }) => name)).toEqual(["one"]);
+  expect((await pull([], [{ name: "gone" }])).asked.flat()).toEqual([]);
 });
 
 it("pulls without a credential where there is none, and only there", async () => {

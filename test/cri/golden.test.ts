@@ -6,8 +6,9 @@ import { makeCodec } from "../../src/base/protobuf.ts";
 import { containerConfig } from "../../src/cri/container-config.ts";
 import { MESSAGES } from "../../src/cri/generated/tables.ts";
 import { sandboxConfig } from "../../src/cri/sandbox-config.ts";
-import type { Surroundings, UserRange } from "../../src/cri/surroundings.ts";
+import type { Surroundings } from "../../src/cri/surroundings.ts";
 import type { NodeFacts, NodeSettings } from "../../src/pod/node.ts";
+import type { UserRange } from "../../src/pod/user-range.ts";
 import type { ContainerRequest, RuntimeCapabilities } from "../../src/ports.ts";
 import { CAPABILITIES, FACTS, type PodText, podOf, SETTINGS } from "./pod-of.ts";
 
@@ -38,6 +39,25 @@ const plain = read("plain.yaml");
 const goldens = readdirSync(FOLDER)
   .sort()
   .map((file): [string, Golden] => [file.replace(".yaml", ""), read(file)]);
+
+/** Sections of cri-mapping.md that become requests. */
+const SECTIONS = [
+  "1.1",
+  "1.2",
+  "1.3",
+  "1.4",
+  "1.5",
+  "1.6",
+  "1.7",
+  "2.1",
+  "2.2",
+  "2.3",
+  "2.4",
+  "2.6",
+  "2.7",
+  "2.8",
+  "3.1",
+];
 
 const codec = makeCodec(MESSAGES);
 const MAPS = ["labels", "annotations", "sysctls", "unified"];
@@ -129,6 +149,12 @@ describe("a pod as the runtime is asked for it", () => {
         message: expect.stringContaining(golden.error ?? "?"),
       }),
     );
+  });
+
+  it("every section on requests has goldens that name it", () => {
+    const named = new Set(goldens.flatMap(([, { rules }]) => rules.match(/\b\d\.\d\b/g) ?? []));
+    expect([...named]).toEqual(expect.arrayContaining(SECTIONS));
+    expect(goldens.length).toBeGreaterThanOrEqual(60);
   });
 
   it("gives the same sandbox config each time", () => {

@@ -672,8 +672,8 @@ table("app containers (3.5)", [
   ],
 ]);
 
-const image = (name: string, ref: string) =>
-  volume(name, { spec: { name, image: { reference: ref, pullPolicy: "IfNotPresent" } } });
+const image = (name: string, ref: string, pullPolicy: "Always" | "IfNotPresent" = "IfNotPresent") =>
+  volume(name, { spec: { name, image: { reference: ref, pullPolicy } } });
 table("image volumes (6.2)", [
   [
     "their images are there before the container that mounts them",
@@ -685,6 +685,17 @@ table("image volumes (6.2)", [
       memory: { volumes: { models: "plain" }, images: { ...here("web:1")?.images, ...here("b:1")?.images } },
     },
     ["find-image models:3"],
+  ],
+  [
+    "are pulled without a look with pullPolicy Always",
+    {
+      desired: pod({
+        volumes: [image("models", "models:3", "Always")],
+        containers: [app("web", { volumes: ["models"] })],
+      }),
+      memory: { volumes: { models: "plain" }, images: { ...here("web:1")?.images } },
+    },
+    ["pull-image models:3"],
   ],
 ]);
 

@@ -129,6 +129,17 @@ describe("tcpSocket probes (6.2)", () => {
   });
 });
 
+describe("grpc probes (R19)", () => {
+  it("asks the service and port of a grpc probe (R19)", async () => {
+    const asked: string[] = [];
+    const grpcCheck = async (address: string, service: string): Promise<void> =>
+      void asked.push(`${address} ${service}`);
+    await probeWith({ grpc: { port: 9, service: "one" } }, { grpcCheck });
+    await probeWith({ grpc: { port: 10, service: "two" } }, { grpcCheck });
+    expect(asked).toEqual(["127.0.0.1:9 one", "127.0.0.1:10 two"]);
+  });
+});
+
 describe("exec probes (R13)", () => {
   const exec = { command: ["check", "me"] };
 

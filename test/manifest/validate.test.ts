@@ -752,7 +752,7 @@ describe("handlers", () => {
     [
       "V37 a signal of the pod's own",
       aManifest({ os: { name: "linux" } }, { lifecycle: { stopSignal: "SIGINT" } }),
-      `${C0}.lifecycle.stopSignal: Forbidden: Berth does not choose the signal that stops a container`,
+      `${C0}.lifecycle.stopSignal: Forbidden: it is behind an alpha gate of Kubernetes, and containerd before 2.3 passes it over without a word`,
     ],
     ["V27 a hook with tcpSocket passes", hook({ tcpSocket: { port: 80 } })],
   ]);

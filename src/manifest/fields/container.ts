@@ -55,7 +55,7 @@ export const CONTAINER_ROWS = {
     preStop: yes,
     stopSignal: unsupported(
       "let the image say it (STOPSIGNAL)",
-      "Berth does not choose the signal that stops a container",
+      "it is behind an alpha gate of Kubernetes, and containerd before 2.3 passes it over without a word",
     ),
   },
   LifecycleHandler: { exec: yes, httpGet: yes, sleep: yes, tcpSocket: yes },

@@ -123,5 +123,6 @@ function isIp(value: string): boolean {
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(value)) {
     return value.split(".").every((part) => Number(part) <= 255 && (part === "0" || !part.startsWith("0")));
   }
-  return value.includes(":") && value.length <= 45 && URL.canParse(`http://[${value}]/`);
+  // The parser of URLs passes over tabs and line ends, which would be lines of their own in a hosts file.
+  return /^[0-9A-Fa-f:.]{2,45}$/.test(value) && value.includes(":") && URL.canParse(`http://[${value}]/`);
 }

@@ -1,5 +1,5 @@
 import { aManifest } from "../kit.ts";
-import { inContainer, inSpec, type Proof, shownBy } from "./proof.ts";
+import { inContainer, inScenario, inSpec, type Proof, shownBy } from "./proof.ts";
 
 const security = (fields: object) => ({ securityContext: fields });
 const port = (change: object) => ({ ports: [{ containerPort: 80, ...change }] });
@@ -8,11 +8,7 @@ const from = (valueFrom: object) => ({ env: [{ name: "A", valueFrom }] });
 const wholes = (change: object) => ({ envFrom: [{ configMapRef: { name: "one" }, ...change }] });
 const ENVS = "app.config.envs";
 const SECURITY = "app.config.linux.security_context";
-const PLAN = "test/decide/plan.test.ts";
-const PROBING = "test/decide/probing.test.ts";
 const PROBES = "test/handler/probes.test.ts";
-const GRPC = "test/handler/grpc.test.ts";
-const RESTART_ALL = "test/scenarios/restart-all.txt";
 const preStop = (handler: object) => ({ lifecycle: { preStop: handler } });
 const HOOK = "app.config.annotations.io.kubernetes.container.preStopHandler";
 const reference = (of: (change: object) => object, base: object) => ({
@@ -56,20 +52,32 @@ export const CONTAINER_PROOFS: Readonly<Record<string, Proof>> = {
   "Container.env": inContainer((value) => variable({ value }), "x", "y", ENVS),
   "Container.envFrom": inContainer((name) => wholes({ configMapRef: { name } }), "one", "two", ENVS),
   "Container.image": inContainer((image) => ({ image }), "x:1", "y:1", "app.config.image.user_specified_image"),
-  "Container.imagePullPolicy": shownBy("test/decide/pod-life.test.ts", "are pulled at each start with policy Always"),
+  "Container.imagePullPolicy": shownBy(
+    "test/decide/pod-life.test.ts",
+    "are pulled at each start with policy Always, looked for at each with IfNotPresent (B11, E1)",
+    'pullPolicy: "Always"',
+  ),
   "Container.lifecycle": inContainer((one) => preStop({ exec: { command: [one] } }), "x", "y", HOOK),
-  "Container.livenessProbe": shownBy(PLAN, "livenessFailed"),
+  "Container.livenessProbe": inScenario(
+    "probes-liveness-kill",
+    "livenessProbe: {exec: {command: [alive]}",
+    "readinessProbe: {exec: {command: [alive]}",
+  ),
   "Container.name": inSpec((name) => ({ containers: [{ name, image: "i" }] }), "x", "y", "x.config.metadata.name"),
   "Container.ports": inContainer((containerPort) => port({ containerPort }), 80, 81, "sandbox.port_mappings"),
-  "Container.readinessProbe": shownBy("test/decide/container-status.test.ts", "readinessProbe"),
+  "Container.readinessProbe": inScenario("probes-initial-delay", "readinessProbe:", "livenessProbe:"),
   "Container.resources": inContainer(
     (cpu) => ({ resources: { limits: { cpu } } }),
     ...["1", "2", "app.config.linux.resources.cpu_quota"],
   ),
-  "Container.restartPolicy": shownBy(PLAN, 'restartPolicy: "OnFailure"'),
-  "Container.restartPolicyRules": shownBy(RESTART_ALL, "RestartAllContainers"),
+  "Container.restartPolicy": inScenario("restart-rules", "      restartPolicy: Never", "      restartPolicy: Always"),
+  "Container.restartPolicyRules": inScenario(
+    "restart-all",
+    "      restartPolicyRules:\n      - {action: RestartAllContainers, exitCodes: {operator: In, values: [9]}}\n",
+    "",
+  ),
   "Container.securityContext": inContainer((runAsUser) => security({ runAsUser }), 1, 2, SECURITY),
-  "Container.startupProbe": shownBy("test/decide/pod-life.test.ts", "startupProbe"),
+  "Container.startupProbe": inScenario("probes-startup-hanging", "startupProbe:", "readinessProbe:"),
   "Container.stdin": inContainer((stdin) => ({ stdin }), false, true, "app.config.stdin"),
   "Container.stdinOnce": inContainer((stdinOnce) => ({ stdinOnce }), false, true, "app.config.stdin_once"),
   "Container.terminationMessagePath": inContainer(
@@ -111,10 +119,14 @@ export const CONTAINER_PROOFS: Readonly<Record<string, Proof>> = {
     ...["b", "c", "app.config.annotations.io.kubernetes.container.ports"],
   ),
   "ContainerPort.protocol": inContainer((protocol) => port({ protocol }), "TCP", "SCTP", "sandbox.port_mappings"),
-  "ContainerRestartRule.action": shownBy(RESTART_ALL, "RestartAllContainers"),
-  "ContainerRestartRule.exitCodes": shownBy(RESTART_ALL, "exitCodes"),
-  "ContainerRestartRuleOnExitCodes.operator": shownBy(RESTART_ALL, "operator"),
-  "ContainerRestartRuleOnExitCodes.values": shownBy(RESTART_ALL, "values"),
+  "ContainerRestartRule.action": inScenario("restart-all", "action: RestartAllContainers", "action: Restart"),
+  "ContainerRestartRule.exitCodes": inScenario(
+    "restart-all",
+    "exitCodes: {operator: In, values: [9]}",
+    "exitCodes: {operator: NotIn, values: [9]}",
+  ),
+  "ContainerRestartRuleOnExitCodes.operator": inScenario("restart-all", "operator: In", "operator: NotIn"),
+  "ContainerRestartRuleOnExitCodes.values": inScenario("restart-all", "values: [9]", "values: [8]"),
   "EnvVar.name": inContainer((name) => variable({ name }), "A", "B", ENVS),
   "EnvVar.value": inContainer((value) => variable({ value }), "x", "y", ENVS),
   "EnvVar.valueFrom": inContainer((name) => from({ configMapKeyRef: { name, key: "a" } }), "one", "two", ENVS),
@@ -178,32 +190,56 @@ export const CONTAINER_PROOFS: Readonly<Record<string, Proof>> = {
     "limits.memory",
     ENVS,
   ),
-  "Lifecycle.postStart": shownBy("test/decide/pod-life.test.ts", "postStart"),
+  "Lifecycle.postStart": inScenario("hooks-poststart-order", "postStart: {exec", "preStop: {exec"),
   "Lifecycle.preStop": inContainer((one) => preStop({ exec: { command: [one] } }), "x", "y", HOOK),
   "LifecycleHandler.exec": inContainer((one) => preStop({ exec: { command: [one] } }), "x", "y", HOOK),
   "LifecycleHandler.httpGet": inContainer((path) => preStop({ httpGet: { path, port: 80 } }), "/x", "/y", HOOK),
   "LifecycleHandler.sleep": inContainer((seconds) => preStop({ sleep: { seconds } }), 1, 2, HOOK),
   "LifecycleHandler.tcpSocket": inContainer((at) => preStop({ tcpSocket: { port: at } }), 80, 81, HOOK),
-  "Probe.exec": shownBy(PROBES, "exit %i is %s"),
-  "Probe.failureThreshold": shownBy(PROBING, "failureThreshold"),
-  "Probe.grpc": shownBy(GRPC, "takes SERVING as healthy"),
-  "Probe.httpGet": shownBy(PROBES, "%s is %s (R15, R16)"),
-  "Probe.initialDelaySeconds": shownBy(PROBING, "begins after the initial delay"),
-  "Probe.periodSeconds": shownBy(PROBING, "keeps its beat"),
-  "Probe.successThreshold": shownBy(PROBING, "successThreshold"),
-  "Probe.tcpSocket": shownBy(PROBES, "succeeds on a connection"),
-  "Probe.terminationGracePeriodSeconds": shownBy(PLAN, "terminationGracePeriodSeconds"),
-  "Probe.timeoutSeconds": shownBy(PROBES, "fails when the command ran out of time"),
+  "Probe.exec": shownBy(PROBES, "exit %i is %s", "{ exec }"),
+  "Probe.failureThreshold": inScenario("probes-readiness-flips", "failureThreshold: 2", "failureThreshold: 1"),
+  "Probe.grpc": shownBy(PROBES, "asks the service and port of a grpc probe (R19)", "grpc: { port: 9"),
+  "Probe.httpGet": shownBy(PROBES, "%s is %s (R15, R16)", "get(path)"),
+  "Probe.initialDelaySeconds": inScenario("probes-initial-delay", "initialDelaySeconds: 3", "initialDelaySeconds: 1"),
+  "Probe.periodSeconds": inScenario("probes-readiness-flips", "periodSeconds: 5", "periodSeconds: 2"),
+  "Probe.successThreshold": inScenario("probes-readiness-flips", "successThreshold: 2", "successThreshold: 1"),
+  "Probe.tcpSocket": shownBy(
+    PROBES,
+    "succeeds on a connection and leaves no socket in TIME_WAIT",
+    "tcpSocket: { port: tcpPort }",
+  ),
+  "Probe.terminationGracePeriodSeconds": inScenario(
+    "probes-liveness-kill",
+    "terminationGracePeriodSeconds: 5",
+    "terminationGracePeriodSeconds: 4",
+  ),
+  "Probe.timeoutSeconds": inScenario("probes-hanging-beat", "timeoutSeconds: 1", "timeoutSeconds: 3"),
   "ExecAction.command": inContainer((one) => preStop({ exec: { command: [one] } }), "x", "y", HOOK),
-  "GRPCAction.port": shownBy(GRPC, "port"),
-  "GRPCAction.service": shownBy(GRPC, "service"),
+  "GRPCAction.port": shownBy(PROBES, "asks the service and port of a grpc probe (R19)", "port: 9,"),
+  "GRPCAction.service": shownBy(PROBES, "asks the service and port of a grpc probe (R19)", 'service: "two"'),
   "HTTPGetAction.host": inContainer((host) => preStop({ httpGet: { host, port: 80 } }), "a", "b", HOOK),
-  "HTTPGetAction.httpHeaders": shownBy(PROBES, "sends the usual headers, and written ones in their place"),
+  "HTTPGetAction.httpHeaders": shownBy(
+    PROBES,
+    "sends the usual headers, and written ones in their place (R14)",
+    "httpHeaders: written",
+  ),
   "HTTPGetAction.path": inContainer((path) => preStop({ httpGet: { path, port: 80 } }), "/a", "/b", HOOK),
-  "HTTPGetAction.port": shownBy(PROBES, "finds a named port"),
-  "HTTPGetAction.scheme": shownBy(PROBES, "asks again in plain HTTP"),
-  "HTTPHeader.name": shownBy(PROBES, "sends the usual headers, and written ones in their place"),
-  "HTTPHeader.value": shownBy(PROBES, "sends the usual headers, and written ones in their place"),
+  "HTTPGetAction.port": shownBy(
+    PROBES,
+    "finds a named port, and discards the attempt when there is none (R4, R18)",
+    'port: "nope"',
+  ),
+  "HTTPGetAction.scheme": shownBy(
+    PROBES,
+    "asks again in plain HTTP when HTTPS is answered so, without Authorization (H5)",
+    'scheme: "HTTPS"',
+  ),
+  "HTTPHeader.name": shownBy(PROBES, "sends the usual headers, and written ones in their place (R14)", 'name: "Host"'),
+  "HTTPHeader.value": shownBy(
+    PROBES,
+    "sends the usual headers, and written ones in their place (R14)",
+    'value: "site.example"',
+  ),
   "SleepAction.seconds": inContainer((seconds) => preStop({ sleep: { seconds } }), 1, 2, HOOK),
   "TCPSocketAction.host": inContainer((host) => preStop({ tcpSocket: { port: 80, host } }), "a", "b", HOOK),
   "TCPSocketAction.port": inContainer((at) => preStop({ tcpSocket: { port: at } }), 80, 81, HOOK),

@@ -3,17 +3,19 @@ import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fieldsOf } from "../../../src/manifest/shapes.ts";
 import { FIELDS, podFields } from "../../../src/manifest/supported.ts";
+import { playScenario } from "../../kit/scenario/run.ts";
 import { aManifest, compile } from "../kit.ts";
 import { CONTAINER_PROOFS } from "./container-proofs.ts";
 import { type Effects, effectsOf } from "./effects.ts";
 import { POD_PROOFS } from "./pod-proofs.ts";
-import type { Proof } from "./proof.ts";
+import { type Proof, testNamed } from "./proof.ts";
 import { VOLUME_PROOFS } from "./volume-proofs.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const PROOFS: Readonly<Record<string, Proof>> = { ...POD_PROOFS, ...CONTAINER_PROOFS, ...VOLUME_PROOFS };
 const entries = Object.entries(PROOFS);
 const changes = entries.flatMap(([name, proof]) => (proof.kind === "change" ? [[name, proof] as const] : []));
+const scenarios = entries.flatMap(([name, proof]) => (proof.kind === "scenario" ? [[name, proof] as const] : []));
 const tests = entries.flatMap(([name, proof]) => (proof.kind === "test" ? [[name, proof] as const] : []));
 
 describe("the table of fields (D4)", () => {
@@ -47,8 +49,14 @@ describe("a field that is honoured changes what comes of the pod", () => {
     expect(differences(before, after).filter((path) => path === sees || path.startsWith(`${sees}.`))).not.toEqual([]);
   });
 
-  it.each(tests)("%s: the test that shows it is there", (_name, { file, title }) => {
-    expect(readFileSync(join(ROOT, file), "utf8")).toContain(title);
+  it.each(scenarios)("%s, in a scenario", async (_name, { name, from, to }) => {
+    const text = readFileSync(join(ROOT, "test/scenarios", `${name}.txt`), "utf8").replace(/^expect .*\n?/gm, "");
+    expect(text.split(from)).toHaveLength(2);
+    expect(await playScenario(text.replace(from, to))).not.toBe(await playScenario(text));
+  });
+
+  it.each(tests)("%s: the test that shows it is there, and writes it", (_name, { file, title, writes }) => {
+    expect(testNamed(readFileSync(join(ROOT, file), "utf8"), title) ?? "no such test, or several").toContain(writes);
   });
 });
 

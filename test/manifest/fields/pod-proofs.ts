@@ -1,4 +1,4 @@
-import { inSpec, type Proof, shownBy } from "./proof.ts";
+import { inScenario, inSpec, type Proof, shownBy } from "./proof.ts";
 
 const security = (fields: object) => ({ securityContext: fields });
 const affinity = (terms: unknown) => ({
@@ -14,7 +14,11 @@ const STATUS = "test/decide/status.test.ts";
 
 /** Fields of the pod as a whole. */
 export const POD_PROOFS: Readonly<Record<string, Proof>> = {
-  "PodSpec.activeDeadlineSeconds": shownBy("test/decide/pod-life.test.ts", "comes with activeDeadlineSeconds"),
+  "PodSpec.activeDeadlineSeconds": inScenario(
+    "ending-deadline",
+    "activeDeadlineSeconds: 20",
+    "activeDeadlineSeconds: 15",
+  ),
   "PodSpec.affinity": inSpec((terms) => affinity(terms), fits, fitsNot, "admission.reason"),
   "PodSpec.containers": inSpec((name) => ({ containers: [{ name, image: "i" }] }), "x", "y", "x.config"),
   "PodSpec.dnsConfig": inSpec(
@@ -52,24 +56,33 @@ export const POD_PROOFS: Readonly<Record<string, Proof>> = {
   ),
   "PodSpec.hostname": inSpec((hostname) => ({ hostname }), "one", "other", "sandbox.hostname"),
   "PodSpec.hostnameOverride": inSpec((hostnameOverride) => ({ hostnameOverride }), "one", "other", "sandbox.hostname"),
-  "PodSpec.imagePullSecrets": shownBy("test/agent/perform-pull.test.ts", "hands over the pod's secrets that are there"),
+  "PodSpec.imagePullSecrets": shownBy(
+    "test/agent/perform-pull.test.ts",
+    "hands over the pod's secrets that are there",
+    '[{ name: "one" }, { name: "gone" }]',
+  ),
   "LocalObjectReference.name": shownBy(
     "test/agent/perform-pull.test.ts",
     "hands over the pod's secrets that are there",
+    '[{ name: "gone" }]',
   ),
   "PodSpec.initContainers": inSpec((name) => ({ initContainers: [{ name, image: "i" }] }), "x", "y", "x.config"),
   "PodSpec.nodeSelector": inSpec((zone) => ({ nodeSelector: { zone } }), "a", "b", "admission.reason"),
-  "PodSpec.os": shownBy("test/decide/node-plan.test.ts", "another system"),
+  "PodSpec.os": shownBy("test/decide/node-plan.test.ts", "another system", 'os: { name: "windows" }'),
   "PodSpec.priorityClassName": inSpec(
     (priorityClassName) => ({ priorityClassName }),
     ...["other", "system-node-critical", "app.config.linux.resources.oom_score_adj"],
   ),
-  "PodSpec.readinessGates": shownBy(STATUS, "Ready waits for readiness gates"),
+  "PodSpec.readinessGates": shownBy(
+    STATUS,
+    "Ready waits for readiness gates, whose conditions belong to others",
+    "readinessGates: [",
+  ),
   "PodSpec.resources": inSpec(
     (memory) => ({ resources: { limits: { memory } } }),
     ...["1Gi", "2Gi", "sandbox.linux.resources.memory_limit_in_bytes"],
   ),
-  "PodSpec.restartPolicy": shownBy("test/decide/plan.test.ts", "restartPolicy"),
+  "PodSpec.restartPolicy": inScenario("ending-completed", "restartPolicy: OnFailure", "restartPolicy: Always"),
   "PodSpec.securityContext": inSpec((runAsUser) => security({ runAsUser }), 1, 2, "sandbox.linux.security_context"),
   "PodSpec.setHostnameAsFQDN": inSpec(
     (setHostnameAsFQDN) => ({ setHostnameAsFQDN, hostname: "h", subdomain: "s" }),
@@ -122,8 +135,12 @@ export const POD_PROOFS: Readonly<Record<string, Proof>> = {
     "hosts",
   ),
   "HostAlias.ip": inSpec((ip) => ({ hostAliases: [{ ip, hostnames: ["a"] }] }), "192.0.2.1", "::2", "hosts"),
-  "PodOS.name": shownBy("test/decide/node-plan.test.ts", "another system"),
-  "PodReadinessGate.conditionType": shownBy(STATUS, "Ready waits for readiness gates"),
+  "PodOS.name": shownBy("test/decide/node-plan.test.ts", "another system", 'name: "windows"'),
+  "PodReadinessGate.conditionType": shownBy(
+    STATUS,
+    "Ready waits for readiness gates, whose conditions belong to others",
+    'conditionType: "x/b"',
+  ),
   "Affinity.nodeAffinity": inSpec((terms) => affinity(terms), fits, fitsNot, "admission.reason"),
   "NodeAffinity.requiredDuringSchedulingIgnoredDuringExecution": inSpec(
     (terms) => affinity(terms),

@@ -31,7 +31,7 @@ const FILES = "test/files/volumes.test.ts";
 export const VOLUME_PROOFS: Readonly<Record<string, Proof>> = {
   "Volume.configMap": inVolume((name) => config({ name }), "one", "two", "volumes.v.a.text"),
   "Volume.downwardAPI": inVolume((path) => file({ path }), "x", "y", "volumes.v.x"),
-  "Volume.emptyDir": shownBy(FILES, "lies on disk with mode 0777"),
+  "Volume.emptyDir": shownBy(FILES, "lies on disk with mode 0777 and is left alone once it stands", "emptyDir: {}"),
   "Volume.hostPath": inVolume((path) => ({ hostPath: { path } }), "/x", "/y", "app.config.mounts.0.host_path"),
   "Volume.image": inVolume((reference) => ({ image: { reference } }), "x:1", "y:1", "app.config.mounts.0.image"),
   "Volume.name": inSpec((name) => ({ volumes: [{ name, configMap: { name: "one" } }] }), "x", "y", "volumes.x"),
@@ -55,8 +55,16 @@ export const VOLUME_PROOFS: Readonly<Record<string, Proof>> = {
       readOnly: true,
     },
   ),
-  "VolumeMount.subPath": shownBy("test/files/sub-path.test.ts", "mounts a directory or a file of the volume"),
-  "VolumeMount.subPathExpr": shownBy("test/files/sub-path.test.ts", "expands an expression"),
+  "VolumeMount.subPath": shownBy(
+    "test/files/sub-path.test.ts",
+    "mounts a directory or a file of the volume, and does it once",
+    'subPath: "a/b"',
+  ),
+  "VolumeMount.subPathExpr": shownBy(
+    "test/files/sub-path.test.ts",
+    "expands an expression; unknown and empty variables are errors (2.2)",
+    'subPathExpr: "$(A)-$$(A)"',
+  ),
   "ConfigMapVolumeSource.defaultMode": inVolume(
     (defaultMode) => config({ defaultMode }),
     0o400,
@@ -103,16 +111,28 @@ export const VOLUME_PROOFS: Readonly<Record<string, Proof>> = {
     (resource) => ({ downwardAPI: { items: [{ path: "p", resourceFieldRef: { containerName: "app", resource } }] } }),
     ...["limits.cpu", "limits.memory", "volumes.v.p.text"],
   ),
-  "EmptyDirVolumeSource.medium": shownBy(FILES, "in memory is a tmpfs of its size"),
-  "EmptyDirVolumeSource.sizeLimit": shownBy(FILES, "in memory is a tmpfs of its size"),
+  "EmptyDirVolumeSource.medium": shownBy(
+    FILES,
+    "in memory is a tmpfs of its size, mounted once, and again after a boot",
+    'medium: "Memory"',
+  ),
+  "EmptyDirVolumeSource.sizeLimit": shownBy(
+    FILES,
+    "in memory is a tmpfs of its size, mounted once, and again after a boot",
+    'sizeLimit: "3Mi"',
+  ),
   "HostPathVolumeSource.path": inVolume(
     (path) => ({ hostPath: { path } }),
     "/x",
     "/y",
     "app.config.mounts.0.host_path",
   ),
-  "HostPathVolumeSource.type": shownBy(FILES, "checks each type (5.3), through links"),
-  "ImageVolumeSource.pullPolicy": shownBy("test/decide/plan.test.ts", "pullPolicy"),
+  "HostPathVolumeSource.type": shownBy(FILES, "checks each type (5.3), through links", "await check(path, type)"),
+  "ImageVolumeSource.pullPolicy": shownBy(
+    "test/decide/plan.test.ts",
+    "are pulled without a look with pullPolicy Always",
+    'image("models", "models:3", "Always")',
+  ),
   "ImageVolumeSource.reference": inVolume(
     (reference) => ({ image: { reference } }),
     "x:1",

@@ -1,7 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { DER, pem } from "../../src/base/der.ts";
 import type { CertifiedKey } from "../../src/kube/certificate-facts.ts";
-import { pemOf } from "../../src/kube/certificate-request.ts";
-import { derBits, derObjectId, derSequence, derSet, derSmall, derText, derValue } from "../../src/kube/der.ts";
 
 /** Who a throw-away certificate is for, and when it counts. */
 export type Wish = {
@@ -11,23 +10,23 @@ export type Wish = {
   readonly notAfterMs?: number;
 };
 
-const ECDSA_WITH_SHA256 = derSequence(derObjectId("1.2.840.10045.4.3.2"));
+const ECDSA_WITH_SHA256 = DER.sequence(DER.oid("1.2.840.10045.4.3.2"));
 const DAY_MS = 86_400_000;
 
 /** A certificate in PEM for a public key, signed by an issuer's key. */
 export function certify(wish: Wish, publicKey: KeyObject, issuerKey: KeyObject): string {
   const { notBeforeMs = Date.now() - DAY_MS, notAfterMs = Date.now() + DAY_MS } = wish;
-  const body = derSequence(
-    derValue(0xa0, derSmall(2)),
-    derSmall(1),
+  const body = DER.sequence(
+    DER.explicit(0, DER.integer(Buffer.of(2))),
+    DER.integer(Buffer.of(1)),
     ECDSA_WITH_SHA256,
     nameOf({ commonName: "throw-away" }),
-    derSequence(timeOf(notBeforeMs), timeOf(notAfterMs)),
+    DER.sequence(DER.time(notBeforeMs), DER.time(notAfterMs)),
     nameOf(wish),
     publicKey.export({ type: "spki", format: "der" }),
   );
   const signature = sign("sha256", body, { key: issuerKey, dsaEncoding: "der" });
-  return pemOf("CERTIFICATE", derSequence(body, ECDSA_WITH_SHA256, derBits(signature)));
+  return pem("CERTIFICATE", DER.sequence(body, ECDSA_WITH_SHA256, DER.bits(signature)));
 }
 
 /** A key with a certificate that it signed itself; both in PEM. */
@@ -40,13 +39,9 @@ export function selfSigned(wish: Wish): CertifiedKey {
 }
 
 function nameOf({ organization, commonName }: Wish): Buffer {
-  const part = (id: string, value: string): Buffer => derSet(derSequence(derObjectId(id), derText(value)));
-  return derSequence(
+  const part = (id: string, value: string): Buffer => DER.set(DER.sequence(DER.oid(id), DER.text(value)));
+  return DER.sequence(
     ...(organization === undefined ? [] : [part("2.5.4.10", organization)]),
     part("2.5.4.3", commonName),
   );
 }
-
-/** GeneralizedTime: whole seconds. */
-const timeOf = (wallMs: number): Buffer =>
-  derValue(0x18, Buffer.from(`${new Date(wallMs).toISOString().slice(0, 19).replace(/[-T:]/g, "")}Z`));

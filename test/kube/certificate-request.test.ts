@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, verify } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { DER } from "../../src/base/der.ts";
 import { newKeyWithRequest } from "../../src/kube/certificate-request.ts";
-import { derObjectId, derText } from "../../src/kube/der.ts";
 
 /** One value as it was read: with its tag and length in `whole`. */
 type Read = { readonly tag: number; readonly content: Buffer; readonly whole: Buffer };
@@ -72,13 +72,13 @@ describe("DER", () => {
     [65_536, "0c83010000"],
   ])("writes a length of %i as it must", (length, head) => {
     expect(
-      derText("x".repeat(length))
+      DER.text("x".repeat(length))
         .subarray(0, head.length / 2)
         .toString("hex"),
     ).toBe(head);
   });
 
   it("writes identifiers to the base of 128", () => {
-    expect(derObjectId("1.2.840.113549").toString("hex")).toBe("06062a864886f70d");
+    expect(DER.oid("1.2.840.113549").toString("hex")).toBe("06062a864886f70d");
   });
 });

@@ -1,6 +1,6 @@
 # One verb per task; `make help` lists them. Each first does the set-up that it needs and leaves alone what is there already.
 .DEFAULT_GOAL := help
-.PHONY: help run down test unit e2e e2e-all e2e-systemd simulate torture fuzz soak probes cluster transcripts check build bench install uninstall deb bundle reproducible service-cost newcomer alerts audit clean machine libraries
+.PHONY: help run down test unit e2e e2e-all e2e-systemd simulate torture fuzz soak probes cluster transcripts check build bench install uninstall deb bundle reproducible service-cost newcomer alerts monitoring audit clean machine libraries
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 NODE := node_modules/.bin/node
@@ -87,6 +87,9 @@ newcomer: machine build ## from a bare Debian to a first pod by README.md alone,
 
 alerts: libraries ## check monitoring/ and run the tests of its alerts with Debian's promtool (root)
 	@exec $(NODE) dev/monitoring/check.ts
+
+monitoring: machine build ## a real Prometheus on a real berthd: every panel has data, alerts fire (root)
+	@exec $(NODE) dev/monitoring/live.ts
 
 audit: libraries ## ask the registry of npm for known holes in what is delivered
 	@npm audit --omit=dev

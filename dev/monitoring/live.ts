@@ -66,14 +66,20 @@ async function untilNone(what: string, missing: () => Promise<readonly string[]>
 
 type Answer = { readonly result: readonly { readonly value: readonly [number, string] }[] };
 
-async function emptyPanels(base: string, target: string): Promise<string[]> {
-  const empty: string[] = [];
-  for (const { panel, query } of panelQueries()) {
-    const filled = query.replaceAll("$__rate_interval", "15s").replaceAll("$instance", target);
-    const { result } = await ask<Answer>(`${base}/api/v1/query?query=${encodeURIComponent(filled)}`);
-    if (!result.some(({ value }) => value[1] !== "NaN")) empty.push(`${panel}: ${filled}`);
-  }
-  return empty;
+/** Asks for the panels that never had data so far; what is about beginnings has some only for a while. */
+function emptyPanels(base: string, target: string): () => Promise<string[]> {
+  const seen = new Set<string>();
+  return async () => {
+    const empty: string[] = [];
+    for (const { panel, query } of panelQueries()) {
+      const filled = query.replaceAll("$__rate_interval", "15s").replaceAll("$instance", target);
+      if (seen.has(filled)) continue;
+      const { result } = await ask<Answer>(`${base}/api/v1/query?query=${encodeURIComponent(filled)}`);
+      if (result.some(({ value }) => value[1] !== "NaN")) seen.add(filled);
+      else empty.push(`${panel}: ${filled}`);
+    }
+    return empty;
+  };
 }
 
 type Alerts = {
@@ -117,7 +123,13 @@ async function watch(runtime: Runtime): Promise<void> {
     await prometheus.waitForLine(/Server is ready to receive web requests/, 30_000);
     await berthd.ready();
     const base = `http://127.0.0.1:${own}`;
-    await untilNone("these panels have no data", () => emptyPanels(base, target));
+    const empty = emptyPanels(base, target);
+    await untilNone("Prometheus has not seen berthd", async () => {
+      const { result } = await ask<Answer>(`${base}/api/v1/query?query=kubelet_running_pods`);
+      return result.length > 0 ? [] : [target];
+    });
+    await writeFile(join(places.manifests, "late.json"), pod("late", { command: ["sleep", "1000000"] }));
+    await untilNone("these panels have no data", empty);
     say(`${panelQueries().length} queries of panels have data`);
     await untilNone("these alerts do not fire", () =>
       silentAlerts(base, ["BerthContainersCrash", "BerthManifestBroken"]),

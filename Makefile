@@ -1,6 +1,6 @@
 # One verb per task; `make help` lists them. Each first does the set-up that it needs and leaves alone what is there already.
 .DEFAULT_GOAL := help
-.PHONY: help run down test unit e2e e2e-all e2e-cluster e2e-systemd simulate torture fuzz soak probes cluster check build bench install uninstall deb bundle reproducible service-cost newcomer alerts clean machine libraries
+.PHONY: help run down test unit e2e e2e-all e2e-cluster e2e-systemd simulate torture fuzz soak probes cluster transcripts check build bench install uninstall deb bundle reproducible service-cost newcomer alerts monitoring audit clean machine libraries
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 NODE := node_modules/.bin/node
@@ -53,6 +53,9 @@ soak: libraries build ## berthd under load for MINUTES=60 with PODS=100: memory,
 probes: libraries build ## how punctual 200 probes a second are, for MINUTES=10, on a quiet machine
 	@MINUTES='$(MINUTES)' exec $(NODE) test/load/probes.ts
 
+transcripts: machine build ## write anew what the commands on the pages of docs/ print; PAGES=docs/command-line.md (root)
+	@PAGES='$(PAGES)' exec $(NODE) dev/transcripts.ts
+
 check: libraries build ## lint, types, the tidy test, memory of an idle berthd
 	@node_modules/.bin/biome check --error-on-warnings
 	@node_modules/.bin/tsc
@@ -88,6 +91,12 @@ newcomer: machine build ## from a bare Debian to a first pod by README.md alone,
 
 alerts: libraries ## check monitoring/ and run the tests of its alerts with Debian's promtool (root)
 	@exec $(NODE) dev/monitoring/check.ts
+
+monitoring: machine build ## a real Prometheus on a real berthd: every panel has data, alerts fire (root)
+	@exec $(NODE) dev/monitoring/live.ts
+
+audit: libraries ## ask the registry of npm for known holes in what is delivered
+	@npm audit --omit=dev
 
 clean: ## remove everything that was built, fetched or started here (root)
 	@[ ! -e $(NODE) ] || $(NODE) dev/down.ts all

@@ -5,6 +5,10 @@ import { existsSync } from "node:fs";
 import { chmod, copyFile, mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
+import { billOfMaterials } from "./package/bill-of-materials.ts";
+import { nodeRuntime } from "./package/node-binary.ts";
+import { bundledPackages } from "./package/packages.ts";
+import { ownArchitecture, releaseFor } from "./package/release.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const DIST = join(ROOT, "dist");
@@ -137,6 +141,13 @@ async function main(): Promise<void> {
     await writeFile(join(DIST, program), launcher(program, way));
     await chmod(join(DIST, program), 0o755);
   }
+  await writeFile(join(DIST, "berth.cdx.json"), await bill());
+}
+
+/** What dist/ is made of, by the same list and in the same form as in the package. */
+async function bill(): Promise<string> {
+  const release = await releaseFor(ownArchitecture());
+  return billOfMaterials(release, await bundledPackages(), await nodeRuntime(release.architecture));
 }
 
 await main();

@@ -7,6 +7,7 @@ import { apiPage } from "../src/serve/api-page.ts";
 import { metricsPage } from "../src/serve/metrics-page.ts";
 import { openApiDocument } from "../src/serve/openapi.ts";
 import { limitsPage } from "./limits/page.ts";
+import { fleetDashboard, nodeDashboard } from "./monitoring/dashboards.ts";
 import { podFieldsPage } from "./pod-fields-page.ts";
 
 /** Every page that is made from code, by its path from the root of the repository. */
@@ -17,6 +18,8 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   "docs/metrics.md": metricsPage,
   "docs/openapi.json": () => `${JSON.stringify(openApiDocument(), undefined, 2)}\n`,
   "docs/pod-fields.md": podFieldsPage,
+  "monitoring/dashboard-node.json": nodeDashboard,
+  "monitoring/dashboard-fleet.json": fleetDashboard,
 };
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -24,7 +24,10 @@ export async function openScreen(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Screen> {
   const name = `berth-${randomBytes(4).toString("hex")}`;
-  const tmux = (...args: string[]): Promise<string> => runCommand("tmux", ["-L", name, "-f", "/dev/null", ...args]);
+  // tmux takes PATH from the environment of whoever asks, whatever -e says.
+  const env = { ...process.env, ...environment };
+  const tmux = (...args: string[]): Promise<string> =>
+    runCommand("tmux", ["-L", name, "-f", "/dev/null", ...args], { env });
   const settings = Object.entries({ ...environment, PS1: "$ ", LC_ALL: "C.UTF-8" });
   const set = settings.flatMap(([key, value]) => ["-e", `${key}=${value}`]);
   await tmux("new-session", "-d", "-s", "main", "-x", String(columns), "-y", String(rows), ...set, "/bin/sh");

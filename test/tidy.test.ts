@@ -37,7 +37,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const DOORS: Record<string, readonly string[]> = {
   chokidar: ["manifest/watch.ts"],
   "@grpc/grpc-js": ["cri/client.ts", "handler/grpc.ts"],
-  "@grpc/proto-loader": ["cri/client.ts", "handler/grpc.ts"],
   "prom-client": ["serve/metrics.ts"],
   pino: ["cmd/"],
   yaml: ["manifest/", "cmd/", "kube/kubeconfig.ts"],

@@ -19,8 +19,12 @@ type Locked = { readonly version: string; readonly integrity?: string; readonly 
 /** The packages that dev/build.ts found in the bundles, with what package-lock.json knows of them. Throws before a build. */
 export async function bundledPackages(): Promise<readonly BundledPackage[]> {
   const paths = JSON.parse(await readFile(join(checkout, "dist/bundled.json"), "utf8")) as string[];
-  return Promise.all(paths.map(readPackage));
+  return packagesAt(paths);
 }
+
+/** The npm packages at these places below the checkout, as package-lock.json and they themselves tell of them. */
+export const packagesAt = (paths: readonly string[]): Promise<readonly BundledPackage[]> =>
+  Promise.all(paths.map(readPackage));
 
 async function readPackage(path: string): Promise<BundledPackage> {
   const locked = (lockFile.packages as unknown as Record<string, Locked>)[path];

@@ -1,4 +1,3 @@
-import { isMap, isSeq, parseDocument } from "yaml";
 import { type Compile, type DocumentName, identityOf, nameOf, namesOf } from "./compiled.ts";
 import type { HeldFile } from "./manifest-directory.ts";
 import { splitDocuments } from "./split-documents.ts";
@@ -32,6 +31,7 @@ async function withoutItems(
   path: string,
   compile: Compile,
 ): Promise<string> {
+  const { isMap, isSeq, parseDocument } = await import("yaml");
   const { documents } = await compile(path, Buffer.from(part));
   const document = parseDocument(part);
   const items = isMap(document.contents) ? document.contents.get("items") : undefined;

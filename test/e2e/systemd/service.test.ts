@@ -8,9 +8,6 @@ import { bootHost, type InstalledHost } from "./installed.ts";
 
 // One host, from its first package to the purge: each test goes on where the one before it ended.
 
-/** Secret documents are not in every build yet: switch the Secret volume of the sample pod on or off here. */
-const SECRETS = false;
-
 const STATE = "/var/lib/berth";
 const POD = `apiVersion: v1
 kind: Pod
@@ -24,11 +21,11 @@ spec:
       volumeMounts:
         - { name: memory, mountPath: /memory }
         - { name: host, mountPath: /data, subPath: keep }
-        ${SECRETS ? "- { name: secret, mountPath: /secret, readOnly: true }" : ""}
+        - { name: secret, mountPath: /secret, readOnly: true }
   volumes:
     - { name: memory, emptyDir: { medium: Memory, sizeLimit: 8Mi } }
     - { name: host, hostPath: { path: /srv/house, type: Directory } }
-    ${SECRETS ? "- { name: secret, secret: { secretName: token } }" : ""}
+    - { name: secret, secret: { secretName: token } }
 `;
 const SECRET = `apiVersion: v1
 kind: Secret
@@ -78,12 +75,12 @@ test("systemd calls the service safe enough, and it has no mount namespace of it
 
 test("a dropped manifest runs, with mounts that reach its container", async () => {
   await host.must("mkdir -p /srv/house/keep && echo precious >/srv/house/keep/data");
-  if (SECRETS) await host.write("/etc/berth/manifests/token.yaml", SECRET);
+  await host.write("/etc/berth/manifests/token.yaml", SECRET);
   await host.write("/etc/berth/manifests/house.yaml", POD);
   await host.ready("house");
   expect(await host.inPod("house", 'grep " /memory " /proc/mounts')).toMatch(/^tmpfs .*size=8192k/);
   expect(await host.inPod("house", "cat /data/data")).toBe("precious");
-  if (SECRETS) expect(await host.inPod("house", "cat /secret/token")).toBe("hush");
+  expect(await host.inPod("house", "cat /secret/token")).toBe("hush");
   await host.inPod("house", "echo kept >/memory/mark");
 });
 

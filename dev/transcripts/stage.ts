@@ -1,0 +1,184 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startBerthd } from "../agent/berthd.ts";
+import { freePort } from "../agent/free-port.ts";
+import { agentPlacesOf } from "../agent/places.ts";
+import { programOf } from "../agent/programs.ts";
+import { runCommand, tryCommand } from "../run-command.ts";
+import { programsOf } from "../runtime/places.ts";
+import type { Runtime } from "../runtime/start.ts";
+import { openScreen, type Screen } from "../tmux.ts";
+import { breakagesOf, fullDisk } from "./breakages.ts";
+import type { Stage } from "./page.ts";
+import { type Stand, steady } from "./steady.ts";
+
+const NODE = "box";
+const PATIENCE_MS = 90_000;
+
+/** The host on which pages are played: a berthd beside a private runtime, a folder with the page's files, and a shell. */
+export type Host = { readonly stage: Stage; close(): Promise<void> };
+
+/** Starts berthd. `berth` on the pages' PATH asks it; `doctor` sees a network of its own, in which forwarding is on. */
+export async function openHost(runtime: Runtime): Promise<Host> {
+  const places = agentPlacesOf(runtime.places, "pages");
+  const bench = join(places.folder, "bench");
+  const port = await freePort();
+  const settings = {
+    places,
+    endpoint: runtime.endpoint,
+    cgroupRoot: `${runtime.cgroupRoot}/pages`,
+    nodeName: NODE,
+    port,
+    kubelet: { fileCheckFrequency: "1s" },
+    agent: { allowKubelet: true },
+  };
+  await mkdir(places.manifests, { recursive: true });
+  const berthd = await startBerthd(settings);
+  await berthd.ready();
+  const network = `berth-pages-${runtime.places.key}`;
+  await makeHostNetwork(network);
+  const { command, args } = programOf("berth");
+  const call = [command, ...args].map((word) => `'${word}'`).join(" ");
+  await writeProgram(join(bench, "bin/berth"), doctorInside(network, call));
+  const full = await writeDiskConfig(places.config, join(bench, "config-full.yaml"), fullDisk(runtime));
+  const environment = {
+    PATH: `${join(bench, "bin")}:${dirname(programsOf(runtime.version).ctr)}:/usr/sbin:/usr/bin:/sbin:/bin`,
+    BERTH_SOCKET: places.socket,
+    MANIFESTS: places.manifests,
+    CONFIG_FULL: full,
+    NODE: process.execPath,
+    RUNTIME: runtime.places.socket,
+    NETWORK: `/run/netns/${network}`,
+    HOME: bench,
+    LC_ALL: "C.UTF-8",
+  };
+  const stands: Stand[] = [
+    [places.manifests, "/etc/berth/manifests"],
+    [places.podLogs, "/var/log/pods"],
+    [fullDisk(runtime), "/var/log/pods"],
+    [places.root, "/var/lib/berth"],
+    [places.config, "/etc/berth/config.yaml"],
+    [full, "/etc/berth/config.yaml"],
+    [places.socket, "/run/berth/berth.sock"],
+    [runtime.registry.url, "http://registry.example"],
+    [runtime.places.socket, "/run/containerd/containerd.sock"],
+    [runtime.places.cniConfig, "/etc/cni/net.d"],
+    [programsOf(runtime.version).cni, "/opt/cni/bin"],
+    [runtime.places.root, "/var/lib/containerd"],
+    [runtime.places.short, "/run/containerd"],
+    [runtime.places.folder, "/var/lib/private"],
+  ];
+  const breakages = breakagesOf(runtime);
+  const shell = (line: string) =>
+    tryCommand("sh", ["-c", line], { env: { ...process.env, ...environment }, cwd: bench });
+
+  const stage: Stage = {
+    async run(command) {
+      const { stdout } = await shell(`{ ${command}\n} 2>&1`);
+      return steady(stdout, stands);
+    },
+    writeFile: (name, body) => writeFile(join(bench, name), body),
+    async step(verb, words) {
+      switch (verb) {
+        case "sh": {
+          const { code, stdout, stderr } = await shell(words);
+          if (code !== 0) throw new Error(`${words}: exit ${code}\n${stdout}${stderr}`);
+          return;
+        }
+        case "until":
+          return untilTrue(words, () => shell(words));
+        case "host": {
+          const act = breakages[words];
+          if (act === undefined) throw new Error(`no page can do ${words} to its host`);
+          return act();
+        }
+        default:
+          throw new Error(`<!-- ${verb}: --> is no step of a page`);
+      }
+    },
+    async screen(columns, rows, keys) {
+      const screen = await openScreen(columns, rows, environment);
+      try {
+        await screen.type(`PS1='$ '; cd ${bench}; clear`);
+        await screen.press("Enter");
+        await waitFor(screen, /^\$$/m);
+        for (const key of keys) await pressKey(screen, key);
+        return steady(await screen.text(), stands);
+      } finally {
+        await screen.close();
+      }
+    },
+  };
+  return {
+    stage,
+    async close() {
+      await berthd.stop();
+      await tryCommand("umount", [fullDisk(runtime)]);
+      await tryCommand("ip", ["netns", "delete", network]);
+    },
+  };
+}
+
+/** One key of a screen's comment: `type TEXT` ends with Enter, `press KEY`, `shows PATTERN`. */
+async function pressKey(screen: Screen, key: string): Promise<void> {
+  const [, verb, words = ""] = /^(\w+) (.*)$/s.exec(key) ?? [];
+  switch (verb) {
+    case "type":
+      await screen.type(words);
+      return screen.press("Enter");
+    case "press":
+      return screen.press(words);
+    case "shows":
+      return waitFor(screen, new RegExp(words, "m"));
+    default:
+      throw new Error(`a screen knows type, press and shows, not ${key}`);
+  }
+}
+
+async function waitFor(screen: Screen, pattern: RegExp): Promise<void> {
+  for (const end = performance.now() + PATIENCE_MS; performance.now() < end; await sleep(50)) {
+    if (pattern.test(await screen.text())) return;
+  }
+  throw new Error(`the screen never showed ${pattern}:\n${await screen.text()}`);
+}
+
+async function untilTrue(words: string, run: () => ReturnType<typeof tryCommand>): Promise<void> {
+  let last = "";
+  for (const end = performance.now() + PATIENCE_MS; performance.now() < end; await sleep(200)) {
+    const { code, stdout, stderr } = await run();
+    if (code === 0) return;
+    last = `${stdout}${stderr}`;
+  }
+  throw new Error(`it never came true: ${words}\n${last}`);
+}
+
+/** A network for the doctor to look at, so that what it says and mends is not about the machine that writes the pages. */
+async function makeHostNetwork(network: string): Promise<void> {
+  await tryCommand("ip", ["netns", "delete", network]);
+  await runCommand("ip", ["netns", "add", network]);
+  const inside = `--net=/run/netns/${network}`;
+  await runCommand("nsenter", [inside, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward; ip link set lo up"]);
+}
+
+const doctorInside = (network: string, call: string): string =>
+  [
+    "#!/bin/sh",
+    `case "$1" in`,
+    `doctor) exec nsenter --net=/run/netns/${network} unshare --mount sh -c 'mount -t tmpfs tmpfs /etc/sysctl.d; exec "$@"' doctor ${call} "$@" $(cat "$HOME/doctor-args" 2>/dev/null) ;;`,
+    "esac",
+    `exec ${call} "$@"`,
+    "",
+  ].join("\n");
+
+async function writeProgram(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text, { mode: 0o755 });
+}
+
+/** The configuration of berthd with its pod logs on another disk. */
+async function writeDiskConfig(usual: string, path: string, podLogs: string): Promise<string> {
+  const text = await readFile(usual, "utf8");
+  await writeFile(path, text.replace(/"podLogsDir": ".*?"/, `"podLogsDir": ${JSON.stringify(podLogs)}`));
+  return path;
+}

@@ -1,0 +1,42 @@
+/** A text of one run that stands for the same thing in every run. */
+export type Stand = readonly [from: string, to: string];
+
+const AGES = ["8s", "12s", "100s"];
+
+/**
+ * Takes out of a transcript what differs from run to run: names of the private place, ids, addresses, times, ages and
+ * measurements. Words keep their width where a table stands or falls with it.
+ */
+export function steady(text: string, stands: readonly Stand[]): string {
+  let told = text;
+  for (const [from, to] of stands) told = told.replaceAll(from, to);
+  const ids = new Map<string, string>();
+  const idOf = (id: string): string => {
+    const known =
+      ids.get(id) ??
+      String(ids.size + 1)
+        .repeat(id.length)
+        .slice(0, id.length);
+    ids.set(id, known);
+    return known;
+  };
+  return told
+    .replace(/\b[0-9a-f]{64}\b/g, idOf)
+    .replace(
+      /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g,
+      "0f0e0d0c-0b0a-4908-8706-050403020100",
+    )
+    .replace(/\b10\.21\d\.\d+\.\d+\b/g, (address) => "10.85.0.7".padEnd(address.length))
+    .replace(/(?<=10\.85\.0\.7) +(?=[)\n:/;,.]|$)/gm, "")
+    .replace(
+      /\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)/g,
+      (_, part = "") => `2026-01-02T03:04:05${part && `.${"0".repeat(part.length - 1)}`}Z`,
+    )
+    .replace(/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} 20\d\d \d\d:\d\d:\d\d/g, "Fri, 02 Jan 2026 03:04:05")
+    .replace(/(?<=[ (])(\d+)s(?=[ )]|$)/gm, (age) => AGES[age.length - 2] ?? age)
+    .replace(/\b\d+m(?= +\d+(Mi|%))/g, (cpu) => "4m".padEnd(cpu.length))
+    .replace(/\b\d+Mi\b/g, (memory) => "12345Mi".slice(-Math.max(3, memory.length)))
+    .replace(/ \d+% /g, (share) => ` ${"3%".padEnd(share.length - 2)} `)
+    .replace(/\d+\.\d GiB free \(\d+ %\), \d+ %/g, "41.3 GiB free (62 %), 91 %")
+    .replace(/[ \t]+$/gm, "");
+}

@@ -177,10 +177,8 @@ export type PodFiles = {
   lastAttempt(pod: PodName, container: string, signal: AbortSignal): Promise<number | undefined>;
   /** Volumes unmounted and removed; with "nothing" also logs, directories and the record. Throws when a mount remains. */
   clearHome(pod: PodName, keep: "logs" | "nothing", signal: AbortSignal): Promise<void>;
-  /** Every record under the root directory; damaged ones are reported as problems. */
-  loadRecords(
-    signal: AbortSignal,
-  ): Promise<{ readonly pods: readonly StoredPod[]; readonly problems: readonly Problem[] }>;
+  /** Every record under the root directory; damaged ones are reported as problems, and whose home has none. */
+  loadRecords(signal: AbortSignal): Promise<LoadedRecords>;
   saveRecord(stored: StoredPod, signal: AbortSignal): Promise<void>;
   /** Where an instance writes its log. */
   logPath(pod: PodName, container: string, attempt: number): string;
@@ -211,6 +209,13 @@ export type StoredPod = {
   readonly device?: string;
   /** The pod was told to end: an agent that starts goes on with it, whatever the sources say by then (T16). */
   readonly ending?: { readonly cause: EndCause; readonly graceSeconds: number };
+};
+
+/** All that is kept of pods on disk. `unrecorded`: UIDs of homes that hold no record, or one that makes no sense. */
+export type LoadedRecords = {
+  readonly pods: readonly StoredPod[];
+  readonly problems: readonly Problem[];
+  readonly unrecorded: readonly string[];
 };
 
 /** Pod cgroups. With the systemd driver both do nothing: slices come and go with what runs in them. */

@@ -15,6 +15,8 @@ export type Legacy = {
   /** Pods that were being ended, or whose name a later pod has taken: their end goes on. */
   readonly ending: readonly { readonly pod: DesiredPod; readonly remembered: Remembered }[];
   readonly problems: readonly Problem[];
+  /** UIDs of homes that no record tells of. */
+  readonly unrecorded: readonly string[];
 };
 
 /** Reads all records and compiles their pods again; what does not compile any more is still known by its record. */
@@ -24,7 +26,7 @@ export async function readLegacy(
   log: Log,
   signal: AbortSignal,
 ): Promise<Legacy> {
-  const { pods, problems } = await files.loadRecords(signal);
+  const { pods, problems, unrecorded } = await files.loadRecords(signal);
   const remembered = await Promise.all(
     pods.map(async (stored): Promise<Remembered> => {
       try {
@@ -36,7 +38,7 @@ export async function readLegacy(
       }
     }),
   );
-  return { remembered, problems, ...sort(remembered) };
+  return { remembered, problems, unrecorded, ...sort(remembered) };
 }
 
 /** Of two records with one name the one that was seen later holds it. */

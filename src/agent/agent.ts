@@ -167,6 +167,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     rules,
     lobby,
     remembered: legacy.remembered,
+    unrecorded: legacy.unrecorded,
     hire,
     fill: details.fill,
     files,

@@ -7,7 +7,7 @@ import type { NodePicture, NodePlan } from "../pod/node-plan.ts";
 import type { Shutdown, ShutdownGroup } from "../pod/shutdown.ts";
 import type { Round } from "./loop.ts";
 import { restAfter } from "./rest.ts";
-import type { Roster } from "./roster.ts";
+import type { Roster, Stranger } from "./roster.ts";
 import type { Rules } from "./rules.ts";
 import type { Sources } from "./sources.ts";
 
@@ -44,7 +44,7 @@ export function makeNode(tools: {
   readonly settings: NodeSettings;
   readonly shutdownGroups: readonly ShutdownGroup[];
   readonly roster: Roster;
-  readonly sources: Pick<Sources, "asked" | "isBroken" | "manifest" | "ready">;
+  readonly sources: Pick<Sources, "asked" | "hasBroken" | "isBroken" | "manifest" | "ready">;
 }): Node {
   const { rules, clock, log, roster, sources } = tools;
   const bell = makeBell(clock);
@@ -52,8 +52,12 @@ export function makeNode(tools: {
   let hostGoesOn = tools.shutdownGroups.length === 0;
   let over = Promise.withResolvers<void>();
 
-  /** A recorded pod whose manifest no longer compiles is left alone as long as its file is there (D1). */
-  const isMeant = (path: string | undefined): boolean => path !== undefined && sources.isBroken(path);
+  /**
+   * A recorded pod whose manifest no longer compiles is left alone as long as its file is there (D1). Whose home nobody knows
+   * may be that of any file.
+   */
+  const isMeant = ({ path, onlyHome }: Stranger): boolean =>
+    path === undefined ? onlyHome === true && sources.hasBroken() : sources.isBroken(path);
   const picture = (): NodePicture => {
     const asked = sources.asked();
     const askedUids = new Set(asked.map(({ uid }) => uid));
@@ -63,7 +67,7 @@ export function makeNode(tools: {
       workers: roster.facts(),
       asked,
       sourcesReady: sources.ready(),
-      strangers: roster.strangers().filter(({ uid, path }) => !askedUids.has(uid) && !isMeant(path)),
+      strangers: roster.strangers().filter((one) => !askedUids.has(one.uid) && !isMeant(one)),
       ...(shutdown === undefined ? {} : { shutdown }),
       hostGoesOn,
       now: clock.now(),

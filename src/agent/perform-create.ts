@@ -70,11 +70,14 @@ async function imageOf(tools: Tools, action: Create, container: DesiredContainer
   );
 }
 
-/** A first instance counts on from the logs of instances that the runtime no longer knows (S28). */
+/**
+ * Where no instance of it is known, the count goes on from the logs of those that the runtime no longer has: what is remembered
+ * may be older than the last of them (S28).
+ */
 async function attemptOf(tools: Tools, action: Create, container: DesiredContainer, step: Step): Promise<number> {
-  if (action.attempt > 0) return action.attempt;
+  if (step.observed.containers.some(({ name }) => name === container.name)) return action.attempt;
   const last = await tools.files.lastAttempt(step.pod, container.name, step.givenUp);
-  return last === undefined ? 0 : last + 1;
+  return Math.max(action.attempt, last === undefined ? 0 : last + 1);
 }
 
 async function environmentOf(

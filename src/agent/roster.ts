@@ -1,7 +1,7 @@
 import type { MonoMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { DesiredPod, Ending } from "../pod/desired.ts";
-import { freshMemory } from "../pod/memory.ts";
+import { freshMemory, type PodMemory } from "../pod/memory.ts";
 import type { WorkerFacts } from "../pod/node-plan.ts";
 import type { ObservedPod, Sighting } from "../pod/observed.ts";
 import { orphanPod } from "../pod/orphan.ts";
@@ -40,12 +40,16 @@ export type Roster = {
   leave(): Promise<void>;
 };
 
-/** A pod that nobody works for; the path is that of its manifest where a record tells it. */
+/**
+ * A pod that nobody works for; the path is that of its manifest where a record tells it. `onlyHome`: there is a directory of
+ * that UID and nothing else, so that not even its name is known.
+ */
 export type Stranger = {
   readonly uid: string;
   readonly namespace: string;
   readonly name: string;
   readonly path?: string;
+  readonly onlyHome?: true;
 };
 
 type Job = Hired & { readonly stop: AbortController; over: Promise<void> };
@@ -55,6 +59,8 @@ export function makeRoster(tools: {
   readonly rules: Rules;
   readonly lobby: Lobby;
   readonly remembered: readonly Remembered[];
+  /** UIDs of homes that no record tells of. */
+  readonly unrecorded: readonly string[];
   readonly hire: Hire;
   /** Reads what a list left out of this pod. */
   fill(podUid: string, observed: ObservedPod): Promise<void>;
@@ -72,6 +78,8 @@ export function makeRoster(tools: {
   const jobs = new Map<string, Job>();
   /** @bound Records of an earlier agent: those that were found at start. */
   const remembered = new Map(tools.remembered.map((one) => [one.stored.uid, one]));
+  /** @bound Homes without a record: those that were found at start. */
+  const unrecorded = new Set(tools.unrecorded);
   /** @bound Workers whose pod is being cleared away: at most all of them. */
   const forgetting = new Set<string>();
   let arrivals = 0;
@@ -80,13 +88,16 @@ export function makeRoster(tools: {
     if (jobs.has(pod.uid)) return;
     const record = remembered.get(pod.uid)?.stored.record;
     remembered.delete(pod.uid);
+    // Whoever ends with nothing but a home is to lose that, volumes first (T9).
+    const isHome = unrecorded.delete(pod.uid) && ending !== undefined;
+    const fresh: PodMemory = isHome ? { ...freshMemory, home: "made" } : freshMemory;
     const known = lobby.leave(pod.uid);
     arrivals += 1;
     const hired = tools.hire(
       {
         pod,
         known,
-        memory: record === undefined ? freshMemory : rules.memoryOf(record),
+        memory: record === undefined ? fresh : rules.memoryOf(record),
         ...(ending === undefined ? {} : { ending }),
         adopted: isRunning(known.observed),
         arrival: arrivals,
@@ -120,6 +131,9 @@ export function makeRoster(tools: {
     tools.onChange();
   };
 
+  const homeOf = (uid: string): Stranger | undefined =>
+    unrecorded.has(uid) ? { uid, namespace: "", name: uid, onlyHome: true } : undefined;
+
   return {
     get: (uid) => jobs.get(uid)?.worker,
     all: () => [...jobs.values()].map(({ worker }) => worker),
@@ -127,7 +141,7 @@ export function makeRoster(tools: {
     begin: start,
     beginStranger(uid, ending) {
       const memory = remembered.get(uid);
-      const name = memory?.stored ?? lobby.strangers().find((stranger) => stranger.uid === uid);
+      const name = memory?.stored ?? lobby.strangers().find((stranger) => stranger.uid === uid) ?? homeOf(uid);
       if (name === undefined) return;
       const pod = memory?.pod ?? orphanPod(name, lobby.peek(uid));
       start(pod, memory?.stored.manifest, ending(memory?.pod));
@@ -145,7 +159,8 @@ export function makeRoster(tools: {
         name,
         path,
       }));
-      const all = new Map<string, Stranger>([...lobby.strangers(), ...stored].map((one) => [one.uid, one]));
+      const homes = [...unrecorded].map((uid) => homeOf(uid)).filter((one) => one !== undefined);
+      const all = new Map<string, Stranger>([...homes, ...lobby.strangers(), ...stored].map((one) => [one.uid, one]));
       return [...all.values()].filter(({ uid }) => !jobs.has(uid));
     },
     see(news) {

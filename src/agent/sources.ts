@@ -26,6 +26,8 @@ export type Sources = {
   problems(): readonly Problem[];
   /** The file is there and not all of it can be understood: what came from it before may still be meant (D1). */
   isBroken(path: string): boolean;
+  /** Some file cannot be understood: nobody can tell what else is meant. */
+  hasBroken(): boolean;
   /** Resolves after the first sighting was taken. */
   readonly first: Promise<void>;
   run(signal: AbortSignal): Promise<void>;
@@ -90,6 +92,7 @@ export function makeSources(tools: {
     ready: () => ready,
     problems,
     isBroken: (path) => broken.has(path),
+    hasBroken: () => broken.size > 0,
     first: first.promise,
     async run(signal) {
       for await (const sighting of source.sightings(signal)) {

@@ -39,8 +39,8 @@ export function carryEnding(draft: Draft, ending: Pick<Ending, "cause" | "graceS
   return !leaves || removeRest(draft) ? "clean" : "free";
 }
 
-/** What was begun for a life that goes on is given up; what would make something run is waited for. */
-function dropUnwanted(draft: Draft): void {
+/** What was begun for a life that goes on is given up; what would make something run is waited for (T7). */
+export function dropUnwanted(draft: Draft): void {
   for (const { action } of draft.picture.inFlight.values()) {
     if (isForLife(action)) withdraw(draft, action.subject);
   }

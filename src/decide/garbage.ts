@@ -1,7 +1,7 @@
 import type { ObservedContainer } from "../pod/observed.ts";
 import { act, type Draft, flightOf, instanceOf } from "./draft.ts";
 import { isExitKnown } from "./exits.ts";
-import { allNames, desiredOf, instancesOf, isAlive, isFitting } from "./instances.ts";
+import { allNames, desiredOf, instancesOf, isAlive, isFitting, newestOf } from "./instances.ts";
 import { purge } from "./sandbox.ts";
 
 /** Instances whose message a status may show: the newest and the one before (C1, C4). */
@@ -37,12 +37,19 @@ export function removeDead(draft: Draft, starting: ReadonlySet<string>): void {
     const container = desiredOf(draft.picture, name);
     if (container !== undefined && container.role !== "app")
       purge(draft, name, draft.picture.observed.sandboxes[0]?.id);
+    if (container !== undefined && endsUnknown(draft, name)) continue;
     const useless = instancesOf(draft.picture, name).filter(
       (instance) => !isAlive(instance) && (container === undefined || !isFitting(draft, container, instance)),
     );
     const oldest = useless.slice(container === undefined ? 0 : 1).at(-1);
     if (oldest !== undefined) removeInstance(draft, oldest);
   }
+}
+
+/** How the newest ended is still to be read; its restart may look at the one before (B9). */
+function endsUnknown(draft: Draft, name: string): boolean {
+  const newest = newestOf(draft.picture, name);
+  return newest?.state === "exited" && !isExitKnown(draft, newest);
 }
 
 /** Removes a dead instance with its log, once its message is not being read any more. */

@@ -3,7 +3,7 @@ import type { Picture, Plan } from "../pod/plan.ts";
 import { completion, deadlineAt } from "./completion.ts";
 import { carryContainers, fetchFirstImages } from "./containers.ts";
 import { beginDraft, type Draft, hold, startOf, wake, withdraw } from "./draft.ts";
-import { carryEnding, type EndStage, endingOf } from "./ending.ts";
+import { carryEnding, dropUnwanted, type EndStage, endingOf } from "./ending.ts";
 import { readMessages, removeDead, removeOldSandboxes } from "./garbage.ts";
 import { carryHome } from "./home.ts";
 import { neededRefs } from "./image-need.ts";
@@ -56,11 +56,12 @@ function carry(draft: Draft): EndStage | "alive" {
   return "alive";
 }
 
-/** Nothing can be done; what was finished before stays finished. */
+/** Nothing can be begun; what a pod that ends has begun is given up, and what was finished before stays finished. */
 function withoutRuntime(draft: Draft): EndStage | "alive" {
   const message = "the container runtime does not answer";
   hold(draft, { subject: "pod", reason: "RuntimeNotReady", message, needs: "runtime" });
   if (endingOf(draft) === undefined) return "alive";
+  dropUnwanted(draft);
   const { home } = draft.memory;
   return home === "gone" ? "clean" : home === "cleared" ? "free" : "stopping";
 }

@@ -4,7 +4,7 @@ import type { ObservedContainer } from "../pod/observed.ts";
 import { type Draft, instanceOf, startOf } from "./draft.ts";
 import { isDead, stopCauseOf } from "./exits.ts";
 import { instancesOf } from "./instances.ts";
-import { type RestartDue, restartDue } from "./restart-back-off.ts";
+import { type RestartDue, type RestartFacts, restartDue } from "./restart-back-off.ts";
 
 /** Stops that the kubelet follows with the next start in the same sync: its back-off then looks at the instance before (B9). */
 const REPLACING: readonly Cause[] = ["livenessFailed", "startupFailed", "unknownState", "sandboxChanged"];
@@ -19,7 +19,7 @@ export function restartOf(draft: Draft, container: DesiredContainer, newest: Obs
     inForceMs: newest.backOffMs,
     decidedAt: decidedAt(draft, newest),
     changed: newest.hash !== container.hash,
-    ...(cause !== undefined && REPLACING.includes(cause) ? { replaced: before(draft, newest) } : {}),
+    ...(cause !== undefined && REPLACING.includes(cause) ? before(draft, newest) : {}),
     ceilingMs: around.maxRestartDelayMs,
     now: now.monoMs,
   });
@@ -32,10 +32,12 @@ function decidedAt(draft: Draft, newest: ObservedContainer): number {
   return known ?? now.monoMs - Math.max(0, now.wallMs - (decidedWallMs ?? newest.createdWallMs));
 }
 
-function before(draft: Draft, newest: ObservedContainer): { readonly endedBeforeAt?: number } {
+/** The instance before it, where that is left; where there was one and is none any more, nobody can say when it ended. */
+function before(draft: Draft, newest: ObservedContainer): Pick<RestartFacts, "replaced"> {
   const previous = instancesOf(draft.picture, newest.name).find(
     (other) => other.id !== newest.id && isDead(draft, other),
   );
   const endedBeforeAt = previous === undefined ? undefined : instanceOf(draft, previous.id).endedAt;
-  return endedBeforeAt === undefined ? {} : { endedBeforeAt };
+  if (endedBeforeAt !== undefined) return { replaced: { endedBeforeAt } };
+  return newest.attempt > 0 ? {} : { replaced: {} };
 }

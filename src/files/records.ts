@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { BerthError } from "../base/errors.ts";
 import { makeGate } from "../base/gate.ts";
 import type { Problem } from "../pod/problem.ts";
-import type { StoredPod } from "../ports.ts";
+import type { LoadedRecords, StoredPod } from "../ports.ts";
 import { ifThere, systemCode } from "./failure.ts";
 import { type Places, podsDir, recordFile } from "./layout.ts";
 import { decodeRecord } from "./record-shape.ts";
@@ -14,12 +14,14 @@ const LARGEST_RECORD_BYTES = 24 * 1024 * 1024;
 /** Records that are read, or written, at the same time; each has a file open. @limit The next one waits. */
 const AT_ONCE = 16;
 
-export type LoadedRecords = { readonly pods: readonly StoredPod[]; readonly problems: readonly Problem[] };
+/** Names of homes: UIDs of static pods and those that an API server gives. Nothing else is ever taken for a pod's home. */
+const UID = /^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** Every record under the root directory (D1, D8). A damaged one is a problem and costs nothing else. */
 export async function loadRecords(places: Places, signal: AbortSignal): Promise<LoadedRecords> {
   const pods: StoredPod[] = [];
   const problems: Problem[] = [];
+  const unrecorded: string[] = [];
   const uids = ((await ifThere(readdir(podsDir(places)))) ?? []).sort();
   const loadNext = async (): Promise<void> => {
     for (let uid = uids.pop(); uid !== undefined; uid = uids.pop()) {
@@ -27,32 +29,34 @@ export async function loadRecords(places: Places, signal: AbortSignal): Promise<
       const loaded = await loadOne(recordFile(places, uid), uid);
       if (loaded.kind === "stored") pods.push(loaded.pod);
       if (loaded.kind === "torn") problems.push(loaded.problem);
+      if (loaded.kind !== "stored" && loaded.isHome && UID.test(uid)) unrecorded.push(uid);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, loadNext));
-  return { pods: pods.sort((a, b) => (a.uid < b.uid ? -1 : 1)), problems };
+  return { pods: pods.sort((a, b) => (a.uid < b.uid ? -1 : 1)), problems, unrecorded: unrecorded.sort() };
 }
 
+/** `isHome`: a directory whose record is surely of no use; one that cannot be read may be readable tomorrow. */
 type Loaded =
   | { readonly kind: "stored"; readonly pod: StoredPod }
-  | { readonly kind: "torn"; readonly problem: Problem }
-  | { readonly kind: "none" };
+  | { readonly kind: "torn"; readonly problem: Problem; readonly isHome: boolean }
+  | { readonly kind: "none"; readonly isHome: boolean };
 
 async function loadOne(path: string, uid: string): Promise<Loaded> {
   try {
     const text = await readBounded(path);
-    if (text === undefined) return { kind: "none" };
+    if (text === undefined) return { kind: "none", isHome: true };
     const decoded = decodeRecord(text, uid);
-    return typeof decoded === "string" ? torn(path, decoded) : { kind: "stored", pod: decoded };
+    return typeof decoded === "string" ? torn(path, decoded, true) : { kind: "stored", pod: decoded };
   } catch (error) {
-    return torn(path, `it cannot be read (${systemCode(error) ?? String(error)})`);
+    // Something else than a pod's directory lies among them; it has no record.
+    if (systemCode(error) === "ENOTDIR") return { kind: "none", isHome: false };
+    return torn(path, `it cannot be read (${systemCode(error) ?? String(error)})`, false);
   }
 }
 
 async function readBounded(path: string): Promise<string | undefined> {
-  const file = await ifThere(open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)).catch(
-    notDirectory,
-  );
+  const file = await ifThere(open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
   if (file === undefined) return undefined;
   try {
     const { size } = await file.stat();
@@ -63,16 +67,10 @@ async function readBounded(path: string): Promise<string | undefined> {
   }
 }
 
-/** Something else than a pod's directory lies among them; it has no record. */
-function notDirectory(error: unknown): undefined {
-  if (systemCode(error) === "ENOTDIR") return undefined;
-  throw error;
-}
-
-function torn(file: string, why: string): Loaded {
+function torn(file: string, why: string, isHome: boolean): Loaded {
   const message = `the record of a pod is damaged: ${why}`;
   const advice = "Its pod goes on as its manifest says now; the record is written anew with the next change.";
-  return { kind: "torn", problem: { code: "RecordTorn", severity: "warning", file, message, advice } };
+  return { kind: "torn", isHome, problem: { code: "RecordTorn", severity: "warning", file, message, advice } };
 }
 
 const never = new AbortController().signal;

@@ -14,7 +14,7 @@ import { makeImageShelf } from "../kit/runtime/images.ts";
 const LIVE = new AbortController().signal;
 
 /** A create of the container `app` from the image with this id; the shelf is what the runtime has by then. */
-async function create(imageId: string, shelf: ReturnType<typeof makeImageShelf>) {
+async function create(imageId: string, shelf: ReturnType<typeof makeImageShelf>, logged?: number, attempt = 0) {
   const asked: ContainerRequest[] = [];
   const gates = makeGates({ home: 1, start: 1, pull: 1, read: 1, execProbe: 1 }, silentMeter);
   const images = makeSharedImages({ find: async (ref) => shelf.find(ref), pull: async () => ({ id: "" }) }, gates, {
@@ -27,7 +27,7 @@ async function create(imageId: string, shelf: ReturnType<typeof makeImageShelf>)
       return { id: "c1" };
     },
   };
-  const files = { lastAttempt: async () => undefined, prepareContainer: async () => [] };
+  const files = { lastAttempt: async () => logged, prepareContainer: async () => [] };
   const documents = { bodies: () => new Map() };
   const tools = { runtime, files, documents, images, gates, facts: aNode, settings: {} } as unknown as Tools;
   const box = { id: "box", attempt: 0, state: "ready", createdWallMs: 0, ips: ["10.0.0.2"] } as const;
@@ -46,7 +46,7 @@ async function create(imageId: string, shelf: ReturnType<typeof makeImageShelf>)
     kind: "create-container",
     name: "app",
     sandbox: "box",
-    attempt: 0,
+    attempt,
     imageId,
     backOffMs: 0,
   };
@@ -60,6 +60,18 @@ it("an image whose tag has moved is still known with its user", async () => {
   shelf.has("app:1", { id: "sha256:new", uid: 0 });
   const { asked } = await create("sha256:old", shelf);
   expect(asked.map(({ image }) => image)).toMatchObject([{ id: "sha256:old", uid: 1000 }]);
+});
+
+it.each([
+  ["nothing is left of earlier ones", undefined, 0, 0],
+  ["a log is left", 4, 0, 5],
+  ["the record is older than the last log", 4, 4, 5],
+  ["logs were removed", 1, 4, 4],
+])("the count goes on where %s (S28)", async (_, logged, remembered, attempt) => {
+  const shelf = makeImageShelf();
+  shelf.has("app:1", { id: "sha256:app" });
+  const { asked } = await create("sha256:app", shelf, logged, remembered);
+  expect(asked.map((request) => request.attempt)).toEqual([attempt]);
 });
 
 it("an image that is gone is a failure without effect, and nothing is made", async () => {

@@ -838,6 +838,16 @@ table("endings (8)", [
     { finished: true },
   ],
   [
+    "T7: what was begun for a life is given up, though the runtime is down",
+    {
+      ending: ending(),
+      inFlight: [flying({ subject: "image/web:1", kind: "pull-image", ref: "web:1" })],
+      around: { ...gone, runtimeReady: false },
+    },
+    [],
+    { withdraw: ["image/web:1"] },
+  ],
+  [
     "T5: the deadline, on the agent's clock",
     {
       desired: pod({ activeDeadlineSeconds: 100 }),
@@ -871,6 +881,28 @@ table("endings (8)", [
     { terminal: "none" },
   ],
 ]);
+
+describe("a container that its probe has ended", () => {
+  const killed = { stop: { cause: "livenessFailed", by: 0 } } as const;
+
+  it("keeps the instance before it until its own end is known, since that decides its back-off (B9)", () => {
+    const { exitCode: _unread, ...unknown } = exited("web", 0, 0, { attempt: 1, detailed: false });
+    const containers = [unknown, exited("web", 0, 5000)];
+    const plan = nextPlan(picture({ containers, memory: { instances: { "web-1": killed } } }));
+    expect(plan.actions.map(({ kind }) => kind)).not.toContain("remove-container");
+  });
+
+  it.each([
+    ["has none before it: its successor waits for nothing", 0, 0],
+    ["has lost the one before it: its successor carries the first back-off", 3, 10_000],
+  ])("and %s (B9)", (_, attempt, backOffMs) => {
+    const id = `web-${attempt}`;
+    const plan = nextPlan(
+      picture({ containers: [exited("web", 0, 0, { attempt })], memory: { instances: { [id]: killed } } }),
+    );
+    expect(plan.memory.starts.web?.decision).toEqual({ after: id, backOffMs });
+  });
+});
 
 describe("an idle pod", () => {
   it("has nothing to do and no time to keep", () => {

@@ -45,6 +45,7 @@ describe("records of pods", () => {
     expect(await files.loadRecords(forever)).toEqual({
       pods: [stored("u1"), stored("u2", { document: 3 })],
       problems: [],
+      unrecorded: [],
     });
     const path = join(options.settings.rootDir, "pods/u1/berth.json");
     expect((statSync(path).mode & 0o7777).toString(8)).toBe("600");
@@ -72,7 +73,7 @@ describe("records of pods", () => {
 
   it("are none before the first start", async () => {
     const { files } = house();
-    expect(await files.loadRecords(forever)).toEqual({ pods: [], problems: [] });
+    expect(await files.loadRecords(forever)).toEqual({ pods: [], problems: [], unrecorded: [] });
   });
 
   const good = JSON.stringify({ version: 1, ...stored("bad") });
@@ -106,6 +107,17 @@ describe("records of pods", () => {
     expect(problems).toMatchObject([{ code: "RecordTorn", file: join(directory, "berth.json") }]);
     await files.saveRecord(stored("bad"), forever);
     expect((await files.loadRecords(forever)).pods).toHaveLength(2);
+  });
+
+  it("that are not there, or make no sense, leave a home whose UID is told", async () => {
+    const { files, options } = house();
+    const [bare, torn, unread, other] = ["1", "2", "3", "x"].map((digit) => digit.repeat(32)) as [string, ...string[]];
+    const at = (name: string): string => join(options.settings.rootDir, "pods", name);
+    for (const name of [bare, torn, unread, other]) mkdirSync(at(`${name}`), { recursive: true });
+    writeFileSync(at(`${torn}/berth.json`), "{");
+    mkdirSync(at(`${unread}/berth.json`));
+    writeFileSync(at("4".repeat(32)), "");
+    expect((await files.loadRecords(forever)).unrecorded).toEqual([bare, torn]);
   });
 
   it("that are huge, links, directories or strangers stop nothing", async () => {

@@ -21,6 +21,8 @@ export type FakeFiles = {
   wroteLog(podUid: string, container: string, attempt: number): void;
   /** The record of the pod of this name is damaged, as by a host that lost its power; a later write mends it. */
   tear(pod: string): void;
+  /** A record that can be read, or a log, tells of this instance. */
+  tellsOf(podUid: string, container: string, attempt: number): boolean;
   /** What a container of this name leaves at its terminationMessagePath. */
   leaves(container: string, message: string): void;
 };
@@ -98,6 +100,7 @@ export function makeFakeFiles(options: {
     loadRecords: async () => ({
       pods: [...records].filter(([uid]) => !torn.has(uid)).map(([, text]) => parse(text)),
       problems: [...torn].map((uid) => tornRecord(uid)),
+      unrecorded: [...new Set([...homes, ...torn])].filter((uid) => torn.has(uid) || !records.has(uid)),
     }),
     saveRecord(stored, signal) {
       const save = (): void => {
@@ -128,6 +131,8 @@ export function makeFakeFiles(options: {
     tear(pod) {
       for (const [uid, text] of records) if (parse(text).name === pod) torn.add(uid);
     },
+    tellsOf: (podUid, container, attempt) =>
+      (records.has(podUid) && !torn.has(podUid)) || logs.get(`${podUid}/${container}`)?.has(attempt) === true,
     leaves: (container, message) => void messages.set(container, message),
   };
 }

@@ -1,4 +1,5 @@
 import type { Instance } from "../host/truth.ts";
+import type { Call } from "../host/witness.ts";
 import type { Invariant, Scene } from "./invariant.ts";
 
 const FIRST_MS = 10_000;
@@ -28,7 +29,7 @@ export const backsOff: Invariant = {
         const last = all.at(-2);
         if (last === undefined || last.endedAt === undefined || stopped.has(last.id) || isSpecial(last, scene)) return;
         const { monoMs } = clock.now();
-        const decidedAfter = all.at(-3)?.endedAt ?? last.createdAt;
+        const decidedAfter = predecessor(all, last)?.endedAt ?? last.createdAt;
         if (monoMs - decidedAfter >= FORGOTTEN_MS - NOISE_MS) return;
         const name = `${after.pod.name}/${after.name}#${after.attempt}`;
         const waitedMs = monoMs - last.endedAt;
@@ -40,6 +41,12 @@ export const backsOff: Invariant = {
     };
   },
 };
+
+/** The instance whose end led to the making of this one: what never ran in a sandbox that went gave its place away, no more (B6). */
+const predecessor = (all: readonly Instance[], last: Instance): Instance | undefined =>
+  all.findLast(
+    (one) => one.attempt < last.attempt && (one.startedAt !== undefined || one.sandboxId === last.sandboxId),
+  );
 
 /** What nobody can count on: it is gone, the host was started anew, its end was not seen on one clock, people asked, or its content changed. */
 function isSpecial(last: Instance, { script, host }: Scene): boolean {
@@ -59,13 +66,19 @@ export const pullsBackOff: Invariant = {
   name: "an image pull back-off is never shorter than its rule",
   watch: ({ host: { clock }, fail }) => {
     const failed = new Map<string, { readonly at: number; readonly delayMs: number }>();
+    /** Pulls of the agent that lives: nobody hears how those of an earlier one end. */
+    const open = new Set<Call>();
     return {
-      life: () => failed.clear(),
+      life() {
+        failed.clear();
+        open.clear();
+      },
       nodePlan(_picture, { forget }) {
         for (const key of [...failed.keys()]) if (forget.some((uid) => key.startsWith(uid))) failed.delete(key);
       },
       call(call) {
         if (call.kind !== "pull") return;
+        open.add(call);
         const last = failed.get(`${call.uid} ${call.ref}`);
         if (last === undefined) return;
         const sinceMs = clock.now().monoMs - last.at;
@@ -73,7 +86,7 @@ export const pullsBackOff: Invariant = {
           fail(`${call.ref} is pulled ${Math.round(sinceMs)} ms after a failure that asks for ${last.delayMs} ms`);
       },
       answer(call, error) {
-        if (call.kind !== "pull" || error === undefined) return;
+        if (call.kind !== "pull" || !open.delete(call) || error === undefined) return;
         if ((error as { code?: string }).code === "RuntimeCancelled") return;
         const key = `${call.uid} ${call.ref}`;
         const at = clock.now().monoMs;

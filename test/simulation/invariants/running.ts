@@ -53,13 +53,19 @@ export const initFirst: Invariant = {
 export const countsGrow: Invariant = {
   number: 3,
   name: "restart counts never go back",
-  watch: ({ host: { truth }, fail }) => {
+  watch: ({ host: { truth, disk }, fail }) => {
     /** Instances of lives that are over: their UID left nothing behind, or was forgotten after they had gone (T15, T16). */
     const past = new Set<string>();
     const end = (uid: string, isOver: (instance: Instance) => boolean): void => {
       for (const instance of truth.ofPod(uid)) if (isOver(instance)) past.add(instance.id);
     };
     return {
+      life(happens) {
+        if (happens !== "begins") return;
+        // Neither the runtime nor the disk tells of it any more: nobody can know that it was.
+        for (const { id, uid, name, attempt, goneAt } of truth.instances.values())
+          if (goneAt !== undefined && !disk.tellsOf(uid, name, attempt)) past.add(id);
+      },
       cleared: (uid) => end(uid, () => true),
       nodePlan(_picture, { forget }) {
         for (const uid of forget) end(uid, ({ goneAt }) => goneAt !== undefined);

@@ -360,7 +360,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "broken manifests ask for nothing",
     file: "src/agent/node.ts",
-    from: "path !== undefined && sources.isBroken(path)",
-    to: 'path === "" && sources.isBroken(path)',
+    from: ": sources.isBroken(path)",
+    to: ": false",
   },
 ];

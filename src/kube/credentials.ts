@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import type { Log } from "../base/log.ts";
 import { type ExecCredential, runPlugin } from "./exec-plugin.ts";
 import { type Access, readKubeconfig, type TlsAccess } from "./kubeconfig.ts";
+import { together } from "./together.ts";
 
 /** Who the node is at this moment, and where the server is. */
 export type Credentials = {
@@ -12,7 +13,10 @@ export type Credentials = {
 
 /** Credentials that renew themselves. */
 export type CredentialSource = {
-  /** What to show now. Files are looked at again every few seconds, a plugin is asked again when its answer expires. */
+  /**
+   * What to show now. Files are looked at again every few seconds, a plugin is asked again when its answer expires: once for all
+   * who ask meanwhile. Throws ApiUnauthorized when the plugin fails, and the signal's reason.
+   */
   current(signal: AbortSignal): Promise<Credentials>;
   /** The server refused them: the next look reads everything again. */
   refused(): void;
@@ -32,7 +36,6 @@ export async function openCredentials(path: string, log: Log): Promise<Credentia
   let marks = await marksOf(access.files);
   let lookedMonoMs = performance.now();
   let handed: ExecCredential | undefined;
-  let busy: Promise<Credentials> | undefined;
   let complained = "";
 
   const readAgain = async (): Promise<void> => {
@@ -62,13 +65,7 @@ export async function openCredentials(path: string, log: Log): Promise<Credentia
   };
 
   return {
-    current(signal) {
-      // One look for all who ask meanwhile; a plugin may take its time.
-      busy ??= renew(signal).finally(() => {
-        busy = undefined;
-      });
-      return busy;
-    },
+    current: together(renew), // a plugin may take its time
     refused() {
       lookedMonoMs = Number.NEGATIVE_INFINITY;
       handed = undefined;

@@ -1,3 +1,5 @@
+import { unlessAborted } from "../base/unless-aborted.ts";
+
 /**
  * One piece of work for all who ask while it goes on. Who aborts goes alone, with the reason of its own signal; the work is
  * aborted when nobody waits for it any more, and who asks then begins anew.
@@ -18,14 +20,10 @@ export function together<T>(work: (signal: AbortSignal) => Promise<T>): (signal:
     signal.throwIfAborted();
     current ??= begin();
     const joined = current;
-    const gone = Promise.withResolvers<never>();
-    const leave = (): void => gone.reject(signal.reason);
-    signal.addEventListener("abort", leave, { once: true });
     joined.waiting += 1;
     try {
-      return await Promise.race([joined.result, gone.promise]);
+      return await unlessAborted(joined.result, signal);
     } finally {
-      signal.removeEventListener("abort", leave);
       joined.waiting -= 1;
       if (joined.waiting === 0) {
         over(joined);

@@ -1,4 +1,5 @@
 import { asBerthError, BerthError } from "../base/errors.ts";
+import { unlessAborted } from "../base/unless-aborted.ts";
 import type { ActionOf, Outcome, SeenImage } from "../pod/action.ts";
 import type { PullSecret, RegistryCredential } from "../pod/credential.ts";
 import type { DesiredPod } from "../pod/desired.ts";
@@ -22,11 +23,14 @@ export async function pullImage(tools: PullTools, { ref }: ActionOf<"pull-image"
 async function fittingCredentials(
   { credentials, documents }: PullTools,
   ref: string,
-  { pod, begun }: Step,
+  { pod, begun, withdrawn }: Step,
 ): Promise<readonly RegistryCredential[]> {
   try {
-    return (await credentials?.find(ref, pullSecrets(pod, documents))) ?? [];
+    if (credentials === undefined) return [];
+    // A plugin may take a minute, and runs for whoever else waits for it: a pod that ends does not.
+    return await unlessAborted(credentials.find(ref, pullSecrets(pod, documents)), withdrawn);
   } catch (error) {
+    if (withdrawn.aborted) throw error;
     // People hear of an attempt, though the registry does not.
     begun();
     throw error;

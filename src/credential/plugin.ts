@@ -27,13 +27,22 @@ const LONGEST_MS = 60_000;
 /** @limit The program is ended; its answer counts for nothing. */
 const LARGEST_ANSWER_BYTES = 1024 * 1024;
 
-/** Runs the program once for an image. Throws ImagePullFailed; what it printed is never repeated, since it may be secret. */
-export async function askPlugin(binDir: string, plugin: Plugin, image: string): Promise<Answer> {
+/**
+ * Runs the program once for an image, for so long at most. Throws ImagePullFailed; what it printed is never repeated, since it
+ * may be secret.
+ */
+export async function askPlugin(
+  binDir: string,
+  plugin: Plugin,
+  image: string,
+  longestMs = LONGEST_MS,
+): Promise<Answer> {
+  const late = AbortSignal.timeout(longestMs);
   const request = { apiVersion: plugin.apiVersion, kind: "CredentialProviderRequest", image };
   const child = spawn(join(binDir, plugin.name), [...plugin.args], {
     env: { ...process.env, ...plugin.env },
     stdio: ["pipe", "pipe", "ignore"],
-    signal: AbortSignal.timeout(LONGEST_MS),
+    signal: late,
     killSignal: "SIGKILL",
   });
   const closed = Promise.withResolvers<string>();
@@ -41,6 +50,8 @@ export async function askPlugin(binDir: string, plugin: Plugin, image: string): 
     closed.resolve(cause.name === "AbortError" ? "it did not end in time" : "it cannot be run"),
   );
   child.on("close", (code, killed) => closed.resolve(code === 0 ? "" : `it ended with ${code ?? killed}`));
+  // Another program that it has left behind may hold its output open, and Node.js would wait for that one.
+  late.addEventListener("abort", () => child.stdout.destroy());
   // A program that does not read its input is no fault.
   child.stdin.on("error", () => {});
   child.stdin.end(JSON.stringify(request));

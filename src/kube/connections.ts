@@ -1,3 +1,4 @@
+import { unlessAborted } from "../base/unless-aborted.ts";
 import type { Credentials } from "./credentials.ts";
 import { dial } from "./dial.ts";
 import { openHttp1 } from "./http1.ts";
@@ -55,18 +56,4 @@ export function openConnections(credentials: Credentials): Transport {
       older?.retire();
     },
   };
-}
-
-async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const done = new AbortController();
-  const aborted = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { signal: done.signal });
-  });
-  try {
-    await Promise.race([work, aborted]);
-  } finally {
-    done.abort();
-    work.catch(() => {}); // whoever still waits for it hears of its failure
-  }
 }

@@ -2,6 +2,7 @@ import { fileMarks } from "../base/file-marks.ts";
 import type { Log } from "../base/log.ts";
 import { type ExecCredential, runPlugin } from "./exec-plugin.ts";
 import { type Access, readKubeconfig, type TlsAccess } from "./kubeconfig.ts";
+import { together } from "./together.ts";
 
 /** Who the node is at this moment, and where the server is. */
 export type Credentials = {
@@ -12,7 +13,10 @@ export type Credentials = {
 
 /** Credentials that renew themselves. */
 export type CredentialSource = {
-  /** What to show now. Files are looked at again every few seconds, a plugin is asked again when its answer expires. */
+  /**
+   * What to show now. Files are looked at again every few seconds, a plugin is asked again when its answer expires: once for all
+   * who ask meanwhile. Throws ApiUnauthorized when the plugin fails, and the signal's reason.
+   */
   current(signal: AbortSignal): Promise<Credentials>;
   /** Where the server is, with whatever stands in the kubeconfig; no plugin is asked. */
   place(signal: AbortSignal): Promise<Credentials>;
@@ -38,7 +42,6 @@ export async function openCredentials(
   let marks = await fileMarks(access.files);
   let lookedMonoMs = performance.now();
   let handed: ExecCredential | undefined;
-  let busy: Promise<Credentials> | undefined;
   let complained = "";
 
   const readAgain = async (): Promise<void> => {
@@ -71,13 +74,7 @@ export async function openCredentials(
   };
 
   return {
-    current(signal) {
-      // One look for all who ask meanwhile; a plugin may take its time.
-      busy ??= renew(signal).finally(() => {
-        busy = undefined;
-      });
-      return busy;
-    },
+    current: together(renew), // a plugin may take its time
     async place() {
       await look();
       return access;

@@ -26,12 +26,14 @@ const LARGEST_BYTES = 1024 * 1024;
 export async function runPlugin(plugin: ExecPlugin, signal: AbortSignal): Promise<ExecCredential> {
   const asked = { apiVersion: plugin.apiVersion, kind: "ExecCredential", spec: { interactive: false } };
   const env = { ...process.env, ...plugin.environment, KUBERNETES_EXEC_INFO: JSON.stringify(asked) };
-  const options = { env, signal, timeout: LONGEST_MS, maxBuffer: LARGEST_BYTES };
+  const options = { env, signal, timeout: LONGEST_MS, killSignal: "SIGKILL", maxBuffer: LARGEST_BYTES } as const;
   const output = await new Promise<string>((settle, fail) => {
     const failed = (why: string): void =>
       fail(new BerthError("ApiUnauthorized", `the credential plugin ${plugin.command} failed: ${why}`));
     try {
-      execFile(plugin.command, [...plugin.args], options, (error, stdout) => {
+      const child = execFile(plugin.command, [...plugin.args], options, (error, stdout) => {
+        // On an abort Node.js asks it to end and goes on; one that does not listen would stay for good.
+        if (signal.aborted) child.kill("SIGKILL");
         if (error === null) return settle(stdout);
         // What it printed may hold a credential; its exit code says enough here, and it has a log of its own.
         failed(error.killed ? "it did not end in time" : `it ended with ${String(error.code)}`);

@@ -9,7 +9,11 @@ import { desiredPod, plainPod } from "../kit/compiled-pod.ts";
 const LIVE = new AbortController().signal;
 
 /** Pulls with these credentials, of which the registry takes those whose user is `good`. */
-async function pull(users: readonly string[], imagePullSecrets = [{ name: "one" }, { name: "gone" }]) {
+async function pull(
+  users: readonly string[],
+  imagePullSecrets = [{ name: "one" }, { name: "gone" }],
+  { withdrawn = LIVE, find = async () => {} } = {},
+) {
   const tried: (string | undefined)[] = [];
   const asked: (readonly PullSecret[])[] = [];
   const pod = desiredPod(plainPod("web"));
@@ -24,6 +28,7 @@ async function pull(users: readonly string[], imagePullSecrets = [{ name: "one" 
     credentials: {
       find: async (_image: string, secrets: readonly PullSecret[]) => {
         asked.push(secrets);
+        await find();
         return users.map((username) => ({ username, password: "p" }));
       },
     },
@@ -40,7 +45,7 @@ async function pull(users: readonly string[], imagePullSecrets = [{ name: "one" 
   const step: Step = {
     pod: named,
     observed: { sandboxes: [], containers: [], listed: true },
-    withdrawn: LIVE,
+    withdrawn,
     givenUp: LIVE,
     begun: () => {},
     notice: () => {},
@@ -72,4 +77,15 @@ it("goes on to the next one until one works", async () => {
 it("tells each different failure once", async () => {
   expect((await pull(["bad", "worse"])).outcome).toMatchObject({ message: "unauthorized" });
   expect((await pull(["bad", "slow", "worse"])).outcome).toMatchObject({ message: "[unauthorized, registry is slow]" });
+});
+
+it("waits for no credential plugin once it is withdrawn, and asks the registry for nothing", async () => {
+  const withdrawal = new AbortController();
+  const never = (): Promise<void> => {
+    withdrawal.abort(new Error("withdrawn"));
+    return new Promise(() => {});
+  };
+  const { tried, outcome } = await pull(["good"], undefined, { withdrawn: withdrawal.signal, find: never });
+  expect(outcome).toMatchObject({ message: "withdrawn" });
+  expect(tried).toEqual([]);
 });

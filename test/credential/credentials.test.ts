@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -6,6 +6,7 @@ import { silentLog } from "../../src/base/log.ts";
 import { readPlugins } from "../../src/cmd/credentials.ts";
 import { makeCredentials } from "../../src/credential/credentials.ts";
 import { makeNodeFiles } from "../../src/credential/node-files.ts";
+import { askPlugin } from "../../src/credential/plugin.ts";
 import { makePlugins } from "../../src/credential/plugins.ts";
 import { handClock } from "../kit/clock.ts";
 
@@ -210,4 +211,17 @@ describe("a credential provider plugin", () => {
     expect(() => bench([plugin(more)])).toThrow(`providers.yaml: ${place} must be`);
     expect(() => bench([plugin(), plugin()])).toThrow("providers must be of different names");
   });
+});
+
+it("a plugin that leaves another program behind, which holds its output open, is not waited for without end", async () => {
+  const answer = `{"kind": "CredentialProviderResponse", "apiVersion": "v1", "cacheKeyType": "Image"}`;
+  writeFileSync(join(folder, "bin/left"), `#!/bin/sh\nsleep 60 &\necho $! > ${folder}/left\necho '${answer}'\n`);
+  chmodSync(join(folder, "bin/left"), 0o755);
+  onTestFinished(() => {
+    if (existsSync(join(folder, "left"))) process.kill(Number(readFileSync(join(folder, "left"), "utf8")));
+  });
+  const plugin = { name: "left", matchImages: ["*"], defaultCacheMs: 0, apiVersion: "v1", args: [], env: {} };
+  // On a busy machine it may not even come to its answer; the point is that there is an end.
+  const told = await askPlugin(join(folder, "bin"), plugin, IMAGE, 3000).catch(({ code }) => ({ code }));
+  expect([{ cacheKey: "Image", cacheMs: 0, entries: [] }, { code: "ImagePullFailed" }]).toContainEqual(told);
 });

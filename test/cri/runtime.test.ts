@@ -686,6 +686,26 @@ describe("images", () => {
   });
 });
 
+describe("the disk of the images", () => {
+  const keptIn = (mountpoint: string): CriHandlers => ({
+    ImageFsInfo: () => ({ image_filesystems: [{ fs_id: { mountpoint } }] }),
+  });
+
+  it("is as large as the file system that the runtime names", async () => {
+    const { imageStore } = await connected(keptIn("/"));
+    const disk = await imageStore.disk(LIVE);
+    expect(disk?.capacityBytes).toBeGreaterThan(disk?.availableBytes ?? Number.NaN);
+  });
+
+  it("is a failure with a name where Berth cannot see it, as with a runtime of another mount namespace", async () => {
+    const { imageStore } = await connected(keptIn("/nowhere/at/all"));
+    await expect(imageStore.disk(LIVE)).rejects.toMatchObject({
+      code: "FileFailed",
+      message: "cannot look at /nowhere/at/all, where the runtime keeps its images",
+    });
+  });
+});
+
 describe("calls", () => {
   it("are counted by the kubelet's names", async () => {
     const { runtime, counted } = await connected({

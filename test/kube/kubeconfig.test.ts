@@ -1,11 +1,14 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { openCredentials } from "../../src/kube/credentials.ts";
 import { readKubeconfig } from "../../src/kube/kubeconfig.ts";
 
+const run = promisify(execFile);
 const LIVE = new AbortController().signal;
 let folder = "";
 beforeAll(async () => {
@@ -94,6 +97,24 @@ describe("a kubeconfig (node.md 1.2)", () => {
   });
 });
 
+describe("sizes", () => {
+  const LARGEST = 1024 * 1024;
+
+  it("of a kubeconfig are bounded: at 1 MiB it is read, above it is refused", async () => {
+    const path = await write({ token: "t" });
+    const content = await readFile(path, "utf8");
+    await writeFile(path, content.padEnd(LARGEST));
+    expect((await readKubeconfig(path)).authorization).toBe("Bearer t");
+    await writeFile(path, content.padEnd(LARGEST + 1));
+    await expect(readKubeconfig(path)).rejects.toMatchObject({ code: "ConfigInvalid" });
+  });
+
+  it("of a file that it names are bounded, also where the file never ends", async () => {
+    const path = await write({ tokenFile: "/dev/zero" });
+    await expect(readKubeconfig(path)).rejects.toMatchObject({ code: "ConfigInvalid" });
+  });
+});
+
 describe("credentials", () => {
   it("are read again after the server refused them, and stay when the file is broken", async () => {
     await writeFile(join(folder, "token"), "one");
@@ -117,6 +138,37 @@ describe("credentials", () => {
     expect((await credentials.current(LIVE)).authorization).toBe("Bearer t1");
     credentials.refused();
     expect((await credentials.current(LIVE)).authorization).toBe("Bearer t2");
+  });
+
+  it("come to everyone who waits for a plugin, also when the one who asked first has gone", async () => {
+    const [begun, go, count] = ["begun", "go", "runs"].map((name) => join(folder, name)) as [string, string, string];
+    const script = `echo x >> ${count}; echo > ${begun}; read x < ${go}; echo '{"status":{"token":"t"}}'`;
+    await run("mkfifo", [begun, go]);
+    const plugin = { ...EXEC, command: "/bin/sh", args: ["-c", script] };
+    const credentials = await openCredentials(await write({ exec: plugin }), silentLog);
+    const first = new AbortController();
+    const asked = credentials.current(first.signal);
+    const other = credentials.current(LIVE);
+    await readFile(begun);
+    first.abort(new Error("gone"));
+    await expect(asked).rejects.toThrow("gone");
+    await writeFile(go, "\n");
+    expect((await other).authorization).toBe("Bearer t");
+    expect(await readFile(count, "utf8")).toBe("x\n");
+  });
+
+  it("are no longer looked for when nobody waits, also from a plugin that does not listen", async () => {
+    const begun = join(folder, "deaf");
+    await run("mkfifo", [begun]);
+    const script = `trap "" TERM; echo $$ > ${begun}; exec sleep 600`;
+    const plugin = { ...EXEC, command: "/bin/sh", args: ["-c", script] };
+    const credentials = await openCredentials(await write({ exec: plugin }), silentLog);
+    const asker = new AbortController();
+    const asked = credentials.current(asker.signal);
+    const pid = Number(await readFile(begun, "utf8"));
+    asker.abort(new Error("gone"));
+    await expect(asked).rejects.toThrow("gone");
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), 20_000);
   });
 
   it("of a plugin that cannot be started are an error without its environment", async () => {

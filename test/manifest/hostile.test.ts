@@ -242,7 +242,7 @@ describe("a strange manifest stays in its place", () => {
   });
 
   it.each([
-    ["a document of a thousand levels", `{"a":`.repeat(1_000) + "1" + "}".repeat(1_000)],
+    ["a document of a thousand levels", `${`{"a":`.repeat(1_000)}1${"}".repeat(1_000)}`],
     [
       "aliases that grow with each line",
       `a: &a [x]\n${many(40, (at) => `b${at}: &b${at} [*${at === 0 ? "a" : `b${at - 1}`}, *a]`).join("\n")}\n`,

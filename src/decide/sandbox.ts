@@ -2,7 +2,7 @@ import type { Action } from "../pod/action.ts";
 import { act, type Draft, failureKey, hold, isBusy, waitsAfterFailure, wake } from "./draft.ts";
 import { isExitKnown } from "./exits.ts";
 import type { HomeStep } from "./home.ts";
-import { allStill, instancesOf } from "./instances.ts";
+import { allNames, allStill, instancesOf, mayBegin } from "./instances.ts";
 import { sandboxNeed } from "./sandbox-need.ts";
 import { stopAll } from "./stop.ts";
 
@@ -15,12 +15,16 @@ export type SandboxStep = "up" | "coming" | "waiting";
 export function carrySandbox(draft: Draft, home: HomeStep): SandboxStep {
   const need = sandboxNeed(draft.picture);
   if (need.kind === "none") return "up";
+  if (need.kind === "first" && somethingMayBegin(draft)) return "waiting";
   if (need.kind === "again" && !clearAway(draft)) return "waiting";
   if (need.kind === "again" && comesTooSoon(draft)) return "waiting";
   if (draft.memory.home !== "made" || home === "held" || lacksNetwork(draft)) return "waiting";
   const attempt = (draft.picture.observed.sandboxes[0]?.attempt ?? -1) + 1;
   return run(draft, attempt);
 }
+
+/** The sandbox went while a container in it was being made or begun: what came of that is seen first. */
+const somethingMayBegin = (draft: Draft): boolean => allNames(draft.picture).some((name) => mayBegin(draft, name));
 
 /** A sandbox that dies as soon as it stands is not followed by the next faster than the kubelet would notice (0.1). */
 function comesTooSoon(draft: Draft): boolean {

@@ -103,6 +103,11 @@ table("before anything is begun", [
     [],
     { holds: [{ subject: "pod", reason: "RuntimeNotReady", needs: "runtime" }] },
   ],
+  [
+    "S3: a sandbox that went while a create was in doubt is not followed before that is known",
+    { sandboxes: [], memory: { inDoubt: { "container/web": NOW.monoMs - 5000 } } },
+    ["look"],
+  ],
   ["design 3: what was never listed is looked at first", { sandboxes: [], listed: false }, ["look"]],
   ["3.1: the home comes first", { sandboxes: [], memory: { home: "absent" } }, ["make-home"]],
   [

@@ -38,6 +38,9 @@ export function mirrorStep(
 /** Whether a pod of the API server is a mirror, of whichever static pod. */
 export const isMirror = ({ metadata }: v1.Pod): boolean => metadata?.annotations?.[MIRROR_ANNOTATION] !== undefined;
 
+/** Whether a pod of the host is a static one: only these have mirrors. */
+export const isStatic = ({ metadata }: v1.Pod): boolean => metadata?.annotations?.[HASH_ANNOTATION] !== undefined;
+
 const mirrors = (mirror: v1.Pod, local: v1.Pod): boolean =>
   mirror.metadata?.annotations?.[MIRROR_ANNOTATION] === local.metadata?.annotations?.[HASH_ANNOTATION];
 

@@ -39,6 +39,10 @@ describe("the test server's own means", () => {
     spec: { nodeName: "n1", containers: [{ name: "c", image: "i" }], terminationGracePeriodSeconds: 20 },
   });
 
+  it("lists pods for a node only by its name, as servers do since 1.32", async () => {
+    await expect(side.cluster.list({ kind: "pods" }, "newest", LIVE)).rejects.toMatchObject({ code: "ApiForbidden" });
+  });
+
   it("fails as it is told to", async () => {
     const at = { ...own, namespace: "default", name: "a" };
     side.server.place("pods", pod("a"));

@@ -1,16 +1,18 @@
 import type { Chance, Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { NodeIdentity } from "../../decide/cluster-node.ts";
+import type { MirrorOwner } from "../../decide/mirror-pod.ts";
 import type { ClusterContact, ClusterNode } from "../../pod/cluster.ts";
 import type { PodEvent } from "../../pod/event.ts";
 import type { Meter } from "../../pod/metrics.ts";
 import type { Standing } from "../../pod/standing.ts";
-import type { Cluster, NodeCertificates } from "../../ports.ts";
+import type { Cluster, NodeCertificates, View } from "../../ports.ts";
 import { type Loop, type Round, startLoop } from "../loop.ts";
 import { makeCertificateBeat } from "./certificate-beat.ts";
 import { makeContact } from "./contact.ts";
 import { makeFollow } from "./follow.ts";
 import { makeLeaseBeat } from "./lease-beat.ts";
+import { makeMirrors } from "./mirrors.ts";
 import { makeNodeBeat, type StatusPace } from "./node-beat.ts";
 
 /** What a node needs to be one of a cluster's. */
@@ -39,7 +41,13 @@ export type Membership = {
 /** Joins a cluster (node.md 1, 2). */
 export function joinCluster(
   doors: MembershipDoors,
-  agent: { standing(): Standing; onStanding(listener: () => void): void; tell(events: readonly PodEvent[]): void },
+  agent: {
+    standing(): Standing;
+    onStanding(listener: () => void): void;
+    tell(events: readonly PodEvent[]): void;
+    /** Absent: the pods of the host are not shown to the cluster. */
+    readonly view?: Pick<View, "watchPods" | "health">;
+  },
   setup: MembershipSetup,
   means: { readonly clock: Clock; readonly chance: Chance; readonly log: Log; readonly meter: Meter },
 ): Membership {
@@ -93,6 +101,26 @@ export function joinCluster(
     start("certificate", makeCertificateBeat({ ...shared, cluster: asking, certificates, nodeName }));
   }
   agent.onStanding(node.ring);
+  if (agent.view !== undefined) {
+    const mirrors = makeMirrors({
+      ...shared,
+      cluster: doors.general,
+      view: agent.view,
+      owner: () => ownerOf(node.known()),
+    });
+    start(
+      "pod watch",
+      makeFollow({
+        ...shared,
+        cluster: doors.general,
+        of: { kind: "pods", fieldSelector: `spec.nodeName=${nodeName}` },
+        topic: "pod watch",
+        follower: mirrors.follower,
+      }),
+    );
+    start("pods of the host", mirrors.watchLocal);
+    start("mirror pods", mirrors.run);
+  }
 
   return {
     contact: contact.show,
@@ -101,4 +129,10 @@ export function joinCluster(
       await Promise.all(loops.map((loop) => loop.over));
     },
   };
+}
+
+/** A node that is being deleted gets no new mirrors (node.md 3.5). */
+function ownerOf(node: ClusterNode | undefined): MirrorOwner | undefined {
+  const { name, uid, deletionTimestamp } = node?.metadata ?? {};
+  return name === undefined || uid === undefined || deletionTimestamp !== undefined ? undefined : { name, uid };
 }

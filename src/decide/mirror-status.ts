@@ -1,0 +1,66 @@
+import type * as v1 from "../pod/v1.ts";
+
+/** A change of a pod's status as a strategic merge patch; the UID in it is a precondition (node.md 3.6). */
+export type StatusPatch = {
+  readonly metadata: { readonly uid: string };
+  readonly status: Readonly<Record<string, unknown>>;
+};
+
+/** Fields of the status that the node writes; all others belong to the server or to other controllers. */
+const OWNED = [
+  "phase",
+  "reason",
+  "message",
+  "startTime",
+  "hostIP",
+  "podIP",
+  "initContainerStatuses",
+  "containerStatuses",
+  "ephemeralContainerStatuses",
+] as const;
+
+/** Lists that the server merges by the address: only a replacement takes an old one away. */
+const ADDRESS_LISTS = ["hostIPs", "podIPs"] as const;
+
+/** What the server must be told so that the pod there shows this status; undefined when it does. */
+export function statusPatch(local: v1.PodStatus, shown: v1.Pod): StatusPatch | undefined {
+  const uid = shown.metadata?.uid;
+  if (uid === undefined) return undefined;
+  const there: v1.PodStatus = shown.status ?? {};
+  const status: Record<string, unknown> = {};
+  for (const name of OWNED) if (!same(local[name], there[name])) status[name] = local[name] ?? null;
+  for (const name of ADDRESS_LISTS) {
+    const wanted = local[name] ?? [];
+    if (same(wanted, there[name])) continue;
+    // Where there is nothing to replace, the directive itself would be taken for an address.
+    status[name] = isEmpty(there[name]) ? wanted : [{ $patch: "replace" }, ...wanted];
+  }
+  const conditions = changedConditions(local.conditions ?? [], there.conditions ?? []);
+  if (conditions.length > 0) status.conditions = conditions;
+  return Object.keys(status).length === 0 ? undefined : { metadata: { uid }, status };
+}
+
+const changedConditions = (
+  local: readonly v1.PodCondition[],
+  there: readonly v1.PodCondition[],
+): readonly v1.PodCondition[] =>
+  local.filter((condition) => {
+    const known = there.find(({ type }) => type === condition.type);
+    return known === undefined || !same(condition, known);
+  });
+
+/** Equal, where what is empty counts as absent: servers fill in empty fields. */
+function same(one: unknown, other: unknown): boolean {
+  if (isEmpty(one) || isEmpty(other)) return isEmpty(one) && isEmpty(other);
+  if (typeof one !== "object" || typeof other !== "object") return one === other;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const left = one as Readonly<Record<string, unknown>>;
+  const right = other as Readonly<Record<string, unknown>>;
+  return [...new Set([...Object.keys(left), ...Object.keys(right)])].every((name) => same(left[name], right[name]));
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === "" ||
+  (typeof value === "object" && Object.keys(value).length === 0);

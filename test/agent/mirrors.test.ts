@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { makeContact } from "../../src/agent/membership/contact.ts";
+import { makeFollow } from "../../src/agent/membership/follow.ts";
+import { makeMirrors } from "../../src/agent/membership/mirrors.ts";
+import { makeWatch } from "../../src/agent/watch.ts";
+import { systemClock } from "../../src/base/clock.ts";
+import { silentLog } from "../../src/base/log.ts";
+import { MIRROR_ANNOTATION } from "../../src/decide/mirror-pod.ts";
+import type { ClusterDoors } from "../../src/kube/connect.ts";
+import { silentMeter } from "../../src/pod/metrics.ts";
+import type * as v1 from "../../src/pod/v1.ts";
+import type { PodChange } from "../../src/ports.ts";
+import { openDoors } from "../kit/api-server/door.ts";
+import { type ApiServer, startApiServer } from "../kit/api-server/server.ts";
+import type { Kept } from "../kit/api-server/shelf.ts";
+
+/** Pauses are over at once: only their order counts here. */
+const CLOCK = { ...systemClock, sleep: (ms: number, signal: AbortSignal) => systemClock.sleep(ms / 20, signal) };
+const CHANCE = { fraction: () => 0, hex: (digits: number) => "0".repeat(digits) };
+
+describe("mirror pods (node.md 3.5)", () => {
+  let folder: string;
+  let server: ApiServer;
+  let doors: ClusterDoors;
+  let ended: AbortController;
+  let rounds: readonly Promise<void>[];
+  let ready: boolean;
+  let host: ReturnType<typeof makeWatch<PodChange>>;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "berth-mirrors-"));
+    server = await startApiServer();
+    doors = await openDoors(server.url, join(folder, "kubeconfig"));
+    ended = new AbortController();
+    ready = true;
+    const node = server.place("nodes", { metadata: { name: "n1" } });
+    host = makeWatch<PodChange>(CLOCK);
+    const contact = makeContact({ clock: CLOCK, log: silentLog, meter: silentMeter });
+    const shared = { cluster: doors.general, clock: CLOCK, chance: CHANCE, contact };
+    const mirrors = makeMirrors({
+      ...shared,
+      view: {
+        watchPods: (signal) => host.follow([{ kind: "synced" }], signal),
+        health: () => ({ live: true, ready, reasons: [] }),
+      },
+      owner: () => ({ name: "n1", uid: node.metadata.uid }),
+    });
+    const follow = makeFollow({
+      ...shared,
+      of: { kind: "pods", fieldSelector: "spec.nodeName=n1" },
+      topic: "pod watch",
+      follower: mirrors.follower,
+    });
+    const never = (): void => undefined;
+    rounds = [mirrors.watchLocal, follow, mirrors.run].map((round) => round(ended.signal, never));
+  });
+  afterEach(async () => {
+    ended.abort();
+    doors.close();
+    await server.close();
+    await Promise.all(rounds);
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const local = (phase: string, hash = "h1"): v1.Pod => ({
+    metadata: { name: "web-n1", namespace: "default", uid: hash, annotations: { "kubernetes.io/config.hash": hash } },
+    spec: { nodeName: "n1", containers: [{ name: "c", image: "i" }] },
+    status: { phase, conditions: [{ type: "Ready", status: phase === "Running" ? "True" : "False" }] },
+  });
+  const put = (pod: v1.Pod): void => host.tell("web", { kind: "put", pod });
+  const mirror = (): Kept | undefined => server.shelf.all("pods")[0];
+  const phase = (): unknown => (mirror()?.status as v1.PodStatus | undefined)?.phase;
+  const hash = (): string | undefined => mirror()?.metadata.annotations?.[MIRROR_ANNOTATION];
+  /** Until the server's objects are so: looked at again at each change of theirs. */
+  const until = (so: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const check = (): void => {
+        if (!so()) return;
+        unsubscribe();
+        resolve();
+      };
+      const unsubscribe = server.shelf.onChange(check);
+      check();
+    });
+
+  it("come, follow their pods, and go with them", async () => {
+    put(local("Pending"));
+    await until(() => mirror() !== undefined);
+    put(local("Running"));
+    await until(() => phase() === "Running");
+    host.tell("web", { kind: "gone", key: "default/web-n1" });
+    await until(() => mirror() === undefined);
+  });
+
+  it("come back when they are deleted, and anew when their pod is another one", async () => {
+    put(local("Running"));
+    await until(() => phase() === "Running");
+    const first = mirror()?.metadata.uid;
+    server.remove("pods", "default", "web-n1");
+    await until(() => phase() === "Running" && mirror()?.metadata.uid !== first);
+    put(local("Running", "h2"));
+    await until(() => hash() === "h2" && phase() === "Running");
+  });
+
+  it("wait while the server fails, and come when it is back", async () => {
+    const failed = new Promise<void>((resolve) => {
+      server.trouble(({ method }) => {
+        if (method !== "POST") return undefined;
+        resolve();
+        return { kind: "status", status: 500 };
+      });
+    });
+    put(local("Running"));
+    await failed;
+    expect(mirror()).toBeUndefined();
+    server.trouble(undefined);
+    await until(() => phase() === "Running");
+  });
+
+  it("stay when a list shows one whose pod is not known yet, until all pods of the host are", async () => {
+    ready = false;
+    const annotations = { [MIRROR_ANNOTATION]: "old" };
+    server.place("pods", { metadata: { name: "old-n1", namespace: "default", annotations }, spec: { nodeName: "n1" } });
+    put(local("Running"));
+    await until(() => server.shelf.all("pods").some(({ metadata }) => metadata.name === "web-n1"));
+    expect(server.shelf.all("pods").map(({ metadata }) => metadata.name)).toContain("old-n1");
+    ready = true;
+    await until(() => server.shelf.all("pods").every(({ metadata }) => metadata.name === "web-n1"));
+  });
+
+  it("leave pods alone that are no mirrors", async () => {
+    const other = { metadata: { name: "other", namespace: "default" }, spec: { nodeName: "n1" } };
+    server.place("pods", other);
+    put(local("Running"));
+    await until(() => server.shelf.all("pods").length === 2);
+    host.tell("web", { kind: "gone", key: "default/web-n1" });
+    await until(() => server.shelf.all("pods").length === 1);
+    expect(mirror()?.metadata.name).toBe("other");
+    expect(server.requests.filter((one) => one === "DELETE pods")).toHaveLength(1);
+  });
+});

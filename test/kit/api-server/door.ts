@@ -1,0 +1,21 @@
+import { writeFile } from "node:fs/promises";
+import { silentLog } from "../../../src/base/log.ts";
+import { type ClusterDoors, openCluster } from "../../../src/kube/connect.ts";
+
+/** Opens `src/kube` on a server without credentials, by a kubeconfig written to `path`. */
+export async function openDoors(url: string, path: string): Promise<ClusterDoors> {
+  const config = {
+    clusters: [{ name: "c", cluster: { server: url } }],
+    users: [{ name: "u", user: {} }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+    "current-context": "x",
+  };
+  await writeFile(path, JSON.stringify(config));
+  return openCluster({
+    kubeconfig: path,
+    version: "test",
+    log: silentLog,
+    timeoutMs: 20_000,
+    heartbeatTimeoutMs: 20_000,
+  });
+}

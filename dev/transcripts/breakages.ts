@@ -1,4 +1,4 @@
-import { mkdir, rename } from "node:fs/promises";
+import { copyFile, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand, tryCommand } from "../run-command.ts";
 import type { Runtime } from "../runtime/start.ts";
@@ -22,7 +22,8 @@ export function breakagesOf(runtime: Runtime): Breakages {
     };
   return {
     "no-network-list": () => rename(list, join(places.folder, "10-pods.conflist.away")),
-    "network-list": () => rename(join(places.folder, "10-pods.conflist.away"), list),
+    // containerd does not see a file that is moved in from elsewhere, only one that is written there
+    "network-list": () => copyFile(join(places.folder, "10-pods.conflist.away"), list),
     "cri-off": withConfig([/^disabled_plugins = \[/m, 'disabled_plugins = ["cri","io.containerd.grpc.v1.cri",']),
     "sandbox-image-strange": withConfig([/^sandbox = ".*"/m, 'sandbox = "docker.io/library/busybox:1.36"']),
     "sandbox-image-missing": withConfig([/^sandbox = ".*"/m, 'sandbox = "registry.example/pause:9"']),

@@ -33,10 +33,13 @@ export function steady(text: string, stands: readonly Stand[]): string {
       (_, part = "") => `2026-01-02T03:04:05${part && `.${"0".repeat(part.length - 1)}`}Z`,
     )
     .replace(/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} 20\d\d \d\d:\d\d:\d\d/g, "Fri, 02 Jan 2026 03:04:05")
-    .replace(/(?<=[ (])(\d+)s(?=[ )]|$)/gm, (age) => AGES[age.length - 2] ?? age)
+    .replace(/(?<=[ (]|^)(\d+)s(?=[ )]|$)/gm, (age) => AGES[age.length - 2] ?? age)
     .replace(/\b\d+m(?= +\d+(Mi|%))/g, (cpu) => "4m".padEnd(cpu.length))
     .replace(/\b\d+Mi\b/g, (memory) => "12345Mi".slice(-Math.max(3, memory.length)))
-    .replace(/ \d+% /g, (share) => ` ${"3%".padEnd(share.length - 2)} `)
+    .replace(/ \d+%(?: |$)/gm, (share) => ` ${"3%".padEnd(share.trim().length)}${share.endsWith(" ") ? " " : ""}`)
+    .replace(/(?<=\bin )\d+ ms\b(, \d+ times in a row)?/g, "4 ms")
+    .replace(/(?<=^Node: +box\/)\S+/gm, "192.0.2.1")
+    .replace(/\d+ instances, \d+ watches/g, "128 instances, 8192 watches")
     .replace(/\d+\.\d GiB free \(\d+ %\), \d+ %/g, "41.3 GiB free (62 %), 91 %")
     .replace(/[ \t]+$/gm, "");
 }

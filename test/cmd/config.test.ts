@@ -193,6 +193,11 @@ describe("what is wrong", () => {
     );
   });
 
+  it.each(["/", "unix:///", "run/c.sock"])("an endpoint that names no socket is an error: %s", async (endpoint) => {
+    const { findings } = await load({ "config.yaml": `${KUBELET}containerRuntimeEndpoint: ${endpoint}\n` });
+    expect(findings.map(showFinding)).toEqual([expect.stringContaining("expected a unix socket")]);
+  });
+
   it("a file that was asked for and is missing is an error, the usual one may be missing", async () => {
     const gone = await loadSettings(flags(["--config", join(dir, "none.yaml"), "--config-dir", dir]), {});
     expect(gone.findings.map(({ severity }) => severity)).toEqual(["error"]);

@@ -199,8 +199,8 @@ export const endpoint: Kind<string> = {
   read: (value) => (typeof value === "string" ? endpoint.readText(value) : bad(ENDPOINT_WORDS)),
   readText: (written) => {
     if (written === "") return good("");
-    if (written.startsWith("/")) return good(`unix://${written}`);
-    return /^unix:\/\/\/.+/.test(written) ? good(written) : bad(ENDPOINT_WORDS);
+    const whole = written.startsWith("/") ? `unix://${written}` : written;
+    return /^unix:\/\/\/.+/.test(whole) ? good(whole) : bad(ENDPOINT_WORDS);
   },
 };
 const ENDPOINT_WORDS = "a unix socket, such as unix:///run/containerd/containerd.sock";

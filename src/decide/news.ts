@@ -71,13 +71,18 @@ function begun(picture: Picture, action: Action): readonly Told[] {
         ? killing(picture, action, picture.memory.instances[action.id]?.stop?.cause)
         : [];
     case "stop-container":
-      return picture.memory.instances[action.id]?.preStop === undefined ? killing(picture, action, action.cause) : [];
+      return isToldBefore(picture, action.id) ? [] : killing(picture, action, action.cause);
     default:
       return [];
   }
 }
 
-/** Killing precedes preStop (H8), and is told once for both. */
+/** Killing precedes preStop (H8), and each agent tells it once for both. */
+function isToldBefore({ memory }: Picture, id: string): boolean {
+  const { preStop } = memory.instances[id] ?? {};
+  return preStop !== undefined && preStop !== "earlier";
+}
+
 function killing({ desired }: Picture, { name }: { name: string }, cause: Cause = "podEnding"): readonly Told[] {
   const container = desired.containers.find((other) => other.name === name);
   return [of(name, "killing", container ? killingText(container, cause) : `Stopping container ${name}`)];

@@ -53,12 +53,13 @@ function kept({ started, ready, postStart, preStop, stop, stopCause = stop?.caus
     ...(postStart === undefined ? {} : { postStart }),
     ...(stopCause === undefined ? {} : { stopCause }),
     ...(stop?.byWallMs === undefined ? {} : { stopByWallMs: stop.byWallMs }),
-    ...(preStop === "done" ? { preStop } : {}),
+    ...(preStop === "done" || preStop === "earlier" ? { preStop: "done" } : {}),
   };
 }
 
 /** A stop that an earlier agent decided is carried through; the first plan puts its deadline on this agent's own clock. */
-function recalled({ stopCause, stopByWallMs, ...instance }: InstanceRecord): InstanceMemory {
+function recalled({ stopCause, stopByWallMs, preStop, ...rest }: InstanceRecord): InstanceMemory {
+  const instance: InstanceMemory = { ...rest, ...(preStop === undefined ? {} : { preStop: "earlier" }) };
   if (stopCause === undefined) return instance;
   const byWallMs = stopByWallMs === undefined ? {} : { byWallMs: stopByWallMs };
   return { ...instance, stop: { cause: stopCause, by: Number.POSITIVE_INFINITY, ...byWallMs } };

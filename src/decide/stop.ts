@@ -94,7 +94,8 @@ function carryPreStop(draft: Draft, instance: ObservedContainer, container: Desi
   const subject: Subject = `hook/${instance.name}`;
   const hasHook = container.spec.lifecycle?.preStop !== undefined && instance.state === "running";
   const { preStop } = instanceOf(draft, instance.id);
-  if (!hasHook || preStop === "done" || preStop === "cut") return endPostStart(draft, subject);
+  const isOver = preStop !== undefined && preStop !== "running";
+  if (!hasHook || isOver) return endPostStart(draft, subject);
   const flight = flightOf(draft, subject);
   if (flight?.action.kind === "run-hook" && flight.action.hook === "preStop" && flight.action.id === instance.id) {
     if ((flight.action.until ?? by) - by > WORTH_MS) withdraw(draft, subject);

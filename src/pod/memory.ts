@@ -67,8 +67,11 @@ export type InstanceMemory = {
   readonly ready?: boolean;
   /** Absent where there is no such hook, or the instance was started by an agent that left no record: it is not run (G1). */
   readonly postStart?: PostStart;
-  /** `cut`: given up before its end. Its container is signalled without it, but an agent that finds it alive runs it again. */
-  readonly preStop?: "running" | "done" | "cut";
+  /**
+   * `cut`: given up before its end. Its container is signalled without it, but an agent that finds it alive runs it again.
+   * `earlier`: it ended under an earlier agent, whose Killing event may be lost with it.
+   */
+  readonly preStop?: "running" | "done" | "cut" | "earlier";
   /**
    * Set once it is decided that this instance stops; never taken back. preStop and stop share the deadline; on the wall clock
    * it stands too, so that the next agent goes on with the rest of the grace.

@@ -68,13 +68,14 @@ describe("the test server's own means", () => {
     const { version } = await side.cluster.list(own, "newest", LIVE);
     const heard: unknown[] = [];
     for await (const change of side.cluster.watch(own, { version, timeoutSeconds: 0 }, LIVE)) heard.push(change);
-    expect(heard).toEqual([{ kind: "bookmark", version }]);
+    expect(heard).toEqual([{ kind: "open" }, { kind: "bookmark", version }]);
   });
 
   it("lets a watch break in the middle of an event", async () => {
     const { version } = await side.cluster.list(own, "newest", LIVE);
     const stream = side.cluster.watch(own, { version, timeoutSeconds: 30 }, LIVE)[Symbol.asyncIterator]();
     side.server.place("pods", pod("a"));
+    await expect(stream.next()).resolves.toMatchObject({ value: { kind: "open" } });
     await expect(stream.next()).resolves.toMatchObject({ value: { kind: "put" } });
     side.server.breakWatches();
     await expect(stream.next()).rejects.toMatchObject({ code: "ApiUnreachable" });

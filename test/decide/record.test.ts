@@ -24,7 +24,7 @@ it("carries a memory through the agent's restart as far as it must (D8)", () => 
     initialized: true,
     instances: {
       a: { started: true, ready: true, postStart: "running" },
-      b: { stop: { cause: "livenessFailed", by: Number.POSITIVE_INFINITY, byWallMs: 1009 }, preStop: "done" },
+      b: { stop: { cause: "livenessFailed", by: Number.POSITIVE_INFINITY, byWallMs: 1009 }, preStop: "earlier" },
       c: { stop: { cause: "podEnding", by: Number.POSITIVE_INFINITY } },
     },
     starts: { web: { decidedWallMs: 4 } },

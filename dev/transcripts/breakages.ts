@@ -24,7 +24,7 @@ export function breakagesOf(runtime: Runtime): Breakages {
     "no-network-list": () => rename(list, join(places.folder, "10-pods.conflist.away")),
     // containerd does not see a file that is moved in from elsewhere, only one that is written there
     "network-list": () => copyFile(join(places.folder, "10-pods.conflist.away"), list),
-    "cri-off": withConfig([/^disabled_plugins = \[/m, 'disabled_plugins = ["cri","io.containerd.grpc.v1.cri",']),
+    "cri-off": withConfig([/^disabled_plugins = \[/m, 'disabled_plugins = ["io.containerd.grpc.v1.cri",']),
     "sandbox-image-strange": withConfig([/^sandbox = ".*"/m, 'sandbox = "docker.io/library/busybox:1.36"']),
     "sandbox-image-missing": withConfig([/^sandbox = ".*"/m, 'sandbox = "registry.example/pause:9"']),
     "systemd-driver": withConfig([/^Root = /m, "SystemdCgroup = true\nRoot = "]),

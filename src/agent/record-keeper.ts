@@ -8,7 +8,7 @@ import { backOffMs } from "./back-off.ts";
  * Keeps one pod's record on disk in step with its memory.
  *
  * K1  The first record is written at once, beside the pod's first actions: a pod that was accepted is found again (D1). So is
- *     what must not be done twice or forgotten: an ending, a hook, a stop, a manifest.
+ *     what must not be done twice or forgotten: an ending, a hook, a stop, a verdict that was shown, a manifest.
  * K2  One write at a time; all else waits for more of its kind, and becomes one write of the newest.
  * K3  A write that failed is tried again, ever more slowly; the newest record wins.
  * K4  After `close` nothing is written, and it resolves only when no write is under way.
@@ -22,7 +22,7 @@ export type RecordKeeper = {
   closed(): boolean;
 };
 
-/** Attempts and verdicts: most of a pod's start is one write. What is lost with the agent is found in the runtime again. */
+/** Attempts: most of a pod's start is one write. What is lost with the agent is found in the runtime again. */
 const SOON_MS = 1000;
 /** Conditions: lost with the agent they cost a date. */
 const LATER_MS = 5000;
@@ -111,12 +111,11 @@ type Parts = {
 
 function partsOf({ manifest, record, ...rest }: StoredPod): Parts {
   const { conditions, startedWallMs, terminal, instances, ...learnt } = record;
-  const done = Object.values(instances).map(({ postStart, stopCause }) => [postStart, stopCause]);
-  const isDone = done.some((marks) => marks.some((mark) => mark !== undefined));
+  const marked = Object.entries(instances).filter(([, marks]) => Object.keys(marks).length > 0);
   return {
     manifest,
-    grave: JSON.stringify([rest, terminal, isDone ? done : []]),
-    learnt: JSON.stringify([learnt, instances]),
+    grave: JSON.stringify([rest, terminal, marked]),
+    learnt: JSON.stringify([learnt, Object.keys(instances)]),
     dated: JSON.stringify([conditions, startedWallMs]),
   };
 }

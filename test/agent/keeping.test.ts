@@ -73,27 +73,28 @@ describe("the record's keeper", () => {
     keeper.keep({ ...record(2), ending, record: hooked });
     await clock.advance(10);
     expect(saved.at(-1)).toMatchObject({ record: hooked });
-    expect(saved).toHaveLength(3);
+    const ready = { ...hooked, instances: { c1: { postStart: "running", ready: true } } } as const;
+    keeper.keep({ ...record(2), ending, record: ready });
+    await clock.advance(10);
+    expect(saved.at(-1)).toMatchObject({ record: ready });
+    expect(saved).toHaveLength(4);
   });
 
-  it("K2 lets verdicts wait for one second, and dates for five", async () => {
+  it("K2 lets attempts wait for one second, and dates for five", async () => {
     const { clock, keeper, saved } = bench();
-    const learnt = (ready: boolean): StoredPod => ({
-      ...record(1),
-      record: { ...record(1).record, instances: { c1: { ready } } },
-    });
+    const learnt = (app: number): StoredPod => ({ ...record(1), record: { ...record(1).record, attempts: { app } } });
     keeper.keep(record(1));
     await clock.advance(100);
     keeper.keep(record(2));
     await clock.advance(1000);
-    keeper.keep(learnt(false));
+    keeper.keep(learnt(1));
     await clock.advance(500);
-    keeper.keep(learnt(true));
+    keeper.keep(learnt(2));
     await clock.advance(400);
     expect(saved).toHaveLength(1);
     await clock.advance(110);
-    expect(saved.at(-1)).toMatchObject(learnt(true));
-    keeper.keep({ ...learnt(true), record: { ...learnt(true).record, startedWallMs: 3 } });
+    expect(saved.at(-1)).toMatchObject(learnt(2));
+    keeper.keep({ ...learnt(2), record: { ...learnt(2).record, startedWallMs: 3 } });
     await clock.advance(4_900);
     expect(saved).toHaveLength(2);
     await clock.advance(200);

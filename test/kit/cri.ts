@@ -128,11 +128,17 @@ export function openView(endpoint: string, node: string): RuntimeView {
     return pidOf((await call("PodSandboxStatus", { pod_sandbox_id: id, verbose: true })).info);
   }
 
+  /** A container that ends by itself in that moment makes containerd's call fail; the next one finds it ended. */
+  async function stop(id: string): Promise<void> {
+    const again = (): Promise<unknown> => call("StopPodSandbox", { pod_sandbox_id: id });
+    await again().catch(again);
+  }
+
   async function removeAll(): Promise<void> {
     const waiting = await sandboxes();
     const work = async () => {
       for (let sandbox = waiting.pop(); sandbox; sandbox = waiting.pop()) {
-        await call("StopPodSandbox", { pod_sandbox_id: sandbox.id });
+        await stop(sandbox.id);
         await call("RemovePodSandbox", { pod_sandbox_id: sandbox.id }).catch(unlessStuck);
       }
     };

@@ -40,7 +40,7 @@ export async function openHost(runtime: Runtime): Promise<Host> {
   await makeHostNetwork(network);
   const { command, args } = programOf("berth");
   const call = [command, ...args].map((word) => `'${word}'`).join(" ");
-  await writeProgram(join(bench, "bin/berth"), doctorInside(network, call));
+  await writeProgram(join(bench, "bin/berth"), doctorInside(network, runtime.places.config, call));
   const full = await writeDiskConfig(places.config, join(bench, "config-full.yaml"), fullDisk(runtime));
   const environment = {
     PATH: `${join(bench, "bin")}:${dirname(programsOf(runtime.version).ctr)}:/usr/sbin:/usr/bin:/sbin:/bin`,
@@ -161,11 +161,18 @@ async function makeHostNetwork(network: string): Promise<void> {
   await runCommand("nsenter", [inside, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward; ip link set lo up"]);
 }
 
-const doctorInside = (network: string, call: string): string =>
+/** An /etc of its own as well, where containerd's configuration is found and nothing of this machine is written to. */
+const doctorInside = (network: string, containerdConfig: string, call: string): string =>
   [
     "#!/bin/sh",
+    `etc() {`,
+    `  mount -t tmpfs tmpfs /mnt && mkdir /mnt/upper /mnt/work`,
+    `  mount -t overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work overlay /etc`,
+    `  rm -rf /etc/sysctl.d && mkdir -p /etc/sysctl.d /etc/containerd && cp '${containerdConfig}' /etc/containerd/config.toml`,
+    `}`,
     `case "$1" in`,
-    `doctor) exec nsenter --net=/run/netns/${network} unshare --mount sh -c 'mount -t tmpfs tmpfs /etc/sysctl.d; exec "$@"' doctor ${call} "$@" $(cat "$HOME/doctor-args" 2>/dev/null) ;;`,
+    `in-private) shift; etc && exec "$@" ;;`,
+    `doctor) exec nsenter --net=/run/netns/${network} unshare --mount "$0" in-private ${call} "$@" $(cat "$HOME/doctor-args" 2>/dev/null) ;;`,
     "esac",
     `exec ${call} "$@"`,
     "",

@@ -40,6 +40,6 @@ export function steady(text: string, stands: readonly Stand[]): string {
     .replace(/(?<=\bin )\d+ ms\b(, \d+ times in a row)?/g, "4 ms")
     .replace(/(?<=^Node: +box\/)\S+/gm, "192.0.2.1")
     .replace(/\d+ instances, \d+ watches/g, "128 instances, 8192 watches")
-    .replace(/\d+\.\d GiB free \(\d+ %\), \d+ %/g, "41.3 GiB free (62 %), 91 %")
+    .replace(/(?<=^good .*)\d+\.\d GiB free \(\d+ %\), \d+ %/gm, "41.3 GiB free (62 %), 91 %")
     .replace(/[ \t]+$/gm, "");
 }

@@ -106,7 +106,7 @@ async function sandboxImage(
   const written = await readFile(`${root}${CONTAINERD_CONFIG}`, "utf8").catch(() => "");
   const [, inFile] = /^\s*(?:sandbox_image|sandbox)\s*=\s*["']([^"']+)["']/m.exec(written) ?? [];
   const told = typeof config.sandboxImage === "string" ? config.sandboxImage : undefined;
-  const sure = told ?? pinned ?? inFile;
+  const sure = told ?? inFile ?? pinned;
   const name = sure ?? USUAL_IMAGES.find(([pattern]) => pattern.test(version))?.[1] ?? "registry.k8s.io/pause:3.10.1";
   const { image, info } = await client.call("ImageStatus", { image: { image: name }, verbose: true }, signal);
   if (image === undefined) return { name, isSure: sure !== undefined, found: undefined };

@@ -133,8 +133,13 @@ export function makeLogCare(tools: {
   };
   const nextPauseMs = (): number => {
     const { monoMs } = clock.now();
-    const dues = [...logs.values()].filter(({ busy }) => !busy).map(({ due }) => due - monoMs);
-    return Math.max(1, Math.min(spaceBeatMs(limits), ...dues));
+    let largestBytes = 0;
+    let due = Number.POSITIVE_INFINITY;
+    for (const kept of logs.values()) {
+      largestBytes = Math.max(largestBytes, kept.look?.bytes ?? 0);
+      if (!kept.busy) due = Math.min(due, kept.due);
+    }
+    return Math.max(1, Math.min(spaceBeatMs(limits, largestBytes), due - monoMs));
   };
 
   return {

@@ -48,9 +48,12 @@ export type SpaceWatch = {
 /** Longest time for which other writers to the same disk make the watch deaf. */
 const LONGEST_QUIET_MS = 2000;
 
-/** How often the free space is asked for: twice while the fast writer fills one limit, but not more than 10 times a second. */
-export const spaceBeatMs = ({ maxBytes }: Pick<LogLimits, "maxBytes">): number =>
-  Math.min(Math.max(maxBytes / FAST_BYTES_PER_MS / 2, 100), 1000);
+/**
+ * How often the free space is asked for: twice while the fast writer takes the largest log from where it stands to twice
+ * its limit, but not more than 10 times a second.
+ */
+export const spaceBeatMs = ({ maxBytes }: Pick<LogLimits, "maxBytes">, largestBytes: number): number =>
+  Math.min(Math.max((2 * maxBytes - largestBytes) / FAST_BYTES_PER_MS / 2, 100), 1000);
 
 /** Notes what is free now; `alarm` when all logs are to be looked at. */
 export function noteSpace(

@@ -27,10 +27,16 @@ describe("the free space", () => {
   const watch = { freeBytes: 1000 * MIB, lookedMonoMs: 0, quietMs: 0 };
   const at = (freeMib: number, monoMs: number) => ({ freeBytes: freeMib * MIB, monoMs });
 
-  it("is asked for twice while a fast writer fills a log", () => {
-    expect(spaceBeatMs(limits)).toBe(100);
-    expect(spaceBeatMs({ maxBytes: 50 * MIB })).toBe(500);
-    expect(spaceBeatMs({ maxBytes: 1 })).toBe(100);
+  it.each([
+    { maxMib: 10, largestMib: 0, beatMs: 200 },
+    { maxMib: 10, largestMib: 5, beatMs: 150 },
+    { maxMib: 10, largestMib: 10, beatMs: 100 },
+    { maxMib: 10, largestMib: 20, beatMs: 100 },
+    { maxMib: 25, largestMib: 0, beatMs: 500 },
+    { maxMib: 100, largestMib: 0, beatMs: 1000 },
+    { maxMib: 0, largestMib: 0, beatMs: 100 },
+  ])("is asked for each $beatMs ms with logs of $largestMib of $maxMib MiB", ({ maxMib, largestMib, beatMs }) => {
+    expect(spaceBeatMs({ maxBytes: maxMib * MIB }, largestMib * MIB)).toBe(beatMs);
   });
 
   it("raises an alarm when a quarter of a limit is gone since it was at its most", () => {

@@ -124,22 +124,23 @@ export function makeLogCare(tools: {
   };
   const round = async (all: boolean, signal: AbortSignal): Promise<number> => {
     if (all) refresh();
+    const { monoMs } = clock.now();
     let grownBytes = 0;
     for (const [id, kept] of logs) {
-      if (signal.aborted || kept.busy || (all ? kept.failedUntil : kept.due) > clock.now().monoMs) continue;
+      if (signal.aborted || kept.busy || (all ? kept.failedUntil : kept.due) > monoMs) continue;
       grownBytes += await lookAt(id, kept, signal);
     }
     return grownBytes;
   };
-  const nextPauseMs = (): number => {
-    const { monoMs } = clock.now();
+  /** Of all logs, the largest and the time at which the first is to be looked at. */
+  const survey = (): { readonly largestBytes: number; readonly due: MonoMs } => {
     let largestBytes = 0;
     let due = Number.POSITIVE_INFINITY;
     for (const kept of logs.values()) {
       largestBytes = Math.max(largestBytes, kept.look?.bytes ?? 0);
       if (!kept.busy) due = Math.min(due, kept.due);
     }
-    return Math.max(1, Math.min(spaceBeatMs(limits, largestBytes), due - monoMs));
+    return { largestBytes, due };
   };
 
   return {
@@ -149,10 +150,11 @@ export function makeLogCare(tools: {
         const now = { freeBytes: await keeping.freeBytes().catch(() => 0), monoMs: clock.now().monoMs };
         const noted = noteSpace(watch, now, limits);
         const all = noted.alarm || now.monoMs - watch.lookedMonoMs >= limits.intervalMs;
-        const grownBytes = await round(all, signal);
+        const grownBytes = all || survey().due <= now.monoMs ? await round(all, signal) : 0;
         watch = all ? noteLookedAtAll(noted.watch, now, noted.alarm ? grownBytes : undefined) : noted.watch;
         beat();
-        await clock.sleep(nextPauseMs(), signal);
+        const { largestBytes, due } = survey();
+        await clock.sleep(Math.max(1, Math.min(spaceBeatMs(limits, largestBytes), due - clock.now().monoMs)), signal);
       }
       await Promise.all(flights);
     },

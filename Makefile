@@ -1,6 +1,6 @@
 # One verb per task; `make help` lists them. Each first does the set-up that it needs and leaves alone what is there already.
 .DEFAULT_GOAL := help
-.PHONY: help run down test unit e2e e2e-all e2e-cluster e2e-systemd simulate torture fuzz soak probes cluster transcripts check build bench install uninstall deb bundle reproducible service-cost newcomer alerts monitoring audit clean machine libraries
+.PHONY: help run down test unit e2e e2e-all e2e-cluster e2e-systemd simulate torture fuzz soak probes cluster transcripts check build bench install uninstall deb bundle inspect reproducible service-cost newcomer alerts monitoring audit clean machine libraries
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 NODE := node_modules/.bin/node
@@ -74,7 +74,7 @@ install: libraries build ## put the programs and the service into place; DESTDIR
 uninstall: libraries build ## take them away again; configuration, state and pods stay
 	@exec $(NODE) dev/package/uninstall.ts
 
-deb: libraries build ## Debian packages into dist/packages; ARCH=amd64,arm64
+deb: libraries build ## Debian packages into dist/packages; ARCH=amd64,arm64 MAINTAINER="Name <mail@address>"
 	@exec $(NODE) dev/package/deb.ts
 
 bundle: libraries build ## an archive that installs Berth without a network: package, containerd, CNI plugins, pause image (root)
@@ -83,11 +83,14 @@ bundle: libraries build ## an archive that installs Berth without a network: pac
 reproducible: libraries ## build the package of the last commit twice in different surroundings and compare
 	@exec $(NODE) dev/package/reproducible.ts
 
+inspect: libraries build ## the package: size, files, lintian, how exposed its service is (root; debootstrap once)
+	@exec $(NODE) dev/package/inspect.ts
+
 service-cost: machine build ## memory and CPU of the installed service at rest; PODS=50 MINUTES=10 (root, quiet machine)
 	@PODS='$(PODS)' MINUTES='$(MINUTES)' exec $(NODE) dev/systemd/cost.ts
 
-newcomer: machine build ## from a bare Debian to a first pod by README.md alone, with times; SUITE=trixie (root)
-	@SUITE='$(SUITE)' exec $(NODE) dev/newcomer.ts
+newcomer: machine build ## from a bare Debian to a first pod by README.md alone, with times; SUITE=trixie WRITE=1 (root)
+	@SUITE='$(SUITE)' WRITE='$(WRITE)' exec $(NODE) dev/newcomer.ts
 
 alerts: libraries ## check monitoring/ and run the tests of its alerts with Debian's promtool (root)
 	@exec $(NODE) dev/monitoring/check.ts

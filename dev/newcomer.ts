@@ -1,6 +1,7 @@
 // Walks from a bare Debian to a first pod by README.md alone, and prints a transcript with times: SUITE=bookworm or trixie.
 // What the walk adds to the README, since a machine of this kind has no registry in reach: the image of the pod is loaded
-// from an archive. Commands of apt use this machine's network. Needs root. Exit code 1 when a command fails.
+// from an archive. Only apt's fetching uses this machine's network. WRITE=1 puts the transcript into docs/newcomer.md.
+// Needs root. Exit code 1 when a command fails.
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { packArchive } from "../src/cmd/archive/oci.ts";
@@ -30,31 +31,63 @@ const commandsOf = (text: string): string[] =>
     .map((line) => line.replace(/\s+#.*$/, "").trim())
     .filter(Boolean);
 
-async function walk(machine: Machine, readme: string): Promise<void> {
+/** What apt says of its own doings fills screens: of that only the sums stand in the transcript. */
+const APT_SUMS = /^(\d+ upgraded|After this operation)/;
+/** Of the progress that programs draw on a terminal, and of terminals that are not there. */
+const NOISE = /^$|^WARNING: apt does not have|^debconf:/;
+
+/** Walks, and answers what a reader would have seen. Throws for a command that fails. */
+async function walk(machine: Machine, readme: string): Promise<string> {
   const begun = performance.now();
+  const seen: string[] = [];
+  const tell = (text: string): void => {
+    console.log(text);
+    seen.push(text);
+  };
   const step = async (command: string): Promise<void> => {
+    const isApt = command.startsWith("apt");
     const since = performance.now();
-    console.log(`\n# ${command}`);
-    const network = command.startsWith("apt") ? "of the host" : "own";
-    const quiet = command.startsWith("apt") ? `DEBIAN_FRONTEND=noninteractive ${command} -qq` : command;
-    const { code, stdout, stderr } = await machine.run(`cd /root && ${quiet}`, network);
-    process.stdout.write(stdout + stderr);
-    console.log(`(exit ${code}, ${((performance.now() - since) / 1000).toFixed(1)} s)`);
-    if (code !== 0 && !command.startsWith("berth doctor")) throw new Error(`${command}: exit ${code}`);
+    tell(`# ${command}`);
+    // Only fetching needs this machine's network: what packages set up is set up in the network of their own.
+    if (isApt) await machine.run(`cd /root && ${asFetch(command)}`, "of the host");
+    const { code, stdout, stderr } = await machine.run(
+      `cd /root && DEBIAN_FRONTEND=noninteractive ${asOffline(command)}`,
+    );
+    const lines = `${stdout}${stderr}`.split("\n").filter((line) => !NOISE.test(line));
+    const shown = code === 0 && isApt ? lines.filter((line) => APT_SUMS.test(line)) : lines;
+    if (shown.length > 0) tell(shown.join("\n"));
+    tell(`(exit ${code}, ${((performance.now() - since) / 1000).toFixed(1)} s)\n`);
+    if (code !== 0) throw new Error(`${command}: exit ${code}\n${stdout}${stderr}`);
   };
   for (const command of commandsOf(block(readme, "Install", 0))) await step(command);
   await step("berth image load /root/busybox.tar");
   await put(machine, MANIFEST, block(readme, "A first pod", 0));
-  console.log(`\n# (the manifest of the README is saved as ${MANIFEST})`);
+  tell(`# (the manifest of the README is saved as ${MANIFEST})\n`);
   for (const command of commandsOf(block(readme, "A first pod", 1))) await step(command);
-  console.log(`\nfrom a bare Debian to a first pod: ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+  tell(`from a bare Debian to a first pod: ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+  return `${seen.join("\n")}\n`;
 }
+
+const asFetch = (command: string): string => command.replace(/^apt install/, "apt-get install -qq --download-only");
+const asOffline = (command: string): string => (command === "apt update" ? "true" : command);
 
 /** How this machine reaches its Debian archive. */
 async function reach({ root }: Machine): Promise<void> {
   const settings = await runCommand("apt-config", ["dump", "--format", '%f "%v";%n', "Acquire"]);
   await writeFile(join(root, "etc/apt/apt.conf.d/99reach"), settings);
   await copyFile("/etc/resolv.conf", join(root, "etc/resolv.conf"));
+}
+
+/** Puts the transcript into its section of docs/newcomer.md. */
+async function writeTranscript(transcript: string): Promise<void> {
+  const page = join(checkout, "docs/newcomer.md");
+  const parts = (await readFile(page, "utf8")).split(/^(?=## )/m);
+  const written = parts.map((part) =>
+    part.startsWith("## ") && part.includes(suite)
+      ? part.replace(/^```console\n.*?^```$/ms, () => `\`\`\`console\n${transcript}\`\`\``)
+      : part,
+  );
+  await writeFile(page, written.join(""));
 }
 
 const suite = SUITES.find((name) => name === (process.env.SUITE || "bookworm")) ?? fail(`SUITE= one of ${SUITES}`);
@@ -70,7 +103,8 @@ try {
     names.some((name) => name.includes("busybox:")),
   );
   await put(machine, "/root/busybox.tar", packArchive(busybox));
-  await walk(machine, await readFile(join(checkout, "README.md"), "utf8"));
+  const transcript = await walk(machine, await readFile(join(checkout, "README.md"), "utf8"));
+  if (process.env.WRITE) await writeTranscript(transcript);
 } catch (thrown) {
   process.exitCode = 1;
   console.error(messageOf(thrown));

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startBerthd } from "../agent/berthd.ts";
+import { runBerth } from "../agent/cli.ts";
 import { freePort } from "../agent/free-port.ts";
 import { agentPlacesOf } from "../agent/places.ts";
 import { AGENT_FILE } from "../runtime/agents.ts";
@@ -25,6 +26,8 @@ export type Opened = {
   restart?(): Promise<number>;
   /** Waits until an agent that was started again has found all its pods; absent where it cannot be asked. */
   adopted?(count: number): Promise<void>;
+  /** Runs the command that lists the pods to its end; absent for who has none. */
+  list?(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -108,6 +111,10 @@ export function berthOf(runtime: Runtime): Contender {
         async adopted(count) {
           await berthd.ready();
           await untilRunning(port, count);
+        },
+        async list() {
+          const { code, stderr } = await runBerth(places.socket, ["get", "pods"]);
+          if (code !== 0) throw new Error(`berth get pods: exit ${code}: ${stderr}`);
         },
         close: () => berthd.stop(),
       };

@@ -13,7 +13,15 @@ import { stopRuntime } from "../runtime/stop.ts";
 import { fail, messageOf, say } from "../say.ts";
 import { agentOf, berthOf, type Contender, floorOf } from "./contender.ts";
 import { openEye } from "./eye.ts";
-import { type Bench, measureAdoption, measureProbes, measureRest, measureRestarts, measureStarts } from "./measure.ts";
+import {
+  type Bench,
+  measureAdoption,
+  measureCommand,
+  measureProbes,
+  measureRest,
+  measureRestarts,
+  measureStarts,
+} from "./measure.ts";
 import { report } from "./report.ts";
 import { ROWS, type RowName } from "./rows.ts";
 
@@ -55,6 +63,7 @@ async function measure(runtime: Runtime): Promise<Bench["results"]> {
   if (has("exec50")) await measureProbes(bench, "exec50");
   if (has("http50")) await measureProbes(bench, "http50");
   if (has("adopt100")) await measureAdoption(bench);
+  if (has("command")) await measureCommand(bench);
   bench.eye.close();
   return bench.results;
 }

@@ -121,6 +121,26 @@ export async function measureProbes(bench: Bench, row: "exec50" | "http50"): Pro
   }
 }
 
+/** Row command: the program that people type, one process after another. */
+export async function measureCommand({ eye, contenders, results }: Bench): Promise<void> {
+  for (const contender of contenders) {
+    const one = await contender.open();
+    if (one.list !== undefined) {
+      const { prefix, pods } = batch(50);
+      await startAll(eye, one, prefix, pods);
+      await sleep(SETTLE_MS);
+      say(`command: ${contender.name}, ${SINGLES} times`);
+      for (let count = 0; count < SINGLES; count += 1) {
+        const beganMs = performance.now();
+        await one.list();
+        addResult(results, "command", contender.name, performance.now() - beganMs);
+      }
+      await removeAll(eye, one, prefix, pods);
+    }
+    await one.close();
+  }
+}
+
 /** Row adopt100: killed and started again, until all pods are known as running; no container may be another one. */
 export async function measureAdoption(bench: Bench): Promise<void> {
   const { eye, contenders, results } = bench;

@@ -50,6 +50,12 @@ export const ROWS = [
     unit: "ms",
     limit: { kind: "value", atMost: 2000 },
   },
+  {
+    name: "command",
+    what: "berth get pods with 50 pods, start to end (p50)",
+    unit: "ms",
+    limit: { kind: "value", atMost: 150 },
+  },
 ] as const satisfies readonly Row[];
 export type RowName = (typeof ROWS)[number]["name"];
 

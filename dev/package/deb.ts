@@ -1,4 +1,5 @@
-// Builds the Debian packages into dist/packages: ARCH=amd64,arm64 (both are the default), VERSION=1.2.3 for another version.
+// Builds the Debian packages into dist/packages: ARCH=amd64,arm64 (both are the default), VERSION=1.2.3 for another version,
+// MAINTAINER="Name <mail@address>" for who answers for it.
 import { createHash } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -27,7 +28,7 @@ export async function buildDeb(
   { quick = false, folder = packagesFolder }: { readonly quick?: boolean; readonly folder?: string } = {},
 ): Promise<string> {
   const control = await readFile(join(packaging, "control"), "utf8");
-  const items = [...(await contents(release, PACKAGE_LAYOUT)), await overrides(), await changelog(release, control)];
+  const items = [...(await contents(release, PACKAGE_LAYOUT)), await overrides(), await changelog(release)];
   process.umask(0o022);
   const root = await mkdtemp(join(tmpdir(), "berth-deb-"));
   try {
@@ -53,14 +54,13 @@ async function overrides(): Promise<Item> {
   return { kind: "file", path: "/usr/share/lintian/overrides/berth", mode: 0o644, body };
 }
 
-async function changelog(release: Release, control: string): Promise<Item> {
-  const maintainer = /^Maintainer: (.*)$/m.exec(control)?.[1] ?? "";
-  const text = debianChangelog(release, await readFile(join(checkout, "CHANGELOG.md"), "utf8"), maintainer);
+async function changelog(release: Release): Promise<Item> {
+  const text = debianChangelog(release, await readFile(join(checkout, "CHANGELOG.md"), "utf8"));
   return packed("/usr/share/doc/berth/changelog", text);
 }
 
 async function writeControl(
-  { version, architecture }: Release,
+  { version, architecture, maintainer }: Release,
   template: string,
   items: readonly Item[],
   folder: string,
@@ -69,6 +69,7 @@ async function writeControl(
   const control = template
     .replace("@VERSION@", version)
     .replace("@ARCHITECTURE@", architecture)
+    .replace("@MAINTAINER@", () => maintainer)
     .replace("@INSTALLED_SIZE@", `${installedKib(items)}`);
   const configuration = items.flatMap((item) => (item.kind === "configuration" ? [`${item.path}\n`] : []));
   const sums = items.flatMap((item) => (item.kind === "file" ? [`${md5(item.body)}  ${item.path.slice(1)}\n`] : []));

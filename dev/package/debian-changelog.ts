@@ -1,7 +1,7 @@
 import type { Release } from "./release.ts";
 
 /** The newest part of CHANGELOG.md in Debian's form, as dpkg and apt show it. */
-export function debianChangelog({ version, madeSeconds }: Release, changelog: string, maintainer: string): string {
+export function debianChangelog({ version, maintainer, madeSeconds }: Release, changelog: string): string {
   const [, newest = ""] = changelog.split(/^## .*$/m);
   const items = newest
     .split(/^- /m)

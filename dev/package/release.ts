@@ -7,6 +7,8 @@ import { runCommand, tryCommand } from "../run-command.ts";
 export type Release = {
   readonly version: string;
   readonly architecture: Architecture;
+  /** Who answers for the package, as `Name <mail@address>`. */
+  readonly maintainer: string;
   /** Seconds since the epoch. */
   readonly madeSeconds: number;
 };
@@ -14,6 +16,9 @@ export type Release = {
 /** Architectures by Debian's name, with Node.js's. */
 export const ARCHITECTURES = { amd64: "x64", arm64: "arm64" } as const;
 export type Architecture = keyof typeof ARCHITECTURES;
+
+/** The domain is that of Berth's annotations; whoever passes packages on puts a name of their own here, by MAINTAINER. */
+const USUAL_MAINTAINER = "Berth maintainers <maintainers@berth.dev>";
 
 /** Where built packages lie. */
 export const packagesFolder = join(checkout, "dist/packages");
@@ -37,10 +42,16 @@ export function wantedArchitectures(usual: readonly Architecture[]): readonly Ar
 
 /**
  * The release for one architecture. Its time is SOURCE_DATE_EPOCH, else that of the last commit, so that two builds of one
- * commit are equal; VERSION overrides the version of package.json, for tests of upgrades.
+ * commit are equal; VERSION overrides the version of package.json, for tests of upgrades, and MAINTAINER who answers for it.
  */
 export async function releaseFor(architecture: Architecture): Promise<Release> {
-  return { version: process.env.VERSION || packageFile.version, architecture, madeSeconds: await madeSeconds() };
+  const { VERSION, MAINTAINER } = process.env;
+  return {
+    version: VERSION || packageFile.version,
+    architecture,
+    maintainer: MAINTAINER || USUAL_MAINTAINER,
+    madeSeconds: await madeSeconds(),
+  };
 }
 
 async function madeSeconds(): Promise<number> {

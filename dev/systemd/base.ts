@@ -18,7 +18,8 @@ const BARE = ["systemd", "systemd-sysv", "dbus", "procps", "iproute2", "kmod", "
 /** And what Berth needs of a host, lintian for the package, and nspawn, which need not be on this machine. */
 const EQUIPPED = [
   ...["systemd-container", "iptables", "containerd", "runc", "containernetworking-plugins"],
-  ...["man-db", "lintian", "zsh", "fish"],
+  // lintian needs the last one by a name that debootstrap does not know it under
+  ...["man-db", "lintian", "zsh", "fish", "perl-openssl-defaults"],
 ];
 /** How much a root file system holds. */
 export type Equipment = "bare" | "equipped";

@@ -44,6 +44,7 @@ import { standingOf } from "./standing.ts";
 import { makeStartTimes } from "./start-times.ts";
 import { type Change, makeStore } from "./store.ts";
 import { makeView, rendered } from "./view.ts";
+import { makeVolumeCounts } from "./volume-counts.ts";
 import type { Worker } from "./worker.ts";
 
 /** Everything outside that the agent acts through. */
@@ -121,6 +122,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   const shelf = makeShelf();
   const counts = makeCounts(meter);
   const startTimes = makeStartTimes(means);
+  const volumes = makeVolumeCounts(meter);
   const news = makeNewsStand({ sinks: ports.eventSinks, earlier: setup.earlierEvents, ...means });
   const podFeeds = ports.podSinks.map((sink) => makeNewestWins({ name: "a status sink", sink, ...means }));
   const lobby = makeLobby(rules.join, () => clock.now().monoMs);
@@ -155,6 +157,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     gates,
     store,
     prober,
+    volumes,
     runtimeState: health.now,
     onStatus: tellStatus,
     onObserved(worker) {
@@ -254,6 +257,9 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   function onForgotten(pod: DesiredPod): void {
     counts.forget(pod.uid);
     startTimes.forget(pod.uid);
+    volumes.forget(pod.uid);
+    // it comes back under its UID (F13): the file was there again before the pod had gone
+    if (store.asksFor(pod)) meter.add("kubelet_restarted_pods_total", { static: staticLabel(pod) });
     prober.forget(pod.uid);
     desk.tellGone(pod);
     for (const feed of podFeeds) feed.put(pod.uid, { kind: "gone", key: podKey(pod) });
@@ -351,6 +357,8 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     },
   };
 }
+
+const staticLabel = ({ origin }: DesiredPod): string => (origin.kind === "file" ? "true" : "");
 
 /** A pod that runs, as the metrics count it. */
 const stands = ({ sandboxes }: ObservedPod): boolean => sandboxes.some(({ state }) => state === "ready");

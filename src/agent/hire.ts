@@ -15,6 +15,7 @@ import { makeRecordKeeper, type RecordKeeper } from "./record-keeper.ts";
 import type { Rules } from "./rules.ts";
 import type { RuntimeState } from "./runtime-health.ts";
 import type { Store } from "./store.ts";
+import type { VolumeCounts } from "./volume-counts.ts";
 import { makeWorker, type Worker, type WorkerStart } from "./worker.ts";
 
 /** A worker with the keeper of its record. */
@@ -36,6 +37,7 @@ export type HireTools = {
   readonly gates: Gates;
   readonly store: Store;
   readonly prober: Prober;
+  readonly volumes: Pick<VolumeCounts, "note">;
   runtimeState(): RuntimeState;
   onStatus(worker: Worker): void;
   onObserved(worker: Worker): void;
@@ -79,7 +81,10 @@ export function makeHire(tools: HireTools): Hire {
       keep,
       around,
       verdicts: () => tools.prober.verdicts(uid),
-      onPlanned: tools.prober.follow,
+      onPlanned(picture) {
+        tools.prober.follow(picture);
+        tools.volumes.note(picture.desired, picture.memory.volumes);
+      },
     });
     return { worker, keeper };
   };

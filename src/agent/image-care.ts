@@ -12,6 +12,7 @@ import {
 } from "../decide/image-garbage.ts";
 import type { NodeMoment } from "../decide/node-news.ts";
 import type { ImageGarbage, ImageStore, StoredImage } from "../pod/image-store.ts";
+import type { Meter } from "../pod/metrics.ts";
 import type { Images } from "../ports.ts";
 import type { Round } from "./loop.ts";
 
@@ -41,9 +42,10 @@ export function makeImageCare(tools: {
   asked(): ReadonlySet<string>;
   readonly clock: Clock;
   readonly log: Log;
+  readonly meter: Meter;
   tell(moment: NodeMoment): void;
 }): ImageCare {
-  const { store, limits, clock, log } = tools;
+  const { store, limits, clock, log, meter } = tools;
   let ages: ImageAges = new Map();
   let failures = 0;
   let last: Promise<unknown> = Promise.resolve();
@@ -77,12 +79,15 @@ export function makeImageCare(tools: {
   const removeUntil = async (
     images: readonly StoredImage[],
     wantedBytes: number,
+    reason: "age" | "space",
     signal: AbortSignal,
   ): Promise<number> => {
     let freedBytes = 0;
     for (const image of images) {
       if (signal.aborted || freedBytes >= wantedBytes) break;
-      if ((await removeOne(image, signal)) === undefined) freedBytes += image.bytes;
+      if ((await removeOne(image, signal)) !== undefined) continue;
+      freedBytes += image.bytes;
+      meter.add("kubelet_image_garbage_collected_total", { reason });
     }
     return freedBytes;
   };
@@ -93,10 +98,10 @@ export function makeImageCare(tools: {
       tools.tell({ kind: "failed", what: "InvalidDiskCapacity", message: "invalid capacity 0 on image filesystem" });
     }
     const verdict = judgeImages(unused, ages, disk, limits, clock.now().monoMs);
-    const expired = await removeUntil(verdict.expired, Number.POSITIVE_INFINITY, signal);
+    const expired = await removeUntil(verdict.expired, Number.POSITIVE_INFINITY, "age", signal);
     const wanted = verdict.wantedBytes - expired;
     if (wanted <= 0) return;
-    const freed = await removeUntil(verdict.candidates, wanted, signal);
+    const freed = await removeUntil(verdict.candidates, wanted, "space", signal);
     if (freed >= wanted) return;
     const message = `Failed to garbage collect required amount of images. Attempted to free ${Math.round(wanted)} bytes, but only found ${freed} bytes eligible to free.`;
     tools.tell({ kind: "failed", what: "FreeDiskSpaceFailed", message });

@@ -2,6 +2,7 @@ import { makeBell } from "../base/bell.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { DesiredPod, Ending } from "../pod/desired.ts";
+import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { NodePicture, NodePlan } from "../pod/node-plan.ts";
 import type { Shutdown, ShutdownGroup } from "../pod/shutdown.ts";
@@ -10,6 +11,7 @@ import { restAfter } from "./rest.ts";
 import type { Roster, Stranger } from "./roster.ts";
 import type { Rules } from "./rules.ts";
 import type { Sources } from "./sources.ts";
+import { makeShowWorking } from "./working-pods.ts";
 
 /**
  * The loop between pods: who begins, who ends, whose turn a name is, who is admitted.
@@ -40,6 +42,7 @@ export function makeNode(tools: {
   readonly rules: Rules;
   readonly clock: Clock;
   readonly log: Log;
+  readonly meter: Meter;
   readonly facts: NodeFacts;
   readonly settings: NodeSettings;
   readonly shutdownGroups: readonly ShutdownGroup[];
@@ -48,6 +51,7 @@ export function makeNode(tools: {
 }): Node {
   const { rules, clock, log, roster, sources } = tools;
   const bell = makeBell(clock);
+  const showWorking = makeShowWorking(tools.meter);
   let shutdown: Shutdown | undefined;
   let hostGoesOn = tools.shutdownGroups.length === 0;
   let over = Promise.withResolvers<void>();
@@ -61,10 +65,12 @@ export function makeNode(tools: {
   const picture = (): NodePicture => {
     const asked = sources.asked();
     const askedUids = new Set(asked.map(({ uid }) => uid));
+    const workers = roster.facts();
+    showWorking(workers, askedUids);
     return {
       facts: tools.facts,
       settings: tools.settings,
-      workers: roster.facts(),
+      workers,
       asked,
       sourcesReady: sources.ready(),
       strangers: roster.strangers().filter((one) => !askedUids.has(one.uid) && !isMeant(one)),
@@ -82,7 +88,12 @@ export function makeNode(tools: {
       roster.get(uid)?.end({ ...ending, sinceMonoMs });
     }
     // Who is to end was there first: whoever is asked for under its name waits for it (T13).
-    for (const uid of plan.orphans) roster.beginStranger(uid, (pod) => strangerEnding(pod, sinceMonoMs));
+    for (const uid of plan.orphans) {
+      roster.beginStranger(uid, (pod) => {
+        if (pod === undefined) tools.meter.add("kubelet_orphaned_runtime_pods_total", {});
+        return strangerEnding(pod, sinceMonoMs);
+      });
+    }
     for (const pod of plan.begin) roster.begin(pod, sources.manifest(pod.uid));
     for (const worker of roster.all()) {
       const { admission } = worker.facts();

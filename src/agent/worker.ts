@@ -15,6 +15,7 @@ import type { Admission, Around, Hold, Picture, Plan, Verdicts } from "../pod/pl
 import type * as v1 from "../pod/v1.ts";
 import { countAction } from "./action-counts.ts";
 import { makeFlights } from "./flights.ts";
+import { makeLookCounts } from "./look-counts.ts";
 import type { Perform } from "./perform.ts";
 import type { RecordKeeper } from "./record-keeper.ts";
 import type { Rules } from "./rules.ts";
@@ -105,6 +106,7 @@ const LEAVING_MS = 5000;
 export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
   const { rules, clock, log, meter } = tools;
   const bell: Bell = makeBell(clock);
+  const counted = makeLookCounts(tools, start.adopted);
   /** @bound Restarts that people asked for: one for each container of the pod. */
   const restartRequests = new Map<string, MonoMs>();
   let { pod, known, memory, ending } = start;
@@ -125,7 +127,10 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     observed: () => known.observed,
     closeRecord: tools.keeper.close,
     onBegun: (action) => tellNews({ kind: "begun", action }),
-    onNotice: (notice) => tellNews({ kind: "noticed", notice }),
+    onNotice(notice) {
+      if (notice.kind === "httpsFallback") meter.add("kubelet_lifecycle_handler_http_fallbacks_total", {});
+      tellNews({ kind: "noticed", notice });
+    },
     onSettled: settle,
   });
 
@@ -150,7 +155,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
   function settle(action: Action, outcome: Outcome, durationMs: number): void {
     try {
       logOutcome(log, action, outcome, durationMs);
-      countAction(meter, action, outcome, durationMs);
+      countAction(meter, pod, action, outcome, durationMs);
       tellNews({ kind: "settled", action, outcome, durationMs });
       memory = rules.noteOutcome(memory, action, outcome, clock.now());
       believe(action, outcome);
@@ -235,7 +240,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
 
   function lookSafely(): MonoMs | undefined {
     try {
-      return look();
+      return counted({ pod, ending: ending !== undefined, finished: over.finished }, look);
     } catch (error) {
       log.error("the pod's plan failed; this is a fault in Berth", { error });
       return clock.now().monoMs + AFTER_FAULT_MS;

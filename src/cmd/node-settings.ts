@@ -21,6 +21,7 @@ export function nodeSettings(settings: Settings, { ownerId, places, cgroupDriver
     ...places,
     clusterDns: settings.clusterDNS,
     clusterDomain: settings.clusterDomain,
+    inCluster: settings.kubeconfig !== "",
     get cgroupDriver() {
       return cgroupDriver() ?? settings.cgroupDriver;
     },

@@ -18,5 +18,6 @@ export async function readHostUsage(procDir = "/proc"): Promise<HostUsage> {
     atWallMs: Date.now(),
     cpuCoreNanoSeconds: WORK_FIELDS.reduce((sum, field) => sum + (ticks[field] ?? 0), 0) * TICK_NANOSECONDS,
     memoryBytes: Math.max(0, kib("MemTotal") - kib("MemAvailable")) * 1024,
+    swapBytes: Math.max(0, kib("SwapTotal") - kib("SwapFree")) * 1024,
   };
 }

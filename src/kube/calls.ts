@@ -1,4 +1,5 @@
 import { BerthError } from "../base/errors.ts";
+import type { Meter } from "../pod/metrics.ts";
 import { wholeText } from "./body.ts";
 import { openConnections } from "./connections.ts";
 import type { CredentialSource, Credentials } from "./credentials.ts";
@@ -28,8 +29,9 @@ export function makeCalls(tools: {
   readonly credentials: CredentialSource;
   readonly userAgent: string;
   readonly timeoutMs: number;
+  readonly meter: Meter;
 }): Calls {
-  const { credentials, userAgent, timeoutMs } = tools;
+  const { credentials, userAgent, timeoutMs, meter } = tools;
   let transport: Transport | undefined;
   let leaving: Transport | undefined;
   let made = { place: "", whole: "" };
@@ -63,7 +65,7 @@ export function makeCalls(tools: {
       };
       const prefix = now.server.pathname.replace(/\/$/, "");
       const request = { method, path: `${prefix}${path}`, headers, ...(body === undefined ? {} : { body: body.text }) };
-      return await transportFor(now).send(request, sent, signal);
+      return await counted(meter, method, now.server.host, () => transportFor(now).send(request, sent, signal));
     } catch (error) {
       throw brokenConnection(doing, error, sent.yes && method !== "GET");
     }
@@ -105,6 +107,26 @@ export function makeCalls(tools: {
       transport?.disconnect();
     },
   };
+}
+
+/** Counts one request by how it was answered; what follows its head takes its own time. */
+async function counted(
+  meter: Meter,
+  method: Request["method"],
+  host: string,
+  send: () => Promise<Answer>,
+): Promise<Answer> {
+  const begunMs = performance.now();
+  let code = "<error>";
+  try {
+    const answer = await send();
+    code = String(answer.status);
+    return answer;
+  } finally {
+    meter.add("rest_client_requests_total", { code, method, host });
+    const seconds = (performance.now() - begunMs) / 1000;
+    meter.observe("rest_client_request_duration_seconds", { verb: method, host }, seconds);
+  }
 }
 
 /** Runs a call with a bound; one that is late counts as possibly done. */

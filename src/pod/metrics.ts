@@ -90,6 +90,76 @@ export const METRICS = {
     labels: ["operation_type"],
     buckets: defaults(),
   },
+  kubelet_working_pods: {
+    kind: "gauge",
+    help: "Pods that have a worker: what it does, and who wants the pod.",
+    labels: ["lifecycle", "config", "static"],
+  },
+  kubelet_pod_worker_start_duration_seconds: {
+    kind: "histogram",
+    help: "From first sight of a pod to the first look of its worker.",
+    labels: [],
+    buckets: defaults(),
+  },
+  kubelet_pod_worker_duration_seconds: {
+    kind: "histogram",
+    help: "Duration of one look of a pod's worker, which waits for nothing; berth_action_duration_seconds has what it begins.",
+    labels: ["operation_type"],
+    buckets: defaults(),
+  },
+  kubelet_pleg_pod_relist_duration_seconds: {
+    kind: "histogram",
+    help: "Duration of a list of one pod's objects.",
+    labels: [],
+    buckets: defaults(),
+  },
+  kubelet_orphaned_runtime_pods_total: {
+    kind: "counter",
+    help: "Pods found in the runtime that no record and no source knows.",
+    labels: [],
+  },
+  kubelet_restarted_pods_total: {
+    kind: "counter",
+    help: "Pods that were asked for again under their UID while they ended.",
+    labels: ["static"],
+  },
+  kubelet_image_garbage_collected_total: {
+    kind: "counter",
+    help: "Unused images that were removed for want of space or for their age.",
+    labels: ["reason"],
+  },
+  kubelet_lifecycle_handler_http_fallbacks_total: {
+    kind: "counter",
+    help: "Hooks that asked for https and were answered by plain http.",
+    labels: [],
+  },
+  kubelet_sleep_action_terminated_early_total: {
+    kind: "counter",
+    help: "Sleeps before a stop that the grace period cut short.",
+    labels: [],
+  },
+  storage_operation_duration_seconds: {
+    kind: "histogram",
+    help: "Duration of making and refreshing volumes.",
+    labels: ["volume_plugin", "operation_name", "status", "migrated"],
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 25, 50, 120, 300, 600],
+  },
+  volume_manager_total_volumes: {
+    kind: "gauge",
+    help: "Volumes that pods ask for, and those that stand.",
+    labels: ["plugin_name", "state"],
+  },
+  rest_client_requests_total: {
+    kind: "counter",
+    help: "Requests to the API server by the code of the answer; <error> where none came.",
+    labels: ["code", "method", "host"],
+  },
+  rest_client_request_duration_seconds: {
+    kind: "histogram",
+    help: "From a request to the API server to the head of its answer.",
+    labels: ["verb", "host"],
+    buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60],
+  },
   kubelet_active_pods: { kind: "gauge", help: "Pods that are admitted and have not finished.", labels: ["static"] },
   kubelet_metrics_provider: {
     kind: "gauge",

@@ -52,6 +52,8 @@ export type NodeSettings = {
   readonly containerLogsDir: string;
   readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
+  /** Whether the host is to be a cluster's node; absent: it is not. */
+  readonly inCluster?: boolean;
   readonly cgroupDriver: "cgroupfs" | "systemd";
   readonly cgroupRoot: string;
   readonly cgroupsPerQos: boolean;

@@ -9,6 +9,9 @@ export type ContainerUsage = {
   readonly cpuCoreNanoSeconds?: number;
   /** What could not be freed at once. */
   readonly workingSetBytes?: number;
+  readonly swapBytes?: number;
+  /** Used and still to be had together. */
+  readonly swapLimitBytes?: number;
   readonly more?: UsageDetails;
 };
 
@@ -32,4 +35,6 @@ export type HostUsage = {
   readonly cpuCoreNanoSeconds: number;
   /** What is not available for new programs. */
   readonly memoryBytes: number;
+  /** Absent: not told. */
+  readonly swapBytes?: number;
 };

@@ -17,11 +17,30 @@ Each value stands with the moment when it was counted.
 
 | Name | Type | Labels |
 |---|---|---|
-| \`node_cpu_usage_seconds_total\`, \`node_memory_working_set_bytes\` | counter, gauge | |
-| \`pod_cpu_usage_seconds_total\`, \`pod_memory_working_set_bytes\` | counter, gauge | pod, namespace |
-| \`container_cpu_usage_seconds_total\`, \`container_memory_working_set_bytes\` | counter, gauge | container, pod, namespace |
+| \`node_cpu_usage_seconds_total\` | counter | |
+| \`node_memory_working_set_bytes\`, \`node_swap_usage_bytes\` | gauge | |
+| \`pod_cpu_usage_seconds_total\` | counter | pod, namespace |
+| \`pod_memory_working_set_bytes\`, \`pod_swap_usage_bytes\` | gauge | pod, namespace |
+| \`container_cpu_usage_seconds_total\` | counter | container, pod, namespace |
+| \`container_memory_working_set_bytes\`, \`container_swap_usage_bytes\`, \`container_swap_limit_bytes\` | gauge | container, pod, namespace |
 | \`container_start_time_seconds\` | gauge | container, pod, namespace |
 | \`resource_scrape_error\`, \`scrape_error\` | gauge | |
+`;
+
+const ABSENT = `
+## What the kubelet tells and Berth does not
+
+| Name | Why |
+|---|---|
+| \`kubelet_pleg_discard_events\` | no event of the runtime is ever dropped |
+| \`kubelet_container_log_filesystem_used_bytes\` | it would make \`/metrics\` grow with the pods |
+| \`kubelet_orphan_pod_cleaned_volumes\`, \`..._errors\` | no sweep: what a pod leaves is cleared with the pod, and held to it until that is done |
+| \`kubelet_volume_stats_*\` | no persistent volume claims |
+| \`kubelet_pod_start_sli_duration_seconds\`, \`..._total_...\` | they leave static pods out; \`kubelet_pod_start_duration_seconds\` has all |
+| \`kubelet_*_resizes*\`, \`kubelet_managed_ephemeral_containers\` | no resize in place, no ephemeral containers |
+| \`kubelet_cri_losing_support\` | both ways to learn the cgroup driver are kept |
+| \`rest_client_rate_limiter_duration_seconds\` | requests to the API server wait for no limiter |
+| \`kubernetes_build_info\`, \`kubernetes_feature_enabled\` | this is no build of Kubernetes; \`berth_build_info\` tells what runs |
 `;
 
 const STANDARD =
@@ -31,7 +50,7 @@ const STANDARD =
 export function metricsPage(): string {
   const rows = Object.entries(METRICS) as [string, MetricRow][];
   const on = (page: "main" | "probes") => rows.filter(([, row]) => (row.page ?? "main") === page);
-  return `${HEAD}\n## /metrics\n\n${table(on("main"))}${STANDARD}\n## /metrics/probes\n\n${table(on("probes"))}${RESOURCE}`;
+  return `${HEAD}\n## /metrics\n\n${table(on("main"))}${STANDARD}\n## /metrics/probes\n\n${table(on("probes"))}${RESOURCE}${ABSENT}`;
 }
 
 function table(rows: readonly (readonly [string, MetricRow])[]): string {

@@ -30,6 +30,9 @@ type Row = {
   readonly startedWallMs: number;
 };
 
+/** What the runtime tells of a container. */
+type Figure = "cpuCoreNanoSeconds" | "workingSetBytes" | "swapBytes" | "swapLimitBytes";
+
 function rowsOf(pods: readonly v1.Pod[], usages: readonly ContainerUsage[]): Row[] {
   const byUid = new Map(pods.map((pod) => [pod.metadata?.uid ?? "", pod]));
   return usages.flatMap((usage) => {
@@ -47,35 +50,43 @@ function rowsOf(pods: readonly v1.Pod[], usages: readonly ContainerUsage[]): Row
 export const quoted = (text = ""): string =>
   `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 
-function nodeFamilies({ atWallMs, cpuCoreNanoSeconds, memoryBytes }: HostUsage): string[] {
+function nodeFamilies({ atWallMs, cpuCoreNanoSeconds, memoryBytes, swapBytes }: HostUsage): string[] {
+  const moment = Math.round(atWallMs);
   return [
     family("node_cpu_usage_seconds_total", "counter", "Processor time of the node.", [
-      `{} ${cpuCoreNanoSeconds / 1e9} ${Math.round(atWallMs)}`,
+      `{} ${cpuCoreNanoSeconds / 1e9} ${moment}`,
     ]),
-    family("node_memory_working_set_bytes", "gauge", "Memory in use on the node.", [
-      `{} ${memoryBytes} ${Math.round(atWallMs)}`,
-    ]),
+    family("node_memory_working_set_bytes", "gauge", "Memory in use on the node.", [`{} ${memoryBytes} ${moment}`]),
+    family(
+      "node_swap_usage_bytes",
+      "gauge",
+      "Swap in use on the node.",
+      swapBytes === undefined ? [] : [`{} ${swapBytes} ${moment}`],
+    ),
   ];
 }
 
 function containerFamilies(rows: readonly Row[]): string[] {
+  const figures = (key: Figure, divisor = 1): string[] =>
+    rows.flatMap(({ labels, usage }) => {
+      const value = usage[key];
+      return value === undefined ? [] : `{${labels}} ${value / divisor} ${usage.atWallMs}`;
+    });
   return [
     family(
       "container_cpu_usage_seconds_total",
       "counter",
       "Processor time of the container.",
-      rows.flatMap(({ labels, usage }) =>
-        usage.cpuCoreNanoSeconds === undefined ? [] : `{${labels}} ${usage.cpuCoreNanoSeconds / 1e9} ${usage.atWallMs}`,
-      ),
+      figures("cpuCoreNanoSeconds", 1e9),
     ),
     family(
       "container_memory_working_set_bytes",
       "gauge",
       "Memory of the container that could not be freed at once.",
-      rows.flatMap(({ labels, usage }) =>
-        usage.workingSetBytes === undefined ? [] : `{${labels}} ${usage.workingSetBytes} ${usage.atWallMs}`,
-      ),
+      figures("workingSetBytes"),
     ),
+    family("container_swap_usage_bytes", "gauge", "Swap that the container uses.", figures("swapBytes")),
+    family("container_swap_limit_bytes", "gauge", "Swap that the container may use.", figures("swapLimitBytes")),
     family(
       "container_start_time_seconds",
       "gauge",
@@ -90,7 +101,7 @@ function containerFamilies(rows: readonly Row[]): string[] {
 /** Sums over the containers of a pod; the youngest count tells when. */
 function podFamilies(rows: readonly Row[]): string[] {
   const pods = [...Map.groupBy(rows, ({ pod }) => pod)];
-  const sums = (key: "cpuCoreNanoSeconds" | "workingSetBytes", divisor: number): string[] =>
+  const sums = (key: Figure, divisor = 1): string[] =>
     pods.flatMap(([pod, all]) => {
       const told = all.flatMap(({ usage }) => usage[key] ?? []);
       if (told.length === 0) return [];
@@ -104,7 +115,8 @@ function podFamilies(rows: readonly Row[]): string[] {
       "Processor time of the pod's containers.",
       sums("cpuCoreNanoSeconds", 1e9),
     ),
-    family("pod_memory_working_set_bytes", "gauge", "Memory of the pod's containers.", sums("workingSetBytes", 1)),
+    family("pod_memory_working_set_bytes", "gauge", "Memory of the pod's containers.", sums("workingSetBytes")),
+    family("pod_swap_usage_bytes", "gauge", "Swap that the pod's containers use.", sums("swapBytes")),
   ];
 }
 

@@ -87,6 +87,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
       memoryCapacityBytes: count,
       cpuCoreNanoSeconds: { ...count, description: "Since the host began, over all cores." },
       memoryBytes: { ...count, description: "What is not available for new programs." },
+      "swapBytes?": { ...count, description: "Swap in use." },
       ...usageFields,
     }),
     pods: list(
@@ -95,7 +96,15 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
         name: text,
         uid: text,
         containers: list(
-          object({ name: text, id: text, "cpuCoreNanoSeconds?": count, "workingSetBytes?": count, ...usageFields }),
+          object({
+            name: text,
+            id: text,
+            "cpuCoreNanoSeconds?": count,
+            "workingSetBytes?": count,
+            "swapBytes?": count,
+            "swapLimitBytes?": { ...count, description: "Used and still to be had together." },
+            ...usageFields,
+          }),
         ),
       }),
     ),

@@ -4,6 +4,7 @@ import { BerthError } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
 import type { NodeMoment } from "../../src/decide/node-news.ts";
 import type { StoredImage } from "../../src/pod/image-store.ts";
+import { silentMeter } from "../../src/pod/metrics.ts";
 import { handClock } from "../kit/clock.ts";
 
 const BEAT_MS = 300_000;
@@ -17,6 +18,7 @@ function bench(ids: readonly string[], more: { highPercent?: number; maxAgeMs?: 
   );
   const state = { used: ["used"], asked: ["asked"], stuck: NONE, down: false, lists: 0 };
   const moments: NodeMoment[] = [];
+  const collected: string[] = [];
   const care = makeImageCare({
     store: {
       async list() {
@@ -36,6 +38,7 @@ function bench(ids: readonly string[], more: { highPercent?: number; maxAgeMs?: 
     asked: () => new Set(state.asked),
     clock,
     log: silentLog,
+    meter: { ...silentMeter, add: (_name, labels) => void collected.push(...Object.values<string>(labels)) },
     tell: (moment) => void moments.push(moment),
   });
   const leaving = new AbortController();
@@ -45,7 +48,7 @@ function bench(ids: readonly string[], more: { highPercent?: number; maxAgeMs?: 
     await over;
     expect(clock.sleepers).toBe(0);
   });
-  return { clock, care, state, moments, there, ids: () => [...there.keys()] };
+  return { clock, care, state, moments, collected, there, ids: () => [...there.keys()] };
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -53,13 +56,14 @@ const KEPT = ["used", "asked", "pinned"];
 const FREE = ["a", "b", "c", "d", "e", "f"];
 
 it("I2 frees what the thresholds say, once the images have been there long enough", async () => {
-  const { clock, ids, moments } = bench([...KEPT, ...FREE]);
+  const { clock, ids, moments, collected } = bench([...KEPT, ...FREE]);
   await clock.advance(BEAT_MS);
   expect(ids()).toHaveLength(9);
   expect(moments).toMatchObject([{ what: "FreeDiskSpaceFailed" }]);
   await clock.advance(BEAT_MS);
   expect(ids()).toEqual([...KEPT, "b", "c", "d", "e", "f"]);
   expect(moments).toHaveLength(1);
+  expect(collected).toEqual(["space"]);
 });
 
 it("I1 never takes an image that is used, asked for or pinned, however full the disk is", async () => {

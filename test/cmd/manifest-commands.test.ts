@@ -39,7 +39,7 @@ describe("apply", () => {
     expect(await berth(`apply -f ${path}`)).toEqual({
       exitCode: 0,
       out: "pod/web created\n",
-      err: `is in ${manifests}/web.yaml\n`,
+      err: `written to ${manifests}/web.yaml\n`,
     });
     expect(held("web.yaml")).toBe(pod("web"));
     expect(readdirSync(manifests)).toEqual(["web.yaml"]);

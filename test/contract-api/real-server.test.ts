@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { openCluster } from "../../src/kube/connect.ts";
+import { silentMeter } from "../../src/pod/metrics.ts";
 import { apiContract } from "./contract.ts";
 
 /** A throw-away cluster: the kubeconfig of a node that is not there yet, and its name. */
@@ -12,7 +13,7 @@ if (kubeconfig === undefined || nodeName === undefined) {
 } else {
   apiContract("a real one", async () => {
     const times = { timeoutMs: 20_000, heartbeatTimeoutMs: 20_000 };
-    const doors = await openCluster({ kubeconfig, version: "test", log: silentLog, ...times });
+    const doors = await openCluster({ kubeconfig, version: "test", log: silentLog, meter: silentMeter, ...times });
     return { cluster: doors.general, nodeName, close: async () => doors.close() };
   });
 }

@@ -32,6 +32,7 @@ async function joined(nodeName: string, clock: Clock): Promise<Membership> {
     identity: { bootstrapKubeconfig: await cluster.bootstrapKubeconfig(), certDirectory: join(folder, "pki") },
     version: "test",
     log: silentLog,
+    meter: silentMeter,
     timeoutMs: 30_000,
     heartbeatTimeoutMs: 10_000,
   });

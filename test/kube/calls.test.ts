@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { makeCalls } from "../../src/kube/calls.ts";
 import type { CertifiedKey } from "../../src/kube/certificate-facts.ts";
 import type { Credentials } from "../../src/kube/credentials.ts";
+import { silentMeter } from "../../src/pod/metrics.ts";
 import { selfSigned } from "../kit/certificates.ts";
 
 const LIVE = new AbortController().signal;
@@ -77,6 +78,7 @@ async function listening(server: Http2SecureServer | Server, open: () => number,
 }
 
 function calling(port: number) {
+  const counted: Readonly<Record<string, string>>[] = [];
   let pair: CertifiedKey = selfSigned({ commonName: "first" });
   const current = async (): Promise<Credentials> => ({
     server: new URL(`https://127.0.0.1:${port}`),
@@ -86,10 +88,12 @@ function calling(port: number) {
     credentials: { current, place: current, refused: () => {} },
     userAgent: "test",
     timeoutMs: 10_000,
+    meter: { ...silentMeter, add: (name, labels) => void counted.push({ name, ...labels }) },
   });
   closing.push(() => calls.disconnect());
   const call = (path: string) => ({ doing: "asking", method: "GET" as const, path });
   return {
+    counted,
     ask: () => calls.whole(call("/"), LIVE),
     watch: async () => (await calls.stream(call("/watch"), LIVE))[Symbol.asyncIterator](),
     renew: () => {
@@ -119,8 +123,10 @@ describe.each([
 
   it("is not what makes connections: the same one keeps them", async () => {
     const server = await serve();
-    const { ask } = calling(server.port);
+    const { ask, counted } = calling(server.port);
     for (let again = 0; again < 5; again += 1) expect(await ask()).toBe("first\n");
+    const one = { name: "rest_client_requests_total", code: "200", method: "GET", host: `127.0.0.1:${server.port}` };
+    expect(counted).toEqual(Array.from({ length: 5 }, () => one));
     expect(server.open()).toBeLessThanOrEqual(1);
   });
 });

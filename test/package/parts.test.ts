@@ -27,7 +27,7 @@ it("every package that may be delivered has a licence that allows it", () => {
 });
 
 it("the bill of materials and the file of licences name the same packages and versions", async () => {
-  const release = { version: "1.2.3", architecture: "amd64", madeSeconds: 0 } as const;
+  const release = { version: "1.2.3", architecture: "amd64", maintainer: "A B <a@example>", madeSeconds: 0 } as const;
   const bill = JSON.parse(billOfMaterials(release, packages, runtime)) as {
     readonly components: readonly { readonly name: string; readonly version: string }[];
   };

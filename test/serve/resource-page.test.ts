@@ -4,7 +4,7 @@ import { resourcePage } from "../../src/serve/resource-page.ts";
 import { makePod } from "./house.ts";
 
 const usage: Usage = {
-  host: async () => ({ atWallMs: 5000, cpuCoreNanoSeconds: 7e9, memoryBytes: 1024 }),
+  host: async () => ({ atWallMs: 5000, cpuCoreNanoSeconds: 7e9, memoryBytes: 1024, swapBytes: 512 }),
   containers: async () =>
     ["main", "side"].map((container, place) => ({
       podUid: "uid-web",
@@ -13,6 +13,7 @@ const usage: Usage = {
       atWallMs: 4000 + place,
       cpuCoreNanoSeconds: 1.5e9,
       workingSetBytes: 100,
+      ...(container === "side" ? { swapBytes: 10, swapLimitBytes: 40 } : {}),
     })),
 };
 const viewOf = (pods: ReturnType<typeof makePod>[]) => ({ pods: () => pods }) as unknown as View;
@@ -25,14 +26,18 @@ it("tells what node, containers and pods use, with the moment of each count", as
   expect(samples).toEqual([
     "node_cpu_usage_seconds_total 7 5000",
     "node_memory_working_set_bytes 1024 5000",
+    "node_swap_usage_bytes 512 5000",
     `container_cpu_usage_seconds_total{container="main",${names}} 1.5 4000`,
     `container_cpu_usage_seconds_total{container="side",${names}} 1.5 4001`,
     `container_memory_working_set_bytes{container="main",${names}} 100 4000`,
     `container_memory_working_set_bytes{container="side",${names}} 100 4001`,
+    `container_swap_usage_bytes{container="side",${names}} 10 4001`,
+    `container_swap_limit_bytes{container="side",${names}} 40 4001`,
     `container_start_time_seconds{container="main",${names}} 1767323046`,
     `container_start_time_seconds{container="side",${names}} 1767323046`,
     `pod_cpu_usage_seconds_total{${names}} 3 4001`,
     `pod_memory_working_set_bytes{${names}} 200 4001`,
+    `pod_swap_usage_bytes{${names}} 10 4001`,
     "resource_scrape_error 0",
     "scrape_error 0",
   ]);

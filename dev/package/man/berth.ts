@@ -1,4 +1,4 @@
-import type { Command } from "../../../src/cmd/berth/command.ts";
+import { type Command, flagOf } from "../../../src/cmd/berth/command.ts";
 import { COMMANDS } from "../../../src/cmd/berth/commands.ts";
 import { COMMON_FLAGS, FLAGS, type FlagName, type FlagRow } from "../../../src/cmd/berth/flags.ts";
 import { display, flagTerm, heading, type ManualPage, macroWord, plain, terms } from "./mdoc.ts";
@@ -29,7 +29,7 @@ export function berthPage(): ManualPage {
       heading("COMMANDS"),
       ...Object.entries(COMMANDS).flatMap(([name, command]) => commandLines(name, command)),
       heading("FLAGS OF EVERY COMMAND"),
-      ...terms(COMMON_FLAGS.map(flagRow)),
+      ...terms(COMMON_FLAGS.map((flag) => flagRow(flag, FLAGS[flag]))),
       heading("ENVIRONMENT"),
       ...terms([["Ev BERTH_SOCKET", plain("Path of berthd's socket. The flag wins.")]]),
       heading("FILES"),
@@ -57,16 +57,16 @@ function usageLine(usage: string): string[] {
   return usage === "" ? [] : [`.Ar ${usage.split(" ").map(macroWord).join(" ")}`];
 }
 
-function commandLines(name: string, { usage, help, flags, examples }: Command): string[] {
+function commandLines(name: string, command: Command): string[] {
+  const { usage, help, flags, examples } = command;
   return [
     `.Ss ${macroWord(`berth ${name} ${usage}`.trimEnd())}`,
     plain(help),
-    ...(flags.length === 0 ? [] : terms(flags.map(flagRow))),
+    ...(flags.length === 0 ? [] : terms(flags.map((flag) => flagRow(flag, flagOf(command, flag))))),
     ...(examples === undefined ? [] : [".Pp", "Examples:", ...display(examples)]),
   ];
 }
 
-function flagRow(name: FlagName): readonly [string, string] {
-  const { short, argument, help }: FlagRow = FLAGS[name];
+function flagRow(name: FlagName, { short, argument, help }: FlagRow): readonly [string, string] {
   return [flagTerm({ name, short, argument }), plain(help)];
 }

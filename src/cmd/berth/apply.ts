@@ -17,7 +17,7 @@ export const apply: Command = {
       if (changed && !dry) await writeManifest(proposal.path, proposal.bytes, modeOf(proposal));
       const text = lines.map(({ name, outcome }) => `${shortName(name)} ${outcome}${dry ? " (dry run)" : ""}\n`);
       await call.terminal.out.write(text.join(""));
-      if (changed) await call.terminal.err.write(`${dry ? "would be" : "is"} in ${proposal.path}\n`);
+      if (changed) await call.terminal.err.write(`${dry ? "would be written" : "written"} to ${proposal.path}\n`);
     }
     return 0;
   },

@@ -1,5 +1,5 @@
 import type { Client } from "./client.ts";
-import type { FlagName } from "./flags.ts";
+import { FLAGS, type FlagName, type FlagRow } from "./flags.ts";
 import { type Terminal, usageFailure } from "./terminal.ts";
 
 /** One command of `berth`. */
@@ -8,10 +8,18 @@ export type Command = {
   readonly usage: string;
   readonly help: string;
   readonly flags: readonly FlagName[];
+  /** Help of flags that mean something else here than for most commands. */
+  readonly flagHelp?: Partial<Readonly<Record<FlagName, string>>>;
   readonly examples?: readonly string[];
   /** Does it; the answer is the exit code. Throws CommandFailure. */
   run(call: Call): Promise<number>;
 };
+
+/** A flag as this command takes it. */
+export function flagOf({ flagHelp }: Pick<Command, "flagHelp">, name: FlagName): FlagRow {
+  const row: FlagRow = FLAGS[name];
+  return { ...row, help: flagHelp?.[name] ?? row.help };
+}
 
 /** One use of a command. */
 export type Call = {

@@ -1,5 +1,5 @@
-import type { Command } from "./command.ts";
-import { COMMON_FLAGS, FLAGS, type FlagName, type FlagRow } from "./flags.ts";
+import { type Command, flagOf } from "./command.ts";
+import { COMMON_FLAGS, type FlagName } from "./flags.ts";
 
 /** Commands by name, as the scripts are made from. */
 export type Commands = Readonly<Record<string, Command>>;
@@ -12,7 +12,6 @@ function firstArgument({ usage }: Command): { readonly words: readonly string[];
 }
 
 const flagsOf = (command: Command): readonly FlagName[] => [...command.flags, ...COMMON_FLAGS];
-const flag = (name: FlagName): FlagRow => FLAGS[name];
 
 /** Prints the names of pods, and nothing when berthd cannot be asked. */
 const POD_NAMES = "berth get pods -o name 2>/dev/null | sed 's,^pod/,,'";
@@ -50,7 +49,7 @@ export function zshScript(commands: Commands): string {
   const described = Object.entries(commands).map(([name, { help }]) => `    ${quoted(`${name}:${escaped(help)}`)}`);
   const arms = Object.entries(commands).map(([name, command]) => {
     const { words, pods } = firstArgument(command);
-    const flags = flagsOf(command).flatMap(zshFlag);
+    const flags = flagsOf(command).flatMap((name) => zshFlag(command, name));
     const first = words.length > 0 ? [quoted(`1:what:(${words.join(" ")})`)] : [];
     const rest = pods ? [quoted("*:pod:($(_berth_pods))")] : [];
     return `    ${name}) _arguments -s ${[...flags, ...first, ...rest].join(" ")} ;;`;
@@ -78,8 +77,8 @@ if [ "$funcstack[1]" = _berth ]; then _berth "$@"; else compdef _berth berth; fi
 `;
 }
 
-function zshFlag(name: FlagName): string[] {
-  const { short, argument, help } = flag(name);
+function zshFlag(command: Command, name: FlagName): string[] {
+  const { short, argument, help } = flagOf(command, name);
   const value = argument === "" ? "" : `:${argument}:`;
   const words = `[${escaped(help)}]${value}`;
   return [`--${name}`, ...(short === undefined ? [] : [`-${short}`])].map((each) => quoted(`${each}${words}`));
@@ -94,7 +93,7 @@ export function fishScript(commands: Commands): string {
       `complete -c berth -n __fish_use_subcommand -a ${name} -d ${quoted(command.help)}`,
       ...(words.length > 0 ? [`${here} -a ${quoted(words.join(" "))}`] : []),
       ...(pods ? [`${here} -a '(__berth_pods)'`] : []),
-      ...flagsOf(command).map((each) => `${here} ${fishFlag(each)}`),
+      ...flagsOf(command).map((each) => `${here} ${fishFlag(command, each)}`),
     ];
   });
   return `# fish completion for berth, made by \`berth completion fish\`
@@ -106,8 +105,8 @@ ${lines.join("\n")}
 `;
 }
 
-function fishFlag(name: FlagName): string {
-  const { short, argument, help } = flag(name);
+function fishFlag(command: Command, name: FlagName): string {
+  const { short, argument, help } = flagOf(command, name);
   const parts = [`-l ${name}`, short === undefined ? "" : `-s ${short}`, argument === "" ? "" : "-x"];
   return [...parts.filter(Boolean), `-d ${quoted(help)}`].join(" ");
 }

@@ -5,6 +5,7 @@ import { paint, type Terminal, usageFailure } from "./terminal.ts";
 export const doctor: Command = {
   usage: "",
   help: "Look for what keeps pods from running on this host, each with its fix. Exit code 1 when something is bad.",
+  flagHelp: { output: "json." },
   flags: ["fix", "dry-run", "output", "config", "config-dir", "runtime-endpoint", "ctr"],
   examples: ["berth doctor", "berth doctor --fix --dry-run", "berth doctor --fix", "berth doctor -o json"],
   async run(call) {

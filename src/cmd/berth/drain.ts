@@ -10,6 +10,7 @@ export const drain: Command = {
   usage: "",
   help: "For maintenance: end all pods with their grace, and start none until berth uncordon, also after a reboot.",
   flags: ["timeout", "wait"],
+  flagHelp: { timeout: "Give up waiting after this; default 10m. The host stays drained." },
   examples: ["berth drain --timeout 5m && reboot"],
   async run(call) {
     if (call.words.length > 0) throw usageFailure("drain is about this host and takes no name");

@@ -1,6 +1,6 @@
-import type { Command } from "./command.ts";
+import { type Command, flagOf } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { COMMON_FLAGS, FLAGS, type FlagName, type FlagRow } from "./flags.ts";
+import { COMMON_FLAGS, type FlagName, type FlagRow } from "./flags.ts";
 
 /** What `berth --help` prints. */
 export function overview(): string {
@@ -19,7 +19,7 @@ export function overview(): string {
 
 /** What `berth COMMAND --help` prints. */
 export function commandHelp(name: string, command: Command): string {
-  const flags = [...command.flags, ...COMMON_FLAGS].map(flagWords);
+  const flags = [...command.flags, ...COMMON_FLAGS].map((flag) => flagWords(flag, flagOf(command, flag)));
   const width = Math.max(...flags.map(([left]) => left.length));
   const examples =
     command.examples === undefined ? [] : ["", "Examples:", ...command.examples.map((line) => `  ${line}`)];
@@ -34,8 +34,7 @@ export function commandHelp(name: string, command: Command): string {
   ].join("\n")}\n`;
 }
 
-function flagWords(name: FlagName): readonly [string, string] {
-  const flag: FlagRow = FLAGS[name];
+function flagWords(name: FlagName, flag: FlagRow): readonly [string, string] {
   const short = flag.short === undefined ? "    " : `-${flag.short}, `;
   return [`${short}--${name}${flag.argument === "" ? "" : ` ${flag.argument}`}`, flag.help];
 }

@@ -11,6 +11,11 @@ export const restart: Command = {
   usage: "POD",
   help: "Restart the containers of a pod, or one of them, with their grace period, and wait until they run again.",
   flags: ["namespace", "container", "wait", "timeout"],
+  flagHelp: {
+    container: "Only this container; else all app containers.",
+    wait: "Whether to wait until they run again; default true.",
+    timeout: "Give up waiting after this; default 5m.",
+  },
   examples: ["berth restart web", "berth restart web -c nginx", "berth restart web --wait=false"],
   async run(call) {
     const timeoutMs = parseDurationMs(call.value("timeout") ?? "5m");

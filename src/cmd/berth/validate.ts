@@ -10,6 +10,7 @@ export const validate: Command = {
   usage: "FILE...",
   help: "Check manifests without berthd: files, directories, or - for standard input.",
   flags: ["output"],
+  flagHelp: { output: "json." },
   examples: ["berth validate web.yaml", "berth validate /etc/berth/manifests", "berth validate -o json *.yaml"],
   async run(call) {
     if (call.words.length === 0) throw usageFailure("validate which files?");

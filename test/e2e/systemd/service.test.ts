@@ -33,6 +33,9 @@ metadata: { name: token }
 stringData: { token: hush }
 `;
 
+/** What a purge leaves of anything named after Berth: what this host was made with, and what people wrote. */
+const LEFT = ["/etc/berth", "/etc/cni/net.d/10-berth.conflist", "/var/lib/cni/networks/berth"];
+
 let host: InstalledHost;
 
 beforeAll(async () => {
@@ -82,6 +85,17 @@ test("a dropped manifest runs, with mounts that reach its container", async () =
   expect(await host.inPod("house", "cat /data/data")).toBe("precious");
   expect(await host.inPod("house", "cat /secret/token")).toBe("hush");
   await host.inPod("house", "echo kept >/memory/mark");
+});
+
+test("the groups of the two sockets say who operates, who looks, and who does neither", async () => {
+  for (const [name, groups] of Object.entries({ opal: "berth", vera: "berth-view", nora: "" })) {
+    await host.must(`useradd --groups '${groups}' ${name}`);
+  }
+  const by = (name: string, words: string) => host.run(`runuser -u ${name} -- berth ${words}`);
+  expect(await by("opal", "exec house -- echo in")).toMatchObject({ code: 0, stdout: "in\n" });
+  expect((await by("vera", "get pods")).stdout).toContain("Running");
+  expect(await by("vera", "exec house -- echo in")).toMatchObject({ code: 1, stdout: "" });
+  expect(await by("nora", "get pods")).toMatchObject({ code: 1, stdout: "" });
 });
 
 test("a restart of the service touches no container", async () => {
@@ -170,12 +184,17 @@ test("purge refuses while a mount remains below the state directory", async () =
 
 test("purge ends the pods, removes the state, and leaves what was only mounted there", async () => {
   await host.must("systemctl stop holder");
+  await host.must("echo net.ipv4.ip_forward=1 >/etc/sysctl.d/60-berth.conf"); // as berth doctor --fix does
   await host.must("dpkg --purge berth");
   expect(await host.tasks()).toBe("");
   await host.must(`test ! -e ${STATE}`);
   expect((await host.run(`findmnt -rn -o TARGET | grep '^${STATE}'`)).stdout).toBe("");
   expect(await host.must("cat /srv/house/keep/data")).toBe("precious");
   await host.must("test -e /etc/berth/manifests/house.yaml");
+  const left = await host.must(
+    "find / /run /dev/shm -xdev -iname '*berth*' -not -path '/root/*' -not -path '/tmp/*' | sort",
+  );
+  expect(left.split("\n"), "the network of the host's pods, and the folder of the manifests").toEqual(LEFT);
 }, 400_000);
 
 /** The same tasks with the same processes, ready pods, and what they hold in memory. */

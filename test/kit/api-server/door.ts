@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { silentLog } from "../../../src/base/log.ts";
 import { type ClusterDoors, openCluster } from "../../../src/kube/connect.ts";
+import { silentMeter } from "../../../src/pod/metrics.ts";
 
 /** Opens `src/kube` on a server without credentials, by a kubeconfig written to `path`. */
 export async function openDoors(url: string, path: string): Promise<ClusterDoors> {
@@ -15,6 +16,7 @@ export async function openDoors(url: string, path: string): Promise<ClusterDoors
     kubeconfig: path,
     version: "test",
     log: silentLog,
+    meter: silentMeter,
     timeoutMs: 20_000,
     heartbeatTimeoutMs: 20_000,
   });

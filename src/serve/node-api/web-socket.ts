@@ -171,7 +171,10 @@ function unmask(bytes: Buffer, mask: Buffer, done: number): void {
     for (let place = from; place < to; place += 1) bytes[place] = (bytes[place] ?? 0) ^ at(place);
   };
   const start = (MASK_BYTES - (bytes.byteOffset % MASK_BYTES)) % MASK_BYTES;
-  if (bytes.length < start + MASK_BYTES) return single(0, bytes.length);
+  if (bytes.length < start + MASK_BYTES) {
+    single(0, bytes.length);
+    return;
+  }
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset + start, (bytes.length - start) >> 2);
   const [word = 0] = new Uint32Array(Uint8Array.from([0, 1, 2, 3], (place) => at(start + place)).buffer);
   single(0, start);

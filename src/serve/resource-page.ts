@@ -47,7 +47,7 @@ function rowsOf(pods: readonly v1.Pod[], usages: readonly ContainerUsage[]): Row
 export const quoted = (text = ""): string =>
   `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 
-function nodeFamilies({ atWallMs, cpuCoreNanoSeconds, memoryBytes }: HostUsage): string[] {
+function nodeFamilies({ atWallMs, cpuCoreNanoSeconds, memoryBytes, swap }: HostUsage): string[] {
   return [
     family("node_cpu_usage_seconds_total", "counter", "Processor time of the node.", [
       `{} ${cpuCoreNanoSeconds / 1e9} ${Math.round(atWallMs)}`,
@@ -55,6 +55,12 @@ function nodeFamilies({ atWallMs, cpuCoreNanoSeconds, memoryBytes }: HostUsage):
     family("node_memory_working_set_bytes", "gauge", "Memory in use on the node.", [
       `{} ${memoryBytes} ${Math.round(atWallMs)}`,
     ]),
+    family(
+      "node_swap_usage_bytes",
+      "gauge",
+      "Swap in use on the node.",
+      swap === undefined ? [] : [`{} ${swap.usedBytes} ${Math.round(atWallMs)}`],
+    ),
   ];
 }
 
@@ -77,6 +83,14 @@ function containerFamilies(rows: readonly Row[]): string[] {
       ),
     ),
     family(
+      "container_swap_usage_bytes",
+      "gauge",
+      "Swap of the container.",
+      rows.flatMap(({ labels, usage: { more, atWallMs } }) =>
+        more?.swapUsageBytes === undefined ? [] : `{${labels}} ${more.swapUsageBytes} ${atWallMs}`,
+      ),
+    ),
+    family(
       "container_start_time_seconds",
       "gauge",
       "When the container began, since the epoch.",
@@ -90,9 +104,9 @@ function containerFamilies(rows: readonly Row[]): string[] {
 /** Sums over the containers of a pod; the youngest count tells when. */
 function podFamilies(rows: readonly Row[]): string[] {
   const pods = [...Map.groupBy(rows, ({ pod }) => pod)];
-  const sums = (key: "cpuCoreNanoSeconds" | "workingSetBytes", divisor: number): string[] =>
+  const sums = (value: (usage: ContainerUsage) => number | undefined, divisor = 1): string[] =>
     pods.flatMap(([pod, all]) => {
-      const told = all.flatMap(({ usage }) => usage[key] ?? []);
+      const told = all.flatMap(({ usage }) => value(usage) ?? []);
       if (told.length === 0) return [];
       const atWallMs = Math.max(...all.map(({ usage }) => usage.atWallMs));
       return `{${pod}} ${told.reduce((sum, value) => sum + value, 0) / divisor} ${atWallMs}`;
@@ -102,9 +116,20 @@ function podFamilies(rows: readonly Row[]): string[] {
       "pod_cpu_usage_seconds_total",
       "counter",
       "Processor time of the pod's containers.",
-      sums("cpuCoreNanoSeconds", 1e9),
+      sums((usage) => usage.cpuCoreNanoSeconds, 1e9),
     ),
-    family("pod_memory_working_set_bytes", "gauge", "Memory of the pod's containers.", sums("workingSetBytes", 1)),
+    family(
+      "pod_memory_working_set_bytes",
+      "gauge",
+      "Memory of the pod's containers.",
+      sums((usage) => usage.workingSetBytes),
+    ),
+    family(
+      "pod_swap_usage_bytes",
+      "gauge",
+      "Swap of the pod's containers.",
+      sums((usage) => usage.more?.swapUsageBytes),
+    ),
   ];
 }
 

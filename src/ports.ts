@@ -4,6 +4,7 @@ import type { SeenImage } from "./pod/action.ts";
 import type { CgroupLimits } from "./pod/cgroup.ts";
 import type {
   CertificateFacts,
+  CertificateSubject,
   ClusterChange,
   ClusterKind,
   ClusterList,
@@ -323,12 +324,12 @@ export type Cluster = {
   disconnect(): void;
 };
 
-/** The client certificates that speak for the node (node.md 1.3, 1.4). Keys stay behind this port. */
+/** The certificates of one use that are the node's (node.md 1.3, 1.4). Keys stay behind this port. */
 export type NodeCertificates = {
   /** The one that is in use; undefined while there is none. */
   current(): CertificateFacts | undefined;
   /** A new key, and the request for its certificate. `keep` takes the answer into use. Both are PEM in base64. */
-  ask(subject: { readonly commonName: string; readonly organization: string }): Promise<{
+  ask(subject: CertificateSubject): Promise<{
     readonly request: string;
     keep(certificate: string): Promise<CertificateFacts>;
   }>;

@@ -1,4 +1,3 @@
-import { join as joinPath } from "node:path";
 import type { Agent } from "../agent/agent.ts";
 import { joinCluster, type Membership } from "../agent/membership/membership.ts";
 import type { Chance, Clock } from "../base/clock.ts";
@@ -10,6 +9,7 @@ import type { NodeFacts } from "../pod/node.ts";
 import type { Reviews } from "../ports.ts";
 import type { Settings } from "./config/settings.ts";
 import { reservedOf } from "./node-settings.ts";
+import { asksServing, pkiOf } from "./pki.ts";
 
 /** The version of Kubernetes whose node this is: what the control plane decides by. */
 const KUBERNETES_VERSION = "v1.36.2";
@@ -31,6 +31,7 @@ export async function join(
   const doors = await openCluster({
     kubeconfig: settings.kubeconfig,
     ...identityOf(settings),
+    ...(asksServing(settings) ? { servingDirectory: pkiOf(settings) } : {}),
     version,
     log: means.log,
     meter: means.meter,
@@ -72,7 +73,7 @@ export async function join(
 
 /** A node that got its certificate by itself also renews it; nobody else would. */
 function identityOf(settings: Settings): { identity?: { bootstrapKubeconfig: string; certDirectory: string } } {
-  const { bootstrapKubeconfig, rotateCertificates, certDirectory, rootDir } = settings;
+  const { bootstrapKubeconfig, rotateCertificates } = settings;
   if (bootstrapKubeconfig === "" && !rotateCertificates) return {};
-  return { identity: { bootstrapKubeconfig, certDirectory: certDirectory || joinPath(rootDir, "pki") } };
+  return { identity: { bootstrapKubeconfig, certDirectory: pkiOf(settings) } };
 }

@@ -1,10 +1,13 @@
-import { join } from "node:path";
+import { currentPem } from "../kube/certificate-store.ts";
+import type { NodeFacts } from "../pod/node.ts";
 import type { Reviews } from "../ports.ts";
 import type { NodeSources } from "../serve/node-api/answers.ts";
+import type { TlsRules } from "../serve/node-api/secure-server.ts";
 import { ensureSelfSigned } from "../serve/node-api/self-signed.ts";
 import { type NodeApi, type NodeApiOptions, startNodeApi } from "../serve/node-api/server.ts";
 import { configurationOf } from "./config/print.ts";
 import type { Settings } from "./config/settings.ts";
+import { asksServing, pkiOf } from "./pki.ts";
 
 /** What the node's own API is made from besides the settings. */
 export type NodeApiParts = Omit<NodeSources, "config"> & {
@@ -32,14 +35,10 @@ const isSecureOpen = ({ kubeconfig, tlsCertFile }: Settings): boolean => kubecon
 
 async function secureOf(
   settings: Settings,
-  { facts, rootDir, reviews }: NodeApiParts,
+  { facts, reviews }: NodeApiParts,
 ): Promise<NonNullable<NodeApiOptions["secure"]>> {
-  const { tlsCertFile: certFile, tlsPrivateKeyFile: keyFile, certDirectory, tlsMinVersion, tlsCipherSuites } = settings;
+  const { tlsMinVersion, tlsCipherSuites } = settings;
   const clientCaFile = settings["authentication.x509.clientCAFile"];
-  const files =
-    certFile === ""
-      ? await ensureSelfSigned(certDirectory || join(rootDir, "pki"), [facts.nodeName, ...facts.ips])
-      : { certFile, keyFile };
   const tokens =
     reviews === undefined || !settings["authentication.webhook.enabled"]
       ? undefined
@@ -48,7 +47,7 @@ async function secureOf(
     address: settings.address,
     port: settings.port,
     tls: {
-      files,
+      ...(await certificateOf(settings, facts)),
       ...(clientCaFile === "" ? {} : { clientCaFile }),
       minVersion: tlsMinVersion === "VersionTLS13" ? "TLSv1.3" : "TLSv1.2",
       cipherSuites: tlsCipherSuites,
@@ -69,4 +68,13 @@ async function secureOf(
             deniedMs: settings["authorization.webhook.cacheUnauthorizedTTL"],
           },
   };
+}
+
+/** What was given, what the API server issues, or what the node makes for itself. */
+async function certificateOf(settings: Settings, facts: NodeFacts): Promise<Pick<TlsRules, "files" | "isAwaited">> {
+  const { tlsCertFile, tlsPrivateKeyFile } = settings;
+  if (tlsCertFile !== "") return { files: { certFile: tlsCertFile, keyFile: tlsPrivateKeyFile } };
+  if (!asksServing(settings)) return { files: await ensureSelfSigned(pkiOf(settings), [facts.nodeName, ...facts.ips]) };
+  const issued = currentPem(pkiOf(settings), "serving");
+  return { files: { certFile: issued, keyFile: issued }, isAwaited: true };
 }

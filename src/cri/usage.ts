@@ -1,7 +1,6 @@
-import type { ContainerUsage } from "../pod/usage.ts";
-
+import type { ContainerUsage, PressurePart, UsageDetails } from "../pod/usage.ts";
 import type { CriClient } from "./client.ts";
-import type { ContainerStats, SwapUsage, UInt64Value } from "./generated/types.ts";
+import type { ContainerStats, PsiData, PsiStats, UInt64Value } from "./generated/types.ts";
 import { LABEL } from "./names.ts";
 
 /** What each of this owner's running containers uses now, as the runtime counts it. */
@@ -17,7 +16,7 @@ export async function readUsage(
 
 const NANOSECONDS_PER_MS = 1_000_000n;
 
-function usageOf({ attributes, cpu, memory, swap, writable_layer: written }: ContainerStats): ContainerUsage[] {
+function usageOf({ attributes, cpu, memory, writable_layer: written, swap, io }: ContainerStats): ContainerUsage[] {
   const podUid = attributes?.labels[LABEL.podUid];
   const container = attributes?.labels[LABEL.containerName];
   if (attributes === undefined || podUid === undefined || container === undefined) return [];
@@ -30,8 +29,6 @@ function usageOf({ attributes, cpu, memory, swap, writable_layer: written }: Con
       atWallMs: Number(timestamp / NANOSECONDS_PER_MS),
       ...numbered("cpuCoreNanoSeconds", cpu?.usage_core_nano_seconds),
       ...numbered("workingSetBytes", memory?.working_set_bytes),
-      ...numbered("swapBytes", swap?.swap_usage_bytes),
-      ...swapLimit(swap),
       more: {
         ...numbered("cpuNanoCores", cpu?.usage_nano_cores),
         ...numbered("memoryBytes", memory?.usage_bytes),
@@ -41,20 +38,34 @@ function usageOf({ attributes, cpu, memory, swap, writable_layer: written }: Con
         ...numbered("majorPageFaults", memory?.major_page_faults),
         ...numbered("writtenBytes", written?.used_bytes),
         ...numbered("writtenInodes", written?.inodes_used),
+        ...numbered("swapUsageBytes", swap?.swap_usage_bytes),
+        ...numbered("swapAvailableBytes", swap?.swap_available_bytes),
+        ...pressure(cpu?.psi, memory?.psi, io?.psi),
       },
     },
   ];
 }
 
-/** Without a limit the runtime tells the largest number there is, or so. */
-const UNLIMITED_BYTES = 2 ** 60;
-
-function swapLimit(swap: SwapUsage | undefined): { swapLimitBytes?: number } {
-  const { swap_usage_bytes: used, swap_available_bytes: left } = swap ?? {};
-  if (used === undefined || left === undefined) return {};
-  const swapLimitBytes = Number(used.value) + Number(left.value);
-  return swapLimitBytes < UNLIMITED_BYTES ? { swapLimitBytes } : {};
+/** Older runtimes tell none. */
+function pressure(
+  cpu: PsiStats | undefined,
+  memory: PsiStats | undefined,
+  io: PsiStats | undefined,
+): Pick<UsageDetails, "pressure"> {
+  const told = Object.entries({ cpu, memory, io }).flatMap(([name, psi]) =>
+    psi?.Some === undefined || psi.Full === undefined
+      ? []
+      : [[name, { some: partOf(psi.Some), full: partOf(psi.Full) }]],
+  );
+  return told.length === 0 ? {} : { pressure: Object.fromEntries(told) };
 }
+
+const partOf = ({ Total, Avg10: avg10, Avg60: avg60, Avg300: avg300 }: PsiData): PressurePart => ({
+  total: Number(Total),
+  avg10,
+  avg60,
+  avg300,
+});
 
 function numbered<K extends string>(name: K, value: UInt64Value | undefined): { [P in K]?: number } {
   return value === undefined ? {} : ({ [name]: Number(value.value) } as { [P in K]: number });

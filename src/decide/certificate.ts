@@ -1,39 +1,60 @@
+import { canonicalHost } from "../base/alternative-names.ts";
 import type { WallMs } from "../base/clock.ts";
-import type { CertificateFacts, CertificateRequest } from "../pod/cluster.ts";
+import type { CertificateFacts, CertificateRequest, CertificateSubject, CertificateUse } from "../pod/cluster.ts";
+import type { NodeFacts } from "../pod/node.ts";
 
 const GROUP = "system:nodes";
-const SIGNER = "kubernetes.io/kube-apiserver-client-kubelet";
+const SIGNERS: { readonly [U in CertificateUse]: string } = {
+  client: "kubernetes.io/kube-apiserver-client-kubelet",
+  serving: "kubernetes.io/kubelet-serving",
+};
+const USAGES: { readonly [U in CertificateUse]: string } = { client: "client auth", serving: "server auth" };
 const EARLIEST = 0.7;
 const LATEST = 0.9;
 
 /** The name that a node has for its API server (node.md 1.1). */
-export const nodeSubject = (nodeName: string): { readonly commonName: string; readonly organization: string } => ({
+export const nodeSubject = (nodeName: string): CertificateSubject => ({
   commonName: `system:node:${nodeName}`,
   organization: GROUP,
+  names: [],
 });
+
+/** The same for serving, under the names and addresses of the node's status. Undefined without an address (node.md 1.3). */
+export function servingSubject({
+  nodeName,
+  hostname,
+  ips,
+}: Pick<NodeFacts, "nodeName" | "hostname" | "ips">): CertificateSubject | undefined {
+  if (ips.length === 0) return undefined;
+  return { ...nodeSubject(nodeName), names: [...new Set([hostname, ...ips].map(canonicalHost))].sort() };
+}
 
 /**
  * When a new certificate is to be asked for (node.md 1.4): after 70 to 90 % of its life, by chance (`fraction`, kept for one
- * certificate); at once when there is none or it is another node's.
+ * certificate); at once when there is none, or when it lacks a name that it should have.
  */
-export function renewalDueMs(held: CertificateFacts | undefined, nodeName: string, fraction: number): WallMs {
-  if (held === undefined || !isOf(held, nodeName)) return Number.NEGATIVE_INFINITY;
+export function renewalDueMs(held: CertificateFacts | undefined, wanted: CertificateSubject, fraction: number): WallMs {
+  if (held === undefined || !isOf(held, wanted)) return Number.NEGATIVE_INFINITY;
   const lifeMs = held.notAfterMs - held.notBeforeMs;
   return held.notBeforeMs + lifeMs * (EARLIEST + (LATEST - EARLIEST) * fraction);
 }
 
-function isOf({ commonName, organizations }: CertificateFacts, nodeName: string): boolean {
-  const wanted = nodeSubject(nodeName);
-  return commonName === wanted.commonName && organizations.includes(wanted.organization);
+function isOf({ commonName, organizations, names }: CertificateFacts, wanted: CertificateSubject): boolean {
+  const isNamed = wanted.names.every((name) => names.includes(name));
+  return commonName === wanted.commonName && organizations.includes(wanted.organization) && isNamed;
 }
 
-/** The object that asks for a client certificate (node.md 1.3); `request` as it stands in it. */
-export const certificateRequest = (request: string, keyEncipherment = false): CertificateRequest => ({
+/** The object that asks for a certificate (node.md 1.3); `request` as it stands in it. */
+export const certificateRequest = (
+  use: CertificateUse,
+  request: string,
+  keyEncipherment = false,
+): CertificateRequest => ({
   metadata: { generateName: "csr-" },
   spec: {
     request,
-    signerName: SIGNER,
-    usages: ["digital signature", ...(keyEncipherment ? ["key encipherment"] : []), "client auth"],
+    signerName: SIGNERS[use],
+    usages: ["digital signature", ...(keyEncipherment ? ["key encipherment"] : []), USAGES[use]],
   },
 });
 

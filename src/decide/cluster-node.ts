@@ -19,6 +19,8 @@ export type NodeIdentity = {
   readonly providerId: string;
   /** -1: all of them. */
   readonly maxImages: number;
+  /** What the scheduler and the API server may count on beyond the version (node.md 2.2); absent: nothing. */
+  readonly declaredFeatures?: readonly string[];
 };
 
 const ATTACH_DETACH = "volumes.kubernetes.io/controller-managed-attach-detach";
@@ -66,13 +68,14 @@ export function reconciled(node: ClusterNode, { facts }: NodeIdentity): ClusterN
 
 /** The node's status as of now, on what it was before (node.md 2.2). */
 export function nodeStatus(before: NodeStatus, identity: NodeIdentity, standing: Standing, now: Now): NodeStatus {
-  const { facts, machine, kubeletVersion, port } = identity;
+  const { facts, machine, kubeletVersion, port, declaredFeatures = [] } = identity;
+  const { declaredFeatures: _, ...others } = before;
   const capacity = capacityOf(identity);
   const missing = ["cpu", "memory", "pods", "ephemeral-storage"].filter(
     (name) => !(Number.parseInt(capacity[name] ?? "", 10) > 0),
   );
   return {
-    ...before,
+    ...others,
     addresses: addressesOf(facts),
     capacity: { ...gone(before.capacity), ...capacity },
     allocatable: { ...gone(before.allocatable), ...allocatableOf(identity, capacity) },
@@ -95,6 +98,7 @@ export function nodeStatus(before: NodeStatus, identity: NodeIdentity, standing:
       ? {}
       : { runtimeHandlers: standing.handlers.toSorted((one, other) => (one.name < other.name ? -1 : 1)) }),
     ...(standing.supplementalGroupsPolicy ? { features: { supplementalGroupsPolicy: true } } : {}),
+    ...(declaredFeatures.length === 0 ? {} : { declaredFeatures: declaredFeatures.toSorted() }),
     conditions: nodeConditions(before.conditions ?? [], standing, missing, now),
   };
 }

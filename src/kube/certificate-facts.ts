@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { canonicalHost } from "../base/alternative-names.ts";
 import type { CertificateFacts } from "../pod/cluster.ts";
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -38,7 +39,12 @@ export function factsOf(certificate: string): CertificateFacts {
   return {
     commonName: valuesOf("CN")[0] ?? "",
     organizations: valuesOf("O"),
+    names: namesIn(own.subjectAltName ?? ""),
     notBeforeMs: own.validFromDate.getTime(),
     notAfterMs: own.validToDate.getTime(),
   };
 }
+
+/** As in `DNS:node1, IP Address:10.0.0.9`. */
+const namesIn = (text: string): string[] =>
+  [...text.matchAll(/(?:DNS|IP Address):([^,\s"]+)/g)].map(([, name = ""]) => canonicalHost(name));

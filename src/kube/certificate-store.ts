@@ -2,11 +2,11 @@ import { lstat, mkdir, readdir, readFile, rename, rm, symlink } from "node:fs/pr
 import { basename, join } from "node:path";
 import { BerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { CertificateFacts } from "../pod/cluster.ts";
+import type { CertificateFacts, CertificateUse } from "../pod/cluster.ts";
 import { belongTogether, type CertifiedKey, factsOf, splitPem } from "./certificate-facts.ts";
 import { replaceFile } from "./replace-file.ts";
 
-/** The node's client certificates on disk, laid out as the kubelet does (node.md 1.4). */
+/** The node's certificates of one use on disk, laid out as the kubelet does (node.md 1.4). */
 export type CertificateStore = {
   /** The file that always leads to the newest. */
   readonly currentPath: string;
@@ -15,20 +15,28 @@ export type CertificateStore = {
   keep(pair: CertifiedKey): Promise<CertificateFacts>;
 };
 
-const PREFIX = "kubelet-client";
-const CURRENT = `${PREFIX}-current.pem`;
-const UPDATED = `${PREFIX}-updated.pem`;
-const DATED = /^kubelet-client-\d{4}(-\d\d){5}\.pem$/;
+/** Begins the names of the files. */
+const PREFIXES: { readonly [U in CertificateUse]: string } = { client: "kubelet-client", serving: "kubelet-server" };
+const STAMP = /^\d{4}(-\d\d){5}\.pem$/;
 /** So many old ones stay, for whoever has to look back. */
 const KEPT = 3;
+
+/** The file that leads to the newest certificate of a use, with its key. */
+export const currentPem = (directory: string, use: CertificateUse): string =>
+  join(directory, `${PREFIXES[use]}-current.pem`);
 
 /**
  * Opens the directory. Throws ConfigInvalid when it cannot be used, or when the current certificate is a file and no link:
  * then somebody else looks after it. One that is torn counts as none.
  */
-export async function openCertificateStore(directory: string, log: Log): Promise<CertificateStore> {
-  const currentPath = join(directory, CURRENT);
-  const updatedPath = join(directory, UPDATED);
+export async function openCertificateStore(
+  directory: string,
+  log: Log,
+  use: CertificateUse = "client",
+): Promise<CertificateStore> {
+  const prefix = PREFIXES[use];
+  const currentPath = currentPem(directory, use);
+  const updatedPath = join(directory, `${prefix}-updated.pem`);
   await prepare(directory, currentPath, updatedPath);
   let held = await load(currentPath, log);
 
@@ -41,7 +49,7 @@ export async function openCertificateStore(directory: string, log: Log): Promise
       const facts = factsOf(certificate);
       const whole = `${certificate.trimEnd()}\n${key}`;
       try {
-        const path = join(directory, `${PREFIX}-${stampOf(new Date())}.pem`);
+        const path = join(directory, `${prefix}-${stampOf(new Date())}.pem`);
         await replaceFile(path, whole);
         await rm(updatedPath, { force: true });
         await symlink(basename(path), updatedPath);
@@ -50,7 +58,7 @@ export async function openCertificateStore(directory: string, log: Log): Promise
         throw new BerthError("FileFailed", `cannot keep the node's certificate in ${directory}`, { cause });
       }
       held = { certificate, key, facts };
-      await removeOld(directory).catch((error: unknown) => log.warn("old certificates stay", { error }));
+      await removeOld(directory, prefix).catch((error: unknown) => log.warn("old certificates stay", { error }));
       return facts;
     },
   };
@@ -77,8 +85,9 @@ async function load(path: string, log: Log): ReturnType<() => Promise<ReturnType
   return pair === undefined ? undefined : { ...pair, facts: factsOf(pair.certificate) };
 }
 
-async function removeOld(directory: string): Promise<void> {
-  const dated = (await readdir(directory)).filter((name) => DATED.test(name)).sort();
+async function removeOld(directory: string, prefix: string): Promise<void> {
+  const isDated = (name: string): boolean => name.startsWith(`${prefix}-`) && STAMP.test(name.slice(prefix.length + 1));
+  const dated = (await readdir(directory)).filter(isDated).sort();
   for (const name of dated.slice(0, -KEPT)) await rm(join(directory, name));
 }
 

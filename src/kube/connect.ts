@@ -2,17 +2,21 @@ import type { Log } from "../base/log.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { Cluster, NodeCertificates, Reviews } from "../ports.ts";
 import { type Calls, makeCalls } from "./calls.ts";
+import { openCertificateStore } from "./certificate-store.ts";
 import { makeCluster } from "./cluster.ts";
 import { type CredentialSource, openCredentials } from "./credentials.ts";
 import { type Identity, type IdentityPaths, openIdentity } from "./identity.ts";
 import { makeReviews } from "./reviews.ts";
 import { wantsKeyEncipherment } from "./server-age.ts";
+import { certificatesOf, type StoredCertificates } from "./stored-certificates.ts";
 
 /** How the API server is reached. */
 export type ClusterSettings = {
   readonly kubeconfig: string;
   /** Present: the node asks for its client certificate itself, and renews it. */
   readonly identity?: Omit<IdentityPaths, "kubeconfig">;
+  /** Present: the certificate of the node's own API is asked for, and kept here. */
+  readonly servingDirectory?: string;
   readonly version: string;
   readonly log: Log;
   readonly meter: Meter;
@@ -26,6 +30,8 @@ export type ClusterDoors = {
   readonly general: Cluster;
   readonly heartbeat: Cluster;
   readonly identity?: { readonly asking: Cluster; readonly certificates: NodeCertificates };
+  /** Asked for over `general`: only the node itself may. */
+  readonly serving?: NodeCertificates;
   /** On the connection of `general`. */
   readonly reviews: Reviews;
   close(): void;
@@ -36,6 +42,10 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterDoo
   const { kubeconfig, version, log, meter, timeoutMs, heartbeatTimeoutMs } = settings;
   const identity =
     settings.identity === undefined ? undefined : await openIdentity({ kubeconfig, ...settings.identity }, log);
+  const serving =
+    settings.servingDirectory === undefined
+      ? undefined
+      : await openCertificateStore(settings.servingDirectory, log, "serving");
   const credentials = identity?.credentials ?? (await openCredentials(kubeconfig, log));
   const userAgent = `berthd/${version}`;
   /** @bound Three at most. */
@@ -45,12 +55,13 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterDoo
     opened.push(calls);
     return calls;
   };
+  const asked = (certificates: StoredCertificates, calls: Calls): NodeCertificates => ({
+    ...certificates,
+    wantsKeyEncipherment: (signal) => wantsKeyEncipherment(calls, signal),
+  });
   const identityOver = ({ asking, certificates }: Identity): ClusterDoors["identity"] => {
     const calls = open(asking, timeoutMs);
-    return {
-      asking: makeCluster(calls),
-      certificates: { ...certificates, wantsKeyEncipherment: (signal) => wantsKeyEncipherment(calls, signal) },
-    };
+    return { asking: makeCluster(calls), certificates: asked(certificates, calls) };
   };
   const own = identity === undefined ? undefined : identityOver(identity);
   const general = open(credentials, timeoutMs);
@@ -59,6 +70,7 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterDoo
     heartbeat: makeCluster(open(credentials, heartbeatTimeoutMs)),
     reviews: makeReviews(general),
     ...(own === undefined ? {} : { identity: own }),
+    ...(serving === undefined ? {} : { serving: asked(certificatesOf(serving), general) }),
     close() {
       for (const calls of opened) calls.disconnect();
     },

@@ -1,11 +1,10 @@
 import { BerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { NodeCertificates } from "../ports.ts";
 import { ensureKubeconfig } from "./bootstrap.ts";
 import { certificatesIn } from "./certificate-facts.ts";
-import { newKeyWithRequest } from "./certificate-request.ts";
 import { type CertificateStore, openCertificateStore } from "./certificate-store.ts";
 import { type CredentialSource, type Credentials, openCredentials } from "./credentials.ts";
+import { certificatesOf, type StoredCertificates } from "./stored-certificates.ts";
 
 /** The paths of an identity that the node looks after itself. */
 export type IdentityPaths = {
@@ -21,7 +20,7 @@ export type Identity = {
   readonly credentials: CredentialSource;
   /** For asking a certificate: the one that is there while it is good, else the kubeconfig's credentials, else the bootstrap's. */
   readonly asking: CredentialSource;
-  readonly certificates: Omit<NodeCertificates, "wantsKeyEncipherment">;
+  readonly certificates: StoredCertificates;
 };
 
 /** Opens what is on disk; nothing is asked yet. Throws ConfigInvalid. */
@@ -34,16 +33,7 @@ export async function openIdentity(paths: IdentityPaths, log: Log): Promise<Iden
   return {
     credentials,
     asking: askingWith({ own, credentials, store, bootstrap, log }),
-    certificates: {
-      current: () => store.current()?.facts,
-      async ask(subject) {
-        const { key, request } = await newKeyWithRequest(subject);
-        return {
-          request: Buffer.from(request).toString("base64"),
-          keep: (certificate) => store.keep({ certificate: Buffer.from(certificate, "base64").toString("utf8"), key }),
-        };
-      },
-    },
+    certificates: certificatesOf(store),
   };
 }
 

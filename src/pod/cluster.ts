@@ -126,8 +126,20 @@ export type CertificateRequest = {
 export type CertificateFacts = {
   readonly commonName: string;
   readonly organizations: readonly string[];
+  /** Hosts that it is for: DNS names and addresses, each in its canonical form. */
+  readonly names: readonly string[];
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
+};
+
+/** What a certificate of the node is for: to be known by the API server, or to serve the node's own API (node.md 1.3). */
+export type CertificateUse = "client" | "serving";
+
+/** Whose certificate is asked for; `names` are DNS names and addresses of a server. */
+export type CertificateSubject = {
+  readonly commonName: string;
+  readonly organization: string;
+  readonly names: readonly string[];
 };
 
 // ---- what is asked of an API server ----

@@ -240,6 +240,22 @@ export const METRICS = {
     help: "Requests for the node's client certificate that failed.",
     labels: [],
   },
+  kubelet_certificate_manager_server_ttl_seconds: {
+    kind: "gauge",
+    help: "Seconds until the node's serving certificate expires; negative when it has, +Inf without one.",
+    labels: [],
+  },
+  kubelet_certificate_manager_server_rotation_seconds: {
+    kind: "histogram",
+    help: "Age of serving certificates when they were replaced.",
+    labels: [],
+    buckets: [60, 3600, 14_400, 86_400, 604_800, 2_592_000, 7_776_000, 15_552_000, 31_104_000, 124_416_000],
+  },
+  kubelet_server_expiration_renew_errors: {
+    kind: "counter",
+    help: "Requests for the node's serving certificate that failed.",
+    labels: [],
+  },
   berth_build_info: {
     kind: "gauge",
     help: "Always 1; the labels tell what runs.",

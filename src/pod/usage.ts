@@ -9,9 +9,6 @@ export type ContainerUsage = {
   readonly cpuCoreNanoSeconds?: number;
   /** What could not be freed at once. */
   readonly workingSetBytes?: number;
-  readonly swapBytes?: number;
-  /** Used and still to be had together. */
-  readonly swapLimitBytes?: number;
   readonly more?: UsageDetails;
 };
 
@@ -26,6 +23,19 @@ export type UsageDetails = {
   readonly majorPageFaults?: number;
   readonly writtenBytes?: number;
   readonly writtenInodes?: number;
+  readonly swapUsageBytes?: number;
+  readonly swapAvailableBytes?: number;
+  readonly pressure?: { readonly [K in "cpu" | "memory" | "io"]?: Pressure };
+};
+
+/** How long tasks were held up for want of something: some of them, and all of them at once. */
+export type Pressure = { readonly some: PressurePart; readonly full: PressurePart };
+/** Nanoseconds in all, and the share of the last 10, 60 and 300 s. */
+export type PressurePart = {
+  readonly total: number;
+  readonly avg10: number;
+  readonly avg60: number;
+  readonly avg300: number;
 };
 
 /** What the whole host uses. */
@@ -35,6 +45,8 @@ export type HostUsage = {
   readonly cpuCoreNanoSeconds: number;
   /** What is not available for new programs. */
   readonly memoryBytes: number;
-  /** Absent: not told. */
-  readonly swapBytes?: number;
+  /** Absent without swap. */
+  readonly swap?: { readonly usedBytes: number; readonly freeBytes: number };
+  /** Processes and threads: so many may be, so many are. */
+  readonly tasks?: { readonly most: number; readonly now: number };
 };

@@ -1,4 +1,4 @@
-import type { ContainerUsage, HostUsage } from "../pod/usage.ts";
+import type { ContainerUsage, HostUsage, UsageDetails } from "../pod/usage.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { Usage, View } from "../ports.ts";
 
@@ -30,9 +30,6 @@ type Row = {
   readonly startedWallMs: number;
 };
 
-/** What the runtime tells of a container. */
-type Figure = "cpuCoreNanoSeconds" | "workingSetBytes" | "swapBytes" | "swapLimitBytes";
-
 function rowsOf(pods: readonly v1.Pod[], usages: readonly ContainerUsage[]): Row[] {
   const byUid = new Map(pods.map((pod) => [pod.metadata?.uid ?? "", pod]));
   return usages.flatMap((usage) => {
@@ -50,43 +47,58 @@ function rowsOf(pods: readonly v1.Pod[], usages: readonly ContainerUsage[]): Row
 export const quoted = (text = ""): string =>
   `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 
-function nodeFamilies({ atWallMs, cpuCoreNanoSeconds, memoryBytes, swapBytes }: HostUsage): string[] {
-  const moment = Math.round(atWallMs);
+function nodeFamilies({ atWallMs, cpuCoreNanoSeconds, memoryBytes, swap }: HostUsage): string[] {
   return [
     family("node_cpu_usage_seconds_total", "counter", "Processor time of the node.", [
-      `{} ${cpuCoreNanoSeconds / 1e9} ${moment}`,
+      `{} ${cpuCoreNanoSeconds / 1e9} ${Math.round(atWallMs)}`,
     ]),
-    family("node_memory_working_set_bytes", "gauge", "Memory in use on the node.", [`{} ${memoryBytes} ${moment}`]),
+    family("node_memory_working_set_bytes", "gauge", "Memory in use on the node.", [
+      `{} ${memoryBytes} ${Math.round(atWallMs)}`,
+    ]),
     family(
       "node_swap_usage_bytes",
       "gauge",
       "Swap in use on the node.",
-      swapBytes === undefined ? [] : [`{} ${swapBytes} ${moment}`],
+      swap === undefined ? [] : [`{} ${swap.usedBytes} ${Math.round(atWallMs)}`],
     ),
   ];
 }
 
 function containerFamilies(rows: readonly Row[]): string[] {
-  const figures = (key: Figure, divisor = 1): string[] =>
-    rows.flatMap(({ labels, usage }) => {
-      const value = usage[key];
-      return value === undefined ? [] : `{${labels}} ${value / divisor} ${usage.atWallMs}`;
-    });
   return [
     family(
       "container_cpu_usage_seconds_total",
       "counter",
       "Processor time of the container.",
-      figures("cpuCoreNanoSeconds", 1e9),
+      rows.flatMap(({ labels, usage }) =>
+        usage.cpuCoreNanoSeconds === undefined ? [] : `{${labels}} ${usage.cpuCoreNanoSeconds / 1e9} ${usage.atWallMs}`,
+      ),
     ),
     family(
       "container_memory_working_set_bytes",
       "gauge",
       "Memory of the container that could not be freed at once.",
-      figures("workingSetBytes"),
+      rows.flatMap(({ labels, usage }) =>
+        usage.workingSetBytes === undefined ? [] : `{${labels}} ${usage.workingSetBytes} ${usage.atWallMs}`,
+      ),
     ),
-    family("container_swap_usage_bytes", "gauge", "Swap that the container uses.", figures("swapBytes")),
-    family("container_swap_limit_bytes", "gauge", "Swap that the container may use.", figures("swapLimitBytes")),
+    family(
+      "container_swap_usage_bytes",
+      "gauge",
+      "Swap of the container.",
+      rows.flatMap(({ labels, usage: { more, atWallMs } }) =>
+        more?.swapUsageBytes === undefined ? [] : `{${labels}} ${more.swapUsageBytes} ${atWallMs}`,
+      ),
+    ),
+    family(
+      "container_swap_limit_bytes",
+      "gauge",
+      "Swap that the container may use.",
+      rows.flatMap(({ labels, usage }) => {
+        const limit = swapLimitBytes(usage.more);
+        return limit === undefined ? [] : `{${labels}} ${limit} ${usage.atWallMs}`;
+      }),
+    ),
     family(
       "container_start_time_seconds",
       "gauge",
@@ -98,12 +110,21 @@ function containerFamilies(rows: readonly Row[]): string[] {
   ];
 }
 
+/** Without a limit the runtime tells the largest number there is, or so. */
+const UNLIMITED_BYTES = 2 ** 60;
+
+function swapLimitBytes({ swapUsageBytes, swapAvailableBytes }: UsageDetails = {}): number | undefined {
+  if (swapUsageBytes === undefined || swapAvailableBytes === undefined) return undefined;
+  const limit = swapUsageBytes + swapAvailableBytes;
+  return limit < UNLIMITED_BYTES ? limit : undefined;
+}
+
 /** Sums over the containers of a pod; the youngest count tells when. */
 function podFamilies(rows: readonly Row[]): string[] {
   const pods = [...Map.groupBy(rows, ({ pod }) => pod)];
-  const sums = (key: Figure, divisor = 1): string[] =>
+  const sums = (value: (usage: ContainerUsage) => number | undefined, divisor = 1): string[] =>
     pods.flatMap(([pod, all]) => {
-      const told = all.flatMap(({ usage }) => usage[key] ?? []);
+      const told = all.flatMap(({ usage }) => value(usage) ?? []);
       if (told.length === 0) return [];
       const atWallMs = Math.max(...all.map(({ usage }) => usage.atWallMs));
       return `{${pod}} ${told.reduce((sum, value) => sum + value, 0) / divisor} ${atWallMs}`;
@@ -113,10 +134,20 @@ function podFamilies(rows: readonly Row[]): string[] {
       "pod_cpu_usage_seconds_total",
       "counter",
       "Processor time of the pod's containers.",
-      sums("cpuCoreNanoSeconds", 1e9),
+      sums((usage) => usage.cpuCoreNanoSeconds, 1e9),
     ),
-    family("pod_memory_working_set_bytes", "gauge", "Memory of the pod's containers.", sums("workingSetBytes")),
-    family("pod_swap_usage_bytes", "gauge", "Swap that the pod's containers use.", sums("swapBytes")),
+    family(
+      "pod_memory_working_set_bytes",
+      "gauge",
+      "Memory of the pod's containers.",
+      sums((usage) => usage.workingSetBytes),
+    ),
+    family(
+      "pod_swap_usage_bytes",
+      "gauge",
+      "Swap of the pod's containers.",
+      sums((usage) => usage.more?.swapUsageBytes),
+    ),
   ];
 }
 

@@ -22,6 +22,8 @@ export type RuntimeStream = {
 export type Outputs = {
   readonly stdout: (bytes: Buffer) => void;
   readonly stderr: (bytes: Buffer) => void;
+  /** The last words of a session in the runtime's own form, for whoever passes them on. */
+  readonly verdict?: (bytes: Buffer) => void;
 };
 
 /** Bytes of the word with which a session ends, such as its exit code. @limit The rest is left out. */
@@ -44,7 +46,7 @@ export function openSession(
   const heard = new Map<number, (bytes: Buffer) => void>();
   if (stdout !== undefined) heard.set(stdout, outputs.stdout);
   if (stderr !== undefined) heard.set(stderr, outputs.stderr);
-  return carryOn(talk, { errors, input: stdin, sizes, heard, verdict: readVerdict }, signal);
+  return carryOn(talk, { errors, input: stdin, sizes, heard, verdict: readVerdict, passOn: outputs.verdict }, signal);
 }
 
 /** Opens the streams of one connection to a port of a pod. What it says is `stdout`. */
@@ -100,6 +102,7 @@ type Layout = {
   readonly heard: ReadonlyMap<number, (bytes: Buffer) => void>;
   /** Reads all that the error stream said. */
   readonly verdict: (text: string) => SessionResult;
+  readonly passOn?: ((bytes: Buffer) => void) | undefined;
 };
 
 /** Listens until the server has ended every stream or the connection breaks. */
@@ -122,9 +125,11 @@ function carryOn({ socket, head, send }: Talk, layout: Layout, signal: AbortSign
   const hear = (news: SpdyNews): void => {
     switch (news.kind) {
       case "data":
-        if (news.stream === errors)
-          verdict = Buffer.concat([verdict, news.payload.subarray(0, LONGEST_VERDICT_BYTES - verdict.length)]);
-        else heard.get(news.stream)?.(news.payload);
+        if (news.stream === errors) {
+          const kept = news.payload.subarray(0, LONGEST_VERDICT_BYTES - verdict.length);
+          verdict = Buffer.concat([verdict, kept]);
+          layout.passOn?.(kept);
+        } else heard.get(news.stream)?.(news.payload);
         if (news.isLast) leave(news.stream);
         return;
       case "reset":

@@ -1,10 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { certificateRequest, nodeSubject, renewalDueMs, verdictOf } from "../../src/decide/certificate.ts";
+import {
+  certificateRequest,
+  nodeSubject,
+  renewalDueMs,
+  servingSubject,
+  verdictOf,
+} from "../../src/decide/certificate.ts";
 import type { CertificateRequest } from "../../src/pod/cluster.ts";
 
 const held = {
   commonName: "system:node:n1",
   organizations: ["system:nodes"],
+  names: ["n1"],
   notBeforeMs: 1_000_000,
   notAfterMs: 2_000_000,
 };
@@ -15,24 +22,25 @@ describe("the node's certificate (node.md 1.3, 1.4)", () => {
     [0.5, 1_800_000],
     [1, 1_900_000],
   ])("is renewed between 70 and 90 %% of its life: a chance of %d", (fraction, due) => {
-    expect(renewalDueMs(held, "n1", fraction)).toBe(due);
+    expect(renewalDueMs(held, nodeSubject("n1"), fraction)).toBe(due);
   });
 
   it.each([
     ["there is none", undefined],
     ["it is another node's", { ...held, commonName: "system:node:n2" }],
     ["it is no node's", { ...held, organizations: [] }],
+    ["it lacks a name of the host", { ...held, names: ["n2"] }],
   ])("is asked for at once when %s", (_why, certificate) => {
-    expect(renewalDueMs(certificate, "n1", 1)).toBe(Number.NEGATIVE_INFINITY);
+    expect(renewalDueMs(certificate, { ...nodeSubject("n1"), names: ["n1"] }, 1)).toBe(Number.NEGATIVE_INFINITY);
   });
 
   it("may say more than it has to", () => {
-    expect(renewalDueMs({ ...held, organizations: ["x", "system:nodes"] }, "n1", 0)).toBe(1_700_000);
+    expect(renewalDueMs({ ...held, organizations: ["x", "system:nodes"] }, nodeSubject("n1"), 0)).toBe(1_700_000);
   });
 
   it("is asked for by the node's name, for the signer of clients", () => {
-    expect(nodeSubject("n1")).toEqual({ commonName: "system:node:n1", organization: "system:nodes" });
-    expect(certificateRequest("PEM")).toEqual({
+    expect(nodeSubject("n1")).toEqual({ commonName: "system:node:n1", organization: "system:nodes", names: [] });
+    expect(certificateRequest("client", "PEM")).toEqual({
       metadata: { generateName: "csr-" },
       spec: {
         request: "PEM",
@@ -43,8 +51,26 @@ describe("the node's certificate (node.md 1.3, 1.4)", () => {
   });
 });
 
+describe("the certificate of the node's own API (node.md 1.3)", () => {
+  it("is asked for under the host's names and addresses, each once", () => {
+    const facts = { nodeName: "n1", hostname: "Host.Example", ips: ["10.0.0.9", "FD00:0::1", "fd00::1"] };
+    expect(servingSubject(facts)).toEqual({
+      ...nodeSubject("n1"),
+      names: ["10.0.0.9", "fd00::1", "host.example"],
+    });
+    expect(certificateRequest("serving", "PEM").spec).toMatchObject({
+      signerName: "kubernetes.io/kubelet-serving",
+      usages: ["digital signature", "server auth"],
+    });
+  });
+
+  it("is not asked for without an address", () => {
+    expect(servingSubject({ nodeName: "n1", hostname: "n1", ips: [] })).toBeUndefined();
+  });
+});
+
 describe("what became of a request", () => {
-  const made: CertificateRequest = { ...certificateRequest("PEM"), metadata: { name: "csr-1", uid: "u" } };
+  const made: CertificateRequest = { ...certificateRequest("client", "PEM"), metadata: { name: "csr-1", uid: "u" } };
   const seen = (status: CertificateRequest["status"], uid = "u"): CertificateRequest => ({
     ...made,
     metadata: { name: "csr-1", uid },

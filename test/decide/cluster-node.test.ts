@@ -108,6 +108,12 @@ describe("conditions of the node (node.md 2.3)", () => {
 });
 
 describe("the status of the node (node.md 2.2)", () => {
+  it("declares features, in order, and takes them back", () => {
+    const declared = nodeStatus({}, { ...identity, declaredFeatures: ["B", "A"] }, well, NOW);
+    expect(declared.declaredFeatures).toEqual(["A", "B"]);
+    expect(nodeStatus(declared, identity, well, NOW)).not.toHaveProperty("declaredFeatures");
+  });
+
   it("tells what the machine has, largest images first, five names at most", () => {
     const names = ["a", "b", "c", "d", "e", "f"];
     const images = [

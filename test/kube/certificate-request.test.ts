@@ -30,9 +30,11 @@ const at = (values: readonly Read[], place: number): Read => {
   return value;
 };
 
+const ofNode = { commonName: "system:node:n1", organization: "system:nodes", names: [] };
+
 describe("a request for a certificate (node.md 1.3)", () => {
   it("names the node, carries its key and is signed by it", async () => {
-    const { key, request } = await newKeyWithRequest({ commonName: "system:node:n1", organization: "system:nodes" });
+    const { key, request } = await newKeyWithRequest(ofNode);
     expect(key).toMatch(/^-----BEGIN EC PRIVATE KEY-----\n/);
     expect(request).toMatch(
       /^-----BEGIN CERTIFICATE REQUEST-----\n([A-Za-z0-9+/=]{1,64}\n)+-----END CERTIFICATE REQUEST-----\n$/,
@@ -58,8 +60,27 @@ describe("a request for a certificate (node.md 1.3)", () => {
   });
 
   it("has a new key each time", async () => {
-    const subject = { commonName: "system:node:n1", organization: "system:nodes" };
-    expect((await newKeyWithRequest(subject)).key).not.toBe((await newKeyWithRequest(subject)).key);
+    expect((await newKeyWithRequest(ofNode)).key).not.toBe((await newKeyWithRequest(ofNode)).key);
+  });
+
+  it("of a server says for which hosts, as the one extension that it wants", async () => {
+    const { request } = await newKeyWithRequest({ ...ofNode, names: ["10.0.0.9", "fd00::1", "host.example"] });
+    const [whole] = valuesOf(Buffer.from(request.replace(/-----[^-]+-----/g, ""), "base64"));
+    const wish = valuesOf(at(valuesOf(whole?.content ?? Buffer.alloc(0)), 0).content);
+    const [attribute] = valuesOf(at(wish, 3).content);
+    const [id, values] = valuesOf(attribute?.content ?? Buffer.alloc(0));
+    expect(id?.content.toString("hex")).toBe("2a864886f70d01090e");
+    const [extensions] = valuesOf(values?.content ?? Buffer.alloc(0));
+    const [extension, ...others] = valuesOf(extensions?.content ?? Buffer.alloc(0));
+    expect(others).toEqual([]);
+    const [kind, value] = valuesOf(extension?.content ?? Buffer.alloc(0));
+    expect(kind?.content.toString("hex")).toBe("551d11");
+    const names = valuesOf(at(valuesOf(value?.content ?? Buffer.alloc(0)), 0).content);
+    expect(names.map(({ tag, content }) => `${tag.toString(16)} ${content.toString("hex")}`)).toEqual([
+      "87 0a000009",
+      "87 fd000000000000000000000000000001",
+      `82 ${Buffer.from("host.example").toString("hex")}`,
+    ]);
   });
 });
 

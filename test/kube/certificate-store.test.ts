@@ -83,6 +83,19 @@ describe("the certificates on disk (node.md 1.4)", () => {
     await expect(open()).rejects.toMatchObject({ code: "ConfigInvalid" });
   });
 
+  it("the certificates of the two uses leave each other alone", async () => {
+    const [client, serving] = [selfSigned(ofNode), selfSigned(ofNode)];
+    await (await open()).keep(client);
+    const store = await openCertificateStore(directory, silentLog, "serving");
+    expect(store.current()).toBeUndefined();
+    await store.keep(serving);
+    expect(store.currentPath).toBe(join(directory, "kubelet-server-current.pem"));
+    expect((await stat(store.currentPath)).mode & 0o777).toBe(0o600);
+    expect((await open()).current()?.certificate).toBe(client.certificate);
+    const again = await openCertificateStore(directory, silentLog, "serving");
+    expect(again.current()?.certificate).toBe(serving.certificate);
+  });
+
   it("keeps three, and nothing that is not its own is removed", async () => {
     const store = await open();
     await writeFile(join(directory, "kubelet.crt"), "");

@@ -90,7 +90,11 @@ describe("a first certificate (node.md 1.2)", () => {
   it("speaks for the node as soon as it is kept, and asks for the next one", async () => {
     await writeConfig("bootstrap", { token: "first.secret" });
     const { credentials, asking, certificates } = await open();
-    const { request, keep } = await certificates.ask({ commonName: ofNode.commonName, organization: "system:nodes" });
+    const { request, keep } = await certificates.ask({
+      commonName: ofNode.commonName,
+      organization: "system:nodes",
+      names: [],
+    });
     expect(Buffer.from(request, "base64").toString()).toContain("BEGIN CERTIFICATE REQUEST");
     const anothers = Buffer.from(selfSigned(ofNode).certificate).toString("base64");
     await expect(keep(anothers)).rejects.toMatchObject({ code: "ApiBadAnswer" });

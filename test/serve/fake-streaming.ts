@@ -4,10 +4,12 @@ import type { AddressInfo, Socket } from "node:net";
 /** A streaming server of a runtime that echoes stdin to stdout and exits with a code when stdin ends. */
 export async function startStreaming(exitCode: number) {
   const seen: string[] = [];
+  const taken = new Set<Socket>();
   const server = createServer();
   server.on("upgrade", (request, socket: Socket) => {
     seen.push(`${request.method} ${request.headers.upgrade} ${request.headers["x-stream-protocol-version"]}`);
     socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n");
+    taken.add(socket);
     serve(socket, exitCode, seen);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -15,6 +17,10 @@ export async function startStreaming(exitCode: number) {
   return {
     url: `http://127.0.0.1:${port}/exec/token`,
     seen,
+    /** Breaks every session. */
+    cut: () => {
+      for (const socket of taken) socket.destroy();
+    },
     close: () => new Promise((resolve) => server.close(resolve)),
   };
 }
@@ -64,6 +70,9 @@ function serve(socket: Socket, exitCode: number, seen: string[]): void {
           send(first, Buffer.alloc(0), true);
           send(streams.error ?? 0, Buffer.alloc(0), true);
         }
+      } else if (first === streams.resize) {
+        const { Width, Height } = JSON.parse(payload.toString()) as { Width: number; Height: number };
+        seen.push(`size ${Width} ${Height}`);
       } else if (first === streams.stdin) {
         if (payload.length > 0) send(streams.stdout ?? 0, Buffer.from(payload), false);
         if (isLast) finish();

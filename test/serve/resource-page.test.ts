@@ -4,7 +4,7 @@ import { resourcePage } from "../../src/serve/resource-page.ts";
 import { makePod } from "./house.ts";
 
 const usage: Usage = {
-  host: async () => ({ atWallMs: 5000, cpuCoreNanoSeconds: 7e9, memoryBytes: 1024, swapBytes: 512 }),
+  host: async () => ({ atWallMs: 5000, cpuCoreNanoSeconds: 7e9, memoryBytes: 1024, swap: { usedBytes: 512, freeBytes: 1 } }),
   containers: async () =>
     ["main", "side"].map((container, place) => ({
       podUid: "uid-web",
@@ -13,7 +13,7 @@ const usage: Usage = {
       atWallMs: 4000 + place,
       cpuCoreNanoSeconds: 1.5e9,
       workingSetBytes: 100,
-      ...(container === "side" ? { swapBytes: 10, swapLimitBytes: 40 } : {}),
+      ...(container === "side" ? { more: { swapUsageBytes: 10, swapAvailableBytes: 30 } } : {}),
     })),
 };
 const viewOf = (pods: ReturnType<typeof makePod>[]) => ({ pods: () => pods }) as unknown as View;

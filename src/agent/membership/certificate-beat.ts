@@ -2,8 +2,8 @@ import type { Chance, Clock } from "../../base/clock.ts";
 import { BerthError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import { type Patience, patienceMs } from "../../decide/api-patience.ts";
-import { certificateRequest, nodeSubject, renewalDueMs, verdictOf } from "../../decide/certificate.ts";
-import type { CertificateFacts, CertificateRequest } from "../../pod/cluster.ts";
+import { certificateRequest, renewalDueMs, verdictOf } from "../../decide/certificate.ts";
+import type { CertificateFacts, CertificateRequest, CertificateSubject, CertificateUse } from "../../pod/cluster.ts";
 import type { Meter } from "../../pod/metrics.ts";
 import type { Cluster, NodeCertificates } from "../../ports.ts";
 import type { Round } from "../loop.ts";
@@ -17,8 +17,23 @@ const LONGEST_WAIT_MS = 15 * 60_000;
 /** The wall clock decides and may jump, so it is looked at now and then. */
 const LOOK_MS = 60_000;
 
+const TOPICS = { client: "certificate", serving: "serving certificate" } as const;
+/** Where the numbers of each use are told. */
+const TOLD: {
+  readonly [U in CertificateUse]: { left(meter: Meter, seconds: number): void; failed(meter: Meter): void };
+} = {
+  client: {
+    left: (meter, seconds) => meter.set("kubelet_certificate_manager_client_ttl_seconds", {}, seconds),
+    failed: (meter) => meter.add("kubelet_certificate_manager_client_expiration_renew_errors", {}, 1),
+  },
+  serving: {
+    left: (meter, seconds) => meter.set("kubelet_certificate_manager_server_ttl_seconds", {}, seconds),
+    failed: (meter) => meter.add("kubelet_server_expiration_renew_errors", {}, 1),
+  },
+};
+
 /**
- * Looks after the node's client certificate (node.md 1.3, 1.4).
+ * Looks after the node's certificate for one use (node.md 1.3, 1.4).
  *
  * C1  A certificate is asked for when there is none that is the node's, and after 70 to 90 % of its life.
  * C2  What is there stays in use until the next one is on disk.
@@ -28,14 +43,16 @@ export function makeCertificateBeat(tools: {
   /** The server under the credentials that may ask. */
   readonly cluster: Cluster;
   readonly certificates: NodeCertificates;
-  readonly nodeName: string;
+  readonly use: CertificateUse;
+  readonly subject: CertificateSubject;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly contact: Contact;
   readonly log: Log;
   readonly meter: Meter;
 }): Round {
-  const { cluster, certificates, nodeName, clock, chance, contact, log, meter } = tools;
+  const { cluster, certificates, use, subject, clock, chance, contact, log, meter } = tools;
+  const topic = TOPICS[use];
   const kind = "certificatesigningrequests" as const;
   let drawn: { readonly notAfterMs: number; readonly fraction: number } | undefined;
 
@@ -43,7 +60,7 @@ export function makeCertificateBeat(tools: {
   const dueMs = (held: CertificateFacts | undefined): number => {
     if (held === undefined) return Number.NEGATIVE_INFINITY;
     if (drawn?.notAfterMs !== held.notAfterMs) drawn = { notAfterMs: held.notAfterMs, fraction: chance.fraction() };
-    return renewalDueMs(held, nodeName, drawn.fraction);
+    return renewalDueMs(held, subject, drawn.fraction);
   };
   const issued = async (made: CertificateRequest, signal: AbortSignal): Promise<string> => {
     const name = made.metadata.name ?? "";
@@ -60,7 +77,7 @@ export function makeCertificateBeat(tools: {
     const follow = makeFollow({
       cluster,
       of: { kind, fieldSelector: `metadata.name=${name}` },
-      topic: "certificate",
+      topic,
       clock,
       chance,
       contact,
@@ -80,12 +97,16 @@ export function makeCertificateBeat(tools: {
     }
   };
   const renew = async (signal: AbortSignal): Promise<void> => {
-    const wish = await certificates.ask(nodeSubject(nodeName));
-    const request = certificateRequest(wish.request, await certificates.wantsKeyEncipherment(signal));
+    const wish = await certificates.ask(subject);
+    const request = certificateRequest(use, wish.request, await certificates.wantsKeyEncipherment(signal));
     const made = await cluster.create({ kind }, request, signal);
-    log.info("the node asks for a client certificate", { request: made.metadata.name });
+    log.info("the node asks for a certificate", { use, request: made.metadata.name });
+    const before = certificates.current();
     const facts = await wish.keep(await issued(made, signal));
-    log.info("the node has a new client certificate", { notAfter: facts.notAfterMs });
+    log.info("the node has a new certificate", { use, notAfter: facts.notAfterMs });
+    if (use === "client" || before === undefined) return;
+    const ageMs = clock.now().wallMs - before.notBeforeMs;
+    meter.observe("kubelet_certificate_manager_server_rotation_seconds", {}, ageMs / 1000);
   };
 
   return async (signal, beat) => {
@@ -94,7 +115,7 @@ export function makeCertificateBeat(tools: {
       const held = certificates.current();
       const { wallMs } = clock.now();
       const left = held === undefined ? Number.POSITIVE_INFINITY : Math.trunc((held.notAfterMs - wallMs) / 1000);
-      meter.set("kubelet_certificate_manager_client_ttl_seconds", {}, left);
+      TOLD[use].left(meter, left);
       beat();
       const due = dueMs(held);
       if (due > wallMs) {
@@ -104,12 +125,12 @@ export function makeCertificateBeat(tools: {
       try {
         await renew(signal);
         failures = 0;
-        contact.well("certificate");
+        contact.well(topic);
       } catch (thrown) {
         if (signal.aborted) return;
         failures += 1;
-        meter.add("kubelet_certificate_manager_client_expiration_renew_errors", {}, 1);
-        const error = contact.failed("certificate", thrown);
+        TOLD[use].failed(meter);
+        const error = contact.failed(topic, thrown);
         await clock.sleep(patienceMs(PATIENCE, failures, error, chance), signal);
       }
     }

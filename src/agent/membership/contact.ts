@@ -14,7 +14,8 @@ export type Topic =
   | "mirror pods"
   | "events"
   | "documents"
-  | "certificate";
+  | "certificate"
+  | "serving certificate";
 
 /** Keeps how the node stands with its cluster: for people, for metrics, and for the log, which hears of changes only. */
 export type Contact = {

@@ -1,5 +1,6 @@
 import type { Chance, Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import { nodeSubject, servingSubject } from "../../decide/certificate.ts";
 import type { NodeIdentity } from "../../decide/cluster-node.ts";
 import type { MirrorOwner } from "../../decide/mirror-pod.ts";
 import type { ClusterContact, ClusterNode } from "../../pod/cluster.ts";
@@ -29,6 +30,8 @@ export type MembershipDoors = {
   readonly heartbeat: Cluster;
   /** Present: the node looks after its own certificate, and asks for it here. */
   readonly identity?: { readonly asking: Cluster; readonly certificates: NodeCertificates };
+  /** Present: the certificate of the node's own API is asked for as well, over `general`. */
+  readonly serving?: NodeCertificates;
 };
 
 /** A node that is one of a cluster's, as far as the cluster can be reached; nothing local depends on it. */
@@ -98,7 +101,13 @@ export function joinCluster(
   start("own node", ownNode);
   if (doors.identity !== undefined) {
     const { asking, certificates } = doors.identity;
-    start("certificate", makeCertificateBeat({ ...shared, cluster: asking, certificates, nodeName }));
+    const own = { use: "client", subject: nodeSubject(nodeName) } as const;
+    start("certificate", makeCertificateBeat({ ...shared, ...own, cluster: asking, certificates }));
+  }
+  const servingName = servingSubject(identity.facts);
+  if (doors.serving !== undefined && servingName !== undefined) {
+    const own = { use: "serving", subject: servingName, certificates: doors.serving } as const;
+    start("serving certificate", makeCertificateBeat({ ...shared, ...own, cluster: doors.general }));
   }
   agent.onStanding(node.ring);
   if (agent.view !== undefined) {

@@ -138,8 +138,7 @@ export const KUBELET_SERVER_ROWS = {
   serverTLSBootstrap: row({
     kind: boolean,
     default: false,
-    pending: true,
-    help: "The serving certificate is asked from the API server.",
+    help: "The serving certificate is asked from the API server, and renewed before it expires, unless tlsCertFile is given.",
   }),
   syncFrequency: row({
     kind: duration(),

@@ -34,6 +34,8 @@ export function containerMetrics(
     );
   const seconds = (nanoSeconds: number | undefined): number | undefined =>
     nanoSeconds === undefined ? undefined : nanoSeconds / 1e9;
+  const faults = (type: string, { labels, usage: { atWallMs } }: Row, value: number | undefined): string[] =>
+    value === undefined ? [] : [`{${labels},failure_type="${type}",scope="container"} ${value} ${atWallMs}`];
   return [
     table(
       "container_cpu_usage_seconds_total",
@@ -50,6 +52,30 @@ export function containerMetrics(
     ),
     table("container_memory_usage_bytes", "gauge", "Memory.", ({ usage }) => usage.more?.memoryBytes),
     table("container_memory_rss", "gauge", "Memory that is no file's.", ({ usage }) => usage.more?.residentBytes),
+    table("container_memory_swap", "gauge", "Swap.", ({ usage }) => usage.more?.swapUsageBytes),
+    family(
+      "container_memory_failures_total",
+      "counter",
+      "Page faults.",
+      rows.flatMap((row) => [
+        ...faults("pgfault", row, row.usage.more?.pageFaults),
+        ...faults("pgmajfault", row, row.usage.more?.majorPageFaults),
+      ]),
+    ),
+    ...(["cpu", "memory", "io"] as const).flatMap((what) => [
+      table(
+        `container_pressure_${what}_waiting_seconds_total`,
+        "counter",
+        `Time in which some tasks waited for ${what}.`,
+        ({ usage }) => seconds(usage.more?.pressure?.[what]?.some.total),
+      ),
+      table(
+        `container_pressure_${what}_stalled_seconds_total`,
+        "counter",
+        `Time in which all tasks waited for ${what}.`,
+        ({ usage }) => seconds(usage.more?.pressure?.[what]?.full.total),
+      ),
+    ]),
     table(
       "container_fs_usage_bytes",
       "gauge",
@@ -62,6 +88,7 @@ export function containerMetrics(
     family("machine_cpu_cores", "gauge", "Processors.", [
       `{boot_id=${quoted(facts.bootId)}} ${facts.cpuMillis / 1000}`,
     ]),
+    family("container_scrape_error", "gauge", "1 if something could not be read.", ["{} 0"]),
     family("machine_memory_bytes", "gauge", "Memory.", [`{boot_id=${quoted(facts.bootId)}} ${facts.memoryBytes}`]),
   ].join("");
 }

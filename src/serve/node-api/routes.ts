@@ -67,6 +67,9 @@ const ROWS: readonly Row[] = [
   { path: "debug/*", endpoint: "profile", methods: ["GET", "HEAD", "POST", "PUT"], debugging: true },
 ];
 
+/** Every path that has an answer of its own. */
+export const NODE_PATHS: readonly string[] = ROWS.map(({ path }) => path);
+
 /** The rights that the first segment of a path asks for; all others ask for `proxy` alone. */
 const SUBRESOURCES: Readonly<Record<string, readonly string[]>> = {
   stats: ["stats"],

@@ -1,4 +1,5 @@
 import { constants } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
 import type { Socket } from "node:net";
@@ -13,6 +14,8 @@ import type { CertificateFiles } from "./self-signed.ts";
 /** The TLS of the node's own API (node.md 6.1). */
 export type TlsRules = {
   readonly files: CertificateFiles;
+  /** The files may be missing still; until they are there, no handshake succeeds (node.md 1.4). */
+  readonly isAwaited?: true;
   /** Authority of client certificates; absent: none is asked for. */
   readonly clientCaFile?: string;
   readonly minVersion: "TLSv1.2" | "TLSv1.3";
@@ -24,6 +27,7 @@ export type TlsRules = {
 const HANDSHAKE_MS = 10_000;
 /** How often the files are looked at (node.md 1.4). */
 const LOOK_MS = 10_000;
+const AWAITED_LOOK_MS = 1000;
 
 /** A server whose certificate and authority follow their files. */
 export type SecureServer = {
@@ -60,6 +64,7 @@ export async function makeSecureServer(rules: TlsRules, log: Log): Promise<Secur
     const now = await fileMarks(paths);
     if (now === marks) return;
     const next = await readContext(rules);
+    if (next.cert === undefined && current.cert !== undefined) throw new Error(`${rules.files.certFile} is gone`);
     marks = now;
     server.setSecureContext(next);
     if (String(next.ca) !== String(current.ca)) {
@@ -80,16 +85,37 @@ export async function makeSecureServer(rules: TlsRules, log: Log): Promise<Secur
       complained = message;
     }
   };
-  const beat = setInterval(() => void look(), LOOK_MS);
-  beat.unref();
-  return { server, isCurrent: (socket) => ages.get(socket) === age, look, stop: () => clearInterval(beat) };
+  const isCurrent = (socket: Socket): boolean => ages.get(socket) === age;
+  return {
+    server,
+    isCurrent,
+    look,
+    stop: lookOften(look, () => (current.cert === undefined ? AWAITED_LOOK_MS : LOOK_MS)),
+  };
+}
+
+/** Looks again and again; the answer ends it. */
+function lookOften(look: () => Promise<void>, pauseMs: () => number): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const wait = (): void => {
+    if (isOver) return;
+    timer = setTimeout(() => void look().then(wait), pauseMs()).unref();
+  };
+  wait();
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
 }
 
 /** Sessions are not resumed: each handshake checks the client's certificate against the authority in effect. */
 async function readContext(rules: TlsRules): Promise<SecureContextOptions> {
-  const { files, clientCaFile, minVersion, cipherSuites } = rules;
+  const { files, isAwaited, clientCaFile, minVersion, cipherSuites } = rules;
+  const isMissing = isAwaited === true && !existsSync(files.certFile);
+  const own = isMissing ? [undefined, undefined] : [files.certFile, files.keyFile];
   const [cert, key, ca] = await Promise.all(
-    [files.certFile, files.keyFile, clientCaFile].map((path) => (path === undefined ? undefined : readPem(path))),
+    [...own, clientCaFile].map((path) => (path === undefined ? undefined : readPem(path))),
   );
   const options: SecureContextOptions = {
     ...(cert === undefined ? {} : { cert }),

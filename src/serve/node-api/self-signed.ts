@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes, sign, X509Certificate } from "node:cr
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
+import { alternativeNames } from "../../base/alternative-names.ts";
 import { DER, pem } from "../../base/der.ts";
 import { BerthError } from "../../base/errors.ts";
 
@@ -79,22 +80,6 @@ function extensions(names: readonly string[]): Buffer {
     DER.sequence(DER.oid("2.5.29.15"), critical, DER.octets(DER.bits(Buffer.of(0x84), 2))), // signs data and certificates
     DER.sequence(DER.oid("2.5.29.37"), DER.octets(DER.sequence(DER.oid("1.3.6.1.5.5.7.3.1")))), // for servers
     DER.sequence(DER.oid("2.5.29.19"), critical, DER.octets(DER.sequence(critical))), // its own authority
-    DER.sequence(DER.oid("2.5.29.17"), DER.octets(DER.sequence(...names.map(nameOf)))),
+    alternativeNames(names),
   );
-}
-
-const nameOf = (name: string): Buffer => {
-  const family = isIP(name);
-  return family === 0 ? DER.implicit(2, Buffer.from(name)) : DER.implicit(7, addressBytes(name, family));
-};
-
-function addressBytes(address: string, family: number): Buffer {
-  if (family === 4) return Buffer.from(address.split(".").map(Number));
-  // The URL parser writes an address in its shortest form, without a dotted tail.
-  const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
-  const words = (text: string): string[] => (text === "" ? [] : text.split(":"));
-  const [before, after] = [words(head), words(tail ?? "")];
-  const gap = tail === undefined ? 0 : 8 - before.length - after.length;
-  const all = [...before, ...Array<string>(gap).fill("0"), ...after];
-  return Buffer.from(all.map((word) => word.padStart(4, "0")).join(""), "hex");
 }

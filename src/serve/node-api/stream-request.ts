@@ -3,14 +3,18 @@ import type { ExecStreams, View } from "../../ports.ts";
 import type { Refusal } from "./guard.ts";
 import type { NodeRoute } from "./routes.ts";
 import { podOfPath, targetOfPath } from "./target.ts";
+import { offersTunnel } from "./terminate.ts";
 
-/** The streams that a request may ask for; each gives the runtime's URL for the session, or says why there is none. */
+/** A session that the runtime has made ready: where it is, and which streams it has if it is that of a command. */
+export type ReadySession = { readonly url: string; readonly streams?: ExecStreams };
+
+/** The streams that a request may ask for; each gives the runtime's session, or says why there is none. */
 type Opener = (
   view: View,
   route: NodeRoute,
   request: IncomingMessage,
   signal: AbortSignal,
-) => Promise<string | Refusal>;
+) => Promise<ReadySession | Refusal>;
 
 /** Endpoints that take over their connection (node.md 6.4). Each throws BerthError when the runtime does not do it. */
 export const STREAM_OPENERS: { readonly [endpoint: string]: Opener } = {
@@ -21,7 +25,7 @@ export const STREAM_OPENERS: { readonly [endpoint: string]: Opener } = {
     if (typeof id !== "string") return id;
     const command = route.query.getAll("command");
     if (command.length === 0) return { status: 400, text: "you must specify a command" };
-    return view.exec(id, command, streams, signal);
+    return { url: await view.exec(id, command, streams, signal), streams };
   },
   async attach(view, route, _request, signal) {
     const target = targetOfPath(view, route);
@@ -29,15 +33,15 @@ export const STREAM_OPENERS: { readonly [endpoint: string]: Opener } = {
     const streams = streamsOf(route.query, tty);
     if ("status" in streams) return streams;
     const id = runningId(view, route);
-    return typeof id === "string" ? view.attach(id, streams, signal) : id;
+    return typeof id === "string" ? { url: await view.attach(id, streams, signal), streams } : id;
   },
   async portForward(view, route, request, signal) {
     const found = podOfPath(view, route);
     if ("status" in found) return NO_POD;
-    // Over SPDY each pair of streams names its port; over a WebSocket the query does.
-    const isSpdy = /^spdy\//i.test(request.headers.upgrade ?? "");
+    // Over SPDY each pair of streams names its port; over a WebSocket that carries no SPDY the query does.
+    const isSpdy = /^spdy\//i.test(request.headers.upgrade ?? "") || offersTunnel(request);
     const ports = isSpdy ? [] : readPorts(route.query);
-    return "status" in ports ? ports : view.portForward(found.key, ports, signal);
+    return "status" in ports ? ports : { url: await view.portForward(found.key, ports, signal) };
   },
 };
 

@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { uptime } from "node:os";
 import type { NodeFacts } from "../../pod/node.ts";
-import type { ContainerUsage, HostUsage } from "../../pod/usage.ts";
+import type { ContainerUsage, HostUsage, UsageDetails } from "../../pod/usage.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { Usage } from "../../ports.ts";
 
@@ -25,13 +25,13 @@ export async function summaryAnswer(
       nodeName: facts.nodeName,
       startTime: timeText(Date.now() - uptime() * 1000),
       ...hostFigures(host, facts),
-      ...(onlyCpuAndMemory ? {} : await diskFigures(rootDir)),
+      ...(onlyCpuAndMemory ? {} : { ...(await diskFigures(rootDir)), rlimit: taskFigures(host) }),
     },
     pods: pods.flatMap((pod) => podFigures(pod, byPod.get(pod.metadata?.uid ?? "") ?? [], onlyCpuAndMemory) ?? []),
   };
 }
 
-function hostFigures({ atWallMs, cpuCoreNanoSeconds, memoryBytes }: HostUsage, facts: NodeFacts): Json {
+function hostFigures({ atWallMs, cpuCoreNanoSeconds, memoryBytes, swap }: HostUsage, facts: NodeFacts): Json {
   const time = timeText(atWallMs);
   return {
     cpu: { time, usageCoreNanoSeconds: cpuCoreNanoSeconds },
@@ -40,8 +40,14 @@ function hostFigures({ atWallMs, cpuCoreNanoSeconds, memoryBytes }: HostUsage, f
       workingSetBytes: memoryBytes,
       availableBytes: Math.max(0, facts.memoryBytes - memoryBytes),
     },
+    ...(swap === undefined
+      ? {}
+      : { swap: { time, swapAvailableBytes: swap.freeBytes, swapUsageBytes: swap.usedBytes } }),
   };
 }
+
+const taskFigures = ({ atWallMs, tasks }: HostUsage): Json | undefined =>
+  tasks && { time: timeText(atWallMs), maxpid: tasks.most, curproc: tasks.now };
 
 async function diskFigures(rootDir: string): Promise<Json> {
   const disk = await statfs(rootDir).catch(() => undefined);
@@ -85,16 +91,20 @@ function podFigures(pod: v1.Pod, containers: readonly ContainerUsage[], isShort:
       workingSetBytes: sum(({ workingSetBytes }) => workingSetBytes),
       rssBytes: sum(({ more }) => more?.residentBytes),
     },
+    swap: containers.every(({ more }) => more?.swapUsageBytes === undefined)
+      ? undefined
+      : { time, swapUsageBytes: sum(({ more }) => more?.swapUsageBytes ?? 0) },
   };
 }
 
 function containerFigures(usage: ContainerUsage, startTime: string | undefined, isShort: boolean): Json {
   const { container, atWallMs, cpuCoreNanoSeconds, workingSetBytes, more = {} } = usage;
+  const { pressure } = more;
   const time = timeText(atWallMs);
   return {
     name: container,
     startTime,
-    cpu: { time, usageNanoCores: more.cpuNanoCores, usageCoreNanoSeconds: cpuCoreNanoSeconds },
+    cpu: { time, usageNanoCores: more.cpuNanoCores, usageCoreNanoSeconds: cpuCoreNanoSeconds, psi: pressure?.cpu },
     memory: {
       time,
       availableBytes: more.availableBytes || undefined, // only with a limit
@@ -103,9 +113,18 @@ function containerFigures(usage: ContainerUsage, startTime: string | undefined, 
       rssBytes: more.residentBytes,
       pageFaults: more.pageFaults,
       majorPageFaults: more.majorPageFaults,
+      psi: pressure?.memory,
     },
+    io: pressure?.io && { time, psi: pressure.io },
+    swap: more.swapUsageBytes === undefined ? undefined : swapFigures(time, more),
     ...(isShort ? {} : { rootfs: { time, usedBytes: more.writtenBytes, inodesUsed: more.writtenInodes } }),
   };
 }
+
+const swapFigures = (time: string, { swapUsageBytes, swapAvailableBytes }: UsageDetails): Json => ({
+  time,
+  swapAvailableBytes,
+  swapUsageBytes,
+});
 
 const timeText = (wallMs: number): string => new Date(wallMs).toISOString();

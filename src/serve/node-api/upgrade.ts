@@ -9,6 +9,7 @@ import type { Guard, Refusal } from "./guard.ts";
 import { carry, relayUpgrade } from "./relay.ts";
 import { findNodeRoute } from "./routes.ts";
 import { STREAM_OPENERS } from "./stream-request.ts";
+import { isTerminated, terminate } from "./terminate.ts";
 
 /** What sessions of exec, attach and port-forward are made from. */
 export type UpgradeSources = {
@@ -80,9 +81,10 @@ async function answer(
   if (!debugging) return { status: 405, text: "Debug endpoints are disabled." };
   if (!route.row?.methods.includes(request.method ?? "")) return { status: 405, text: "Method not allowed" };
   if (isFull) return { status: 429, text: "too many sessions are open" };
-  const url = await opener(view, route, request, signal);
-  if (typeof url !== "string") return url;
-  const relay = await relayUpgrade(url, request, signal);
+  const ready = await opener(view, route, request, signal);
+  if ("status" in ready) return ready;
+  if (isTerminated(request, ready)) return terminate(ready, request, socket, head, idleMs, signal);
+  const relay = await relayUpgrade(ready.url, request, signal);
   if (relay.kind === "refused") return relay;
   if (socket.destroyed) {
     relay.socket.destroy();

@@ -10,15 +10,17 @@ import { smallCluster } from "./small-cluster.ts";
 const KIND = "certificatesigningrequests" as const;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+const servingNames = ["10.0.0.9", "n1"];
 
 /** Certificates whose life is an hour; a certificate is known by when it was kept. */
-async function caring(options: { seed?: number; older?: boolean } = {}) {
+async function caring(options: { seed?: number; older?: boolean; serving?: boolean } = {}) {
   const clock = handClock();
   const small = smallCluster(clock);
   const leaving = new AbortController();
   const kept: { atMs: number; certificate: string }[] = [];
   let current: CertificateFacts | undefined;
   let failures = 0;
+  const ages: { name: string; value: number }[] = [];
   const over = makeCertificateBeat({
     cluster: small.cluster,
     certificates: {
@@ -32,6 +34,7 @@ async function caring(options: { seed?: number; older?: boolean } = {}) {
           current = {
             commonName: "system:node:n1",
             organizations: ["system:nodes"],
+            names: options.serving ? servingNames : [],
             notBeforeMs: wallMs,
             notAfterMs: wallMs + HOUR_MS,
           };
@@ -39,7 +42,8 @@ async function caring(options: { seed?: number; older?: boolean } = {}) {
         },
       }),
     },
-    nodeName: "n1",
+    use: options.serving ? "serving" : "client",
+    subject: { commonName: "system:node:n1", organization: "system:nodes", names: options.serving ? servingNames : [] },
     clock,
     chance: seededChance(options.seed ?? 1),
     contact: makeContact({ clock, log: silentLog, meter: silentMeter }),
@@ -48,7 +52,9 @@ async function caring(options: { seed?: number; older?: boolean } = {}) {
       ...silentMeter,
       add(name) {
         if (name === "kubelet_certificate_manager_client_expiration_renew_errors") failures += 1;
+        if (name === "kubelet_server_expiration_renew_errors") failures += 100;
       },
+      observe: (name, _labels, value) => void ages.push({ name, value }),
     },
   })(leaving.signal, () => {});
   await clock.settle();
@@ -61,6 +67,7 @@ async function caring(options: { seed?: number; older?: boolean } = {}) {
     clock,
     kept,
     failures: () => failures,
+    ages,
     made: () => small.count("create", KIND),
     newest,
     /** Somebody decides on the newest request. */
@@ -174,6 +181,25 @@ describe("looking after the node's certificate (node.md 1.4)", () => {
     await node.clock.advance(24_000);
     await node.decide(issued);
     expect([node.made(), node.kept.length]).toEqual([1, 1]);
+  });
+
+  it("a serving certificate has a signer and numbers of its own", async () => {
+    const node = await caring({ serving: true });
+    expect(node.asked[0]?.body).toMatchObject({
+      spec: { signerName: "kubernetes.io/kubelet-serving", usages: ["digital signature", "server auth"] },
+    });
+    await node.decide({ conditions: [{ type: "Denied" }] });
+    expect(node.failures()).toBe(100);
+    await node.clock.advance(2200);
+    await node.decide(issued);
+    expect(node.ages).toEqual([]);
+    await node.clock.advance(0.91 * HOUR_MS);
+    await node.decide(issued);
+    expect(node.kept.length).toBe(2);
+    const [age] = node.ages;
+    expect(age?.name).toBe("kubelet_certificate_manager_server_rotation_seconds");
+    expect(age?.value).toBeGreaterThanOrEqual(0.7 * 3600);
+    expect(age?.value).toBeLessThan(0.92 * 3600);
   });
 
   it("ends with the agent, whatever it waits for", async () => {

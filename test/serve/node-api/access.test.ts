@@ -1,7 +1,9 @@
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { connect } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findNodeRoute, NODE_PATHS } from "../../../src/serve/node-api/routes.ts";
 import { makeAuthority } from "./authority.ts";
 import { closed, type NodeHouse, openNodeHouse } from "./node-house.ts";
 
@@ -11,51 +13,32 @@ beforeEach(async () => {
 });
 afterEach(() => house.close());
 
-/** Every path with the method, what may be asked for it, and what a user gets who may. */
-const PATHS: readonly (readonly [string, string, string[], number])[] = [
-  ["GET", "/healthz", ["healthz", "proxy"], 200],
-  ["GET", "/healthz/syncloop", ["healthz", "proxy"], 200],
-  ["GET", "/pods", ["pods", "proxy"], 200],
-  ["GET", "/pods/", ["pods", "proxy"], 200],
-  ["GET", "/runningpods/", ["pods", "proxy"], 200],
-  ["GET", "/configz", ["configz", "proxy"], 200],
-  ["GET", "/metrics", ["metrics"], 200],
-  ["GET", "/metrics/probes", ["metrics"], 200],
-  ["GET", "/metrics/resource", ["metrics"], 200],
-  ["GET", "/metrics/cadvisor", ["metrics"], 200],
-  ["GET", "/stats/summary", ["stats"], 200],
-  ["POST", "/stats/summary", ["stats"], 200],
-  ["GET", "/stats/else", ["stats"], 404],
-  ["GET", "/containerLogs/default/none/main", ["proxy"], 404],
-  ["POST", "/exec/default/none/main", ["proxy"], 400],
-  ["GET", "/exec/default/none/uid/main", ["proxy"], 400],
-  ["POST", "/attach/default/none/main", ["proxy"], 400],
-  ["POST", "/portForward/default/none", ["proxy"], 400],
-  ["POST", "/run/default/none/main", ["proxy"], 501],
-  ["POST", "/checkpoint/default/none/main", ["checkpoint"], 501],
-  ["GET", "/logs/", ["log"], 405],
-  ["GET", "/logs/syslog", ["log"], 405],
-  ["GET", "/debug/pprof/heap", ["proxy"], 405],
-  ["GET", "/flagz", ["configz"], 404],
-  ["GET", "/statusz", ["statusz"], 404],
-  ["GET", "/", ["proxy"], 404],
-  ["GET", "/nothing", ["proxy"], 404],
-  ["GET", "//pods", ["proxy"], 404],
-  ["GET", "/metrics/../pods", ["metrics"], 404],
-  ["GET", "/%70ods", ["pods", "proxy"], 200],
-  ["GET", "/%zz", ["proxy"], 404],
-  ["DELETE", "/pods", ["pods", "proxy"], 405],
-];
+const PAGE = join(import.meta.dirname, "../../../docs/node-api.md");
+/** A row of the page: method, path, what is asked for, and the answers to nobody, somebody bad, somebody weak, somebody good. */
+type Row = readonly [string, string, string[], number, number, number, number];
+const ROWS = readFileSync(PAGE, "utf8")
+  .split("\n")
+  .flatMap((line): Row[] => {
+    const [, method, path, rights, ...statuses] = /^\| ([A-Z]+) \| `(\S+)` \| ([a-z, ]+) \|(.*)\|$/.exec(line) ?? [];
+    if (method === undefined || path === undefined || rights === undefined) return [];
+    const [none = 0, bad = 0, weak = 0, good = 0] = (statuses[0] ?? "").split("|").map(Number);
+    return [[method, path, rights.split(", "), none, bad, weak, good]];
+  });
 
 describe("every path", () => {
-  it.each(PATHS)("%s %s is answered only to who may (%s)", async (method, path, subresources, status) => {
+  it("of the node's own API stands on its page", () => {
+    const named = ROWS.map(([, path]) => findNodeRoute(path).row?.path);
+    expect(NODE_PATHS.filter((path) => !named.includes(path))).toEqual([]);
+  });
+
+  it.each(ROWS)("%s %s asks for %s", async (method, path, subresources, none, bad, weak, status) => {
     house.admit();
     const statusFor = async (credential: object): Promise<number> => (await house.ask(path, credential, method)).status;
     const strangers = makeAuthority("strangers").issue({ name: "admin", groups: ["system:masters"] });
-    expect(await statusFor({})).toBe(401);
-    expect(await statusFor({ token: "bad" })).toBe(401);
-    expect(await statusFor({ certificate: strangers })).toBe(401);
-    expect(await statusFor({ token: "weak" })).toBe(403);
+    expect(await statusFor({})).toBe(none);
+    expect(await statusFor({ token: "bad" })).toBe(bad);
+    expect(await statusFor({ certificate: strangers })).toBe(bad);
+    expect(await statusFor({ token: "weak" })).toBe(weak);
     expect(await statusFor({ token: "good" })).toBe(status);
     expect(await statusFor({ certificate: house.authority.issue({ name: "admin" }) })).toBe(status);
     const asked = house.cluster.questions.filter(({ user }) => user.name === "nobody");

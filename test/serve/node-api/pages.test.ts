@@ -88,6 +88,46 @@ describe("what is used", () => {
     ]);
   });
 
+  it("swap, pressure, page faults and tasks are told where the runtime and the kernel know them", async () => {
+    const part = (total: number) => ({ total, avg10: 1, avg60: 2, avg300: 3 });
+    const { containerUsage, hostUsage } = house.house.state;
+    house.house.state.containerUsage = () =>
+      containerUsage().map((usage) => ({
+        ...usage,
+        more: {
+          ...usage.more,
+          pageFaults: 7,
+          majorPageFaults: 2,
+          swapUsageBytes: 512,
+          pressure: { cpu: { some: part(3e9), full: part(1e9) } },
+        },
+      }));
+    house.house.state.hostUsage = () => ({
+      ...hostUsage(),
+      swap: { usedBytes: 100, freeBytes: 900 },
+      tasks: { most: 4096, now: 321 },
+    });
+    const { node, pods } = await json("/stats/summary");
+    expect(node).toMatchObject({
+      swap: { swapUsageBytes: 100, swapAvailableBytes: 900 },
+      rlimit: { maxpid: 4096, curproc: 321 },
+    });
+    expect(pods).toMatchObject([
+      {
+        swap: { swapUsageBytes: 512 },
+        containers: [{ swap: { swapUsageBytes: 512 }, cpu: { psi: { some: part(3e9), full: part(1e9) } } }],
+      },
+    ]);
+    const resources = await page("/metrics/resource");
+    expect(resources).toContain("node_swap_usage_bytes 100 5000\n");
+    expect(resources).toContain('pod_swap_usage_bytes{pod="web-node1",namespace="default"} 512 6000');
+    const cadvisor = await page("/metrics/cadvisor");
+    expect(cadvisor).toMatch(/container_memory_failures_total\{.*failure_type="pgmajfault",scope="container"\} 2 6000/);
+    expect(cadvisor).toMatch(/container_pressure_cpu_waiting_seconds_total\{.*\} 3 6000/);
+    expect(cadvisor).toMatch(/container_pressure_cpu_stalled_seconds_total\{.*\} 1 6000/);
+    expect(cadvisor).not.toContain("container_pressure_io");
+  });
+
   it("only_cpu_and_memory leaves out the rest", async () => {
     const { node, pods } = await json("/stats/summary?only_cpu_and_memory=true");
     expect(node).not.toHaveProperty("fs");

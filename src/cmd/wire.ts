@@ -157,7 +157,7 @@ async function build(
       ...(logs === undefined
         ? {}
         : { logKeeping: { keeping: makeLogKeeping(root.places.podLogsDir, turns), limits: logs } }),
-      ...hostShutdown(settings, log),
+      ...(await hostShutdown(settings, root.places.rootDir, log)),
       podSinks: [],
       eventSinks: [journal],
     },

@@ -254,6 +254,7 @@ export type HookRequest = {
   readonly hook: "postStart" | "preStop";
   readonly containerId: string;
   readonly podIp: string;
+  onFallback(address: string): void; // H5: the HTTPS request to this host:port was answered in plain HTTP
 };
 export type ProbeRequest = {
   readonly pod: DesiredPod;

@@ -13,7 +13,7 @@ import type { LogKeeping } from "../pod/log-keeping.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { ObservedPod } from "../pod/observed.ts";
-import type { ShutdownDelay, ShutdownGroup } from "../pod/shutdown.ts";
+import type { ShutdownDelay, ShutdownDiary, ShutdownGroup } from "../pod/shutdown.ts";
 import type { Standing } from "../pod/standing.ts";
 import type { AgentHealth } from "../pod/view.ts";
 import type { Handlers, Images, ManifestSource, PodChange, PodFiles, Runtime, Sink, View } from "../ports.ts";
@@ -61,7 +61,11 @@ export type Ports = {
   /** Absent where images are not collected. */
   readonly imageGarbage?: { readonly store: ImageStore; readonly limits: ImageLimits };
   /** Absent where pods get no time to end when the host shuts down. */
-  readonly shutdown?: { readonly delay: ShutdownDelay; readonly groups: readonly ShutdownGroup[] };
+  readonly shutdown?: {
+    readonly delay: ShutdownDelay;
+    readonly groups: readonly ShutdownGroup[];
+    readonly diary: ShutdownDiary;
+  };
   readonly podSinks: readonly Sink<PodChange>[];
   readonly eventSinks: readonly Sink<CountedEvent>[];
 };

@@ -212,7 +212,8 @@ async function runHook(tools: Tools, action: ActionOf<"run-hook">, step: Step): 
   const sandboxId = known(step.observed, action.id).sandboxId;
   const ips = step.observed.sandboxes.find(({ id }) => id === sandboxId)?.ips ?? [];
   const podIp = (step.pod.hostNetwork ? facts.ips[0] : ips[0]) ?? "";
-  const request = { pod: step.pod, container, hook: action.hook, containerId: action.id, podIp };
+  const onFallback = (address: string): void => step.notice({ kind: "httpsFallback", address });
+  const request = { pod: step.pod, container, hook: action.hook, containerId: action.id, podIp, onFallback };
   const running = handlers.runHook(request, step.withdrawn);
   const failure = await untilDue(running, action.until, step, clock);
   if (step.withdrawn.aborted) return { kind: "withdrawn" };

@@ -25,6 +25,7 @@ import type { ProbeRequest, ProbeResult } from "../ports.ts";
  * Q2  Attempts keep the beat of the first one, however long one takes or waits for room (R3).
  * Q3  An attempt that proves nothing is tried three times, then discarded (R4).
  * Q4  After its last word it has no timer (R6).
+ * Q5  What its timer was late by is the agent's own fault, and added to the attempt's time.
  */
 export type Probe = {
   readonly kind: ProbeKind;
@@ -61,6 +62,9 @@ export type ProbeCrew = {
 const MOST_TRIES = 3;
 /** The runtime itself ends an exec in time; this is what it gets beyond that. @limit The call is given up. */
 const RUNTIME_GRACE_MS = 10_000;
+
+/** A timer that is not later than this is on time. */
+const PUNCTUAL_MS = 20;
 
 /** A probe that has not asked yet. */
 export function makeProbe(
@@ -128,7 +132,7 @@ export function makeProbe(
     };
     signal.addEventListener("abort", end, { once: true });
     const untilMs = probe.exec === undefined ? limitMs : limitMs + RUNTIME_GRACE_MS;
-    void clock.sleep(untilMs, done.signal).then((slept) => slept === "elapsed" && over.abort());
+    void timeIsUp(untilMs, done.signal).then((isUp) => isUp && over.abort());
     try {
       const { container, id, podIp } = target;
       const request: ProbeRequest = { pod, container, probe: kind, containerId: id, podIp };
@@ -137,6 +141,13 @@ export function makeProbe(
       signal.removeEventListener("abort", end);
       done.abort(OVER);
     }
+  };
+  /** Where the loop stood still the answer may lie there unread: it has as long as the timer was late to be found. */
+  const timeIsUp = async (untilMs: number, done: AbortSignal): Promise<boolean> => {
+    const upAt = clock.now().monoMs + untilMs;
+    if ((await clock.sleep(untilMs, done)) === "aborted") return false;
+    const lateMs = clock.now().monoMs - upAt;
+    return lateMs < PUNCTUAL_MS || (await clock.sleep(lateMs, done)) === "elapsed";
   };
   const note = (result: ProbeResult, tookMs: number): void => {
     const judged = judgeAttempt(attemptOf(result), tookMs, probe);

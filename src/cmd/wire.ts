@@ -6,6 +6,7 @@ import { systemChance, systemClock } from "../base/clock.ts";
 import type { BerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Cri, connectCri } from "../cri/connect.ts";
+import { nodeBeginning, nodeNews } from "../decide/node-news.ts";
 import { readDrainMark, writeDrainMark } from "../files/drain-mark.ts";
 import { makePodFiles } from "../files/pod-files.ts";
 import { takeRootDir } from "../files/root-dir.ts";
@@ -28,6 +29,7 @@ import { hostCgroups } from "./cgroups.ts";
 import type { Settings } from "./config/settings.ts";
 import { hostCredentials } from "./credentials.ts";
 import { doorsOf, hasNodeApi } from "./doors.ts";
+import { makeEventLog } from "./event-log.ts";
 import { hostShutdown } from "./host-shutdown.ts";
 import { bytesOf, imageLimits, logLimits, nodeSettings, parallelPulls, parallelStarts } from "./node-settings.ts";
 import { checkHost, checkRuntime } from "./start-checks.ts";
@@ -157,9 +159,9 @@ async function build(
       ...(logs === undefined
         ? {}
         : { logKeeping: { keeping: makeLogKeeping(root.places.podLogsDir, turns), limits: logs } }),
-      ...hostShutdown(settings, log),
+      ...(await hostShutdown(settings, root.places.rootDir, log)),
       podSinks: [],
-      eventSinks: [journal],
+      eventSinks: [journal, makeEventLog(log)],
     },
     {
       facts,
@@ -177,6 +179,8 @@ async function build(
     means,
   );
   closing.defer(() => agent.stop());
+  const beginning = nodeBeginning(facts, settings.resolvConf);
+  agent.tell(beginning.map((moment) => nodeNews(facts.nodeName, moment, clock.now())));
 
   let reviews: Reviews | undefined;
   if (settings.kubeconfig !== "") {

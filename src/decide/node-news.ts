@@ -1,6 +1,8 @@
 import { assertNever } from "../base/assert-never.ts";
 import type { Now } from "../base/clock.ts";
+import { hostDnsFault } from "../pod/dns.ts";
 import type { PodEvent } from "../pod/event.ts";
+import type { NodeFacts } from "../pod/node.ts";
 
 /** Something that happened to the node and is worth an event (lifecycle.md 10). */
 export type NodeMoment =
@@ -31,6 +33,14 @@ export type NodeStatusWord =
   | "NodeHasInsufficientPID";
 
 type Words = Pick<PodEvent, "type" | "reason" | "message">;
+
+/** What is told of the node when its agent begins. */
+export function nodeBeginning(facts: NodeFacts, resolvConf: string): readonly NodeMoment[] {
+  const fault = hostDnsFault(facts.resolvConf);
+  const resolver =
+    fault === undefined ? [] : [{ kind: "resolverTooLong", message: `${resolvConf}: ${fault}` } as const];
+  return [{ kind: "starting" }, ...resolver];
+}
 
 /** The event of one moment of the node. */
 export function nodeNews(nodeName: string, moment: NodeMoment, now: Now): PodEvent {

@@ -5,7 +5,7 @@ import type { HookRequest, Runtime } from "../ports.ts";
 import { failureText } from "./failure.ts";
 import { httpGet, httpUrl } from "./http.ts";
 import { outputOf } from "./output.ts";
-import { resolveHost, resolvePort } from "./target.ts";
+import { bracketed, resolveHost, resolvePort } from "./target.ts";
 
 const USER_AGENT = "kube-lifecycle/1.36";
 
@@ -77,6 +77,7 @@ async function runHttp(
   const open = headers.filter((header) => header.name.toLowerCase() !== "authorization");
   try {
     await httpGet(url, open, USER_AGENT, signal);
+    request.onFallback(`${bracketed(host)}:${port}`);
     return "";
   } catch (error) {
     return hookFailure(request, "HTTP", path, failureText(error));

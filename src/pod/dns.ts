@@ -87,6 +87,16 @@ function limit({ servers, searches, options }: ResolvConf): PodDns {
   return { ...kept, warnings };
 }
 
+/** What the host's own resolver file has too much of, so that pods that take it over get less; undefined: nothing. */
+export function hostDnsFault({ servers, searches }: ResolvConf): string | undefined {
+  if (servers.length > MOST_SERVERS) return `of ${servers.length} nameservers pods get the first ${MOST_SERVERS}`;
+  if (searches.length > MOST_SEARCHES)
+    return `of ${searches.length} search domains pods get the first ${MOST_SEARCHES}`;
+  const length = searches.join(" ").length;
+  if (length <= LONGEST_SEARCH_LIST) return undefined;
+  return `of ${length} characters of search domains pods get the first ${LONGEST_SEARCH_LIST}, in whole domains`;
+}
+
 function limitSearches(searches: readonly string[]): readonly string[] {
   const kept = searches.slice(0, MOST_SEARCHES).filter((path) => path.length <= LONGEST_SEARCH);
   while (kept.join(" ").length > LONGEST_SEARCH_LIST) kept.pop();

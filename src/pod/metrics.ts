@@ -182,6 +182,16 @@ export const METRICS = {
     labels: ["method", "path", "server_type", "long_running"],
     buckets: defaults(),
   },
+  kubelet_graceful_shutdown_start_time_seconds: {
+    kind: "gauge",
+    help: "When the host's last shutdown was told to pods, in seconds since the epoch.",
+    labels: [],
+  },
+  kubelet_graceful_shutdown_end_time_seconds: {
+    kind: "gauge",
+    help: "When the pods had had their time in the host's last shutdown, in seconds since the epoch.",
+    labels: [],
+  },
   berth_action_duration_seconds: {
     kind: "histogram",
     help: "Duration of the steps of pods, with their wait at a gate.",

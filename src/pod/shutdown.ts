@@ -1,4 +1,4 @@
-import type { MonoMs } from "../base/clock.ts";
+import type { MonoMs, WallMs } from "../base/clock.ts";
 
 /** Pods of this priority and above, up to the next group's, have so long to end when the host shuts down (node.md 5.4). */
 export type ShutdownGroup = { readonly priority: number; readonly graceSeconds: number };
@@ -30,4 +30,15 @@ export type ShutdownLock = {
   release(): void;
   /** Releases, and listens no more. */
   close(): void;
+};
+
+/** When the host's last shutdown was told, and when the pods had had their time; without an end, the host did not wait for it. */
+export type ShutdownTimes = { readonly startWallMs: WallMs; readonly endWallMs?: WallMs };
+
+/** Keeps the last shutdown's times over the reboot, so that they can be told afterwards (node.md 5.4). */
+export type ShutdownDiary = {
+  /** What an earlier agent has left. */
+  readonly last: ShutdownTimes | undefined;
+  /** When it returns, they stand on disk. Throws FileFailed. */
+  keep(times: ShutdownTimes): Promise<void>;
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { makeGates } from "../../src/agent/gates.ts";
 import { makeProber, type Prober } from "../../src/agent/prober.ts";
+import type { Clock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
 import type { Moment } from "../../src/decide/moment.ts";
 import { freshMemory } from "../../src/pod/memory.ts";
@@ -17,8 +18,9 @@ const success: ProbeResult = { kind: "success", output: "" };
 const limits = { home: 1, start: 8, pull: 5, read: 8, execProbe: 4 };
 
 /** A prober with answers by hand, and what it tells. */
-function bench(answer: Answer = async () => success) {
+function bench(answer: Answer = async () => success, lateBy: (delayMs: number) => number = () => 0) {
   const clock = handClock();
+  const lateClock: Clock = { now: clock.now, sleep: (ms, signal) => clock.sleep(ms + lateBy(ms), signal) };
   const begun: number[] = [];
   const late: number[] = [];
   const told: Moment[] = [];
@@ -32,7 +34,7 @@ function bench(answer: Answer = async () => success) {
     drop: (name, labels) => void series.delete(key(name, labels)),
   };
   const prober: Prober = makeProber({
-    clock,
+    clock: lateClock,
     chance: seededChance(7),
     log: silentLog,
     meter,
@@ -167,6 +169,41 @@ describe("one probe", () => {
     await clock.advance(10_000);
     expect(prober.verdicts(shown.desired.uid).get("web-0")?.liveness).toBe("passed");
     expect(prober.show(shown.desired.uid)).toMatchObject([{ last: { attempt: "discarded" } }]);
+  });
+
+  it("Q5: has what its timer was late by: an answer that came in time is not overlooked", async () => {
+    const answers = (afterMs: number) => async (_: ProbeRequest, signal: AbortSignal, hand: HandClock) => {
+      const end = await hand.sleep(afterMs, signal);
+      return end === "elapsed" ? success : ({ kind: "failure", output: "timeout" } as const);
+    };
+    const lateBy = (delayMs: number) => (delayMs === 1000 ? 300 : 0);
+    const http = { livenessProbe: { ...tcp, periodSeconds: 3, timeoutSeconds: 1 } };
+    const found = bench(answers(1310), lateBy);
+    found.prober.follow(picture(found.clock, "web", http));
+    await found.clock.advance(3000);
+    expect(found.told).toEqual([]);
+    const hanging = bench(answers(60_000), lateBy);
+    hanging.prober.follow(picture(hanging.clock, "web", http));
+    await hanging.clock.advance(3000);
+    expect(hanging.told.length, "who does not answer at all is found out").toBeGreaterThan(0);
+  });
+
+  it("over the network is on time though every exec probe is slow", async () => {
+    const { clock, prober, late, begun } = bench(async ({ container }, signal, hand) => {
+      if (container.spec.livenessProbe?.exec !== undefined) await hand.sleep(4000, signal);
+      return success;
+    });
+    for (let n = 0; n < 50; n += 1) prober.follow(picture(clock, `slow${n}`, { livenessProbe: exec }));
+    await clock.advance(5000);
+    expect(Math.max(...late), "there are more of them than there is room").toBeGreaterThan(500);
+    late.length = 0;
+    for (let n = 0; n < 50; n += 1) {
+      prober.follow(picture(clock, `http${n}`, { livenessProbe: { httpGet: { port: 80 }, periodSeconds: 1 } }));
+    }
+    const before = begun.length;
+    await clock.advance(3000);
+    expect(late.filter((ms) => ms < 1).length, "all of the network").toBeGreaterThanOrEqual(150);
+    expect(begun.length - before).toBeGreaterThanOrEqual(150);
   });
 
   it("ends without a trace when its pod is forgotten or its container has ended", async () => {

@@ -1,21 +1,24 @@
 import { expect, it } from "vitest";
 import { makeShutdownWatch } from "../../src/agent/shutdown-watch.ts";
 import { type Log, silentLog } from "../../src/base/log.ts";
+import { type Meter, silentMeter } from "../../src/pod/metrics.ts";
 import { handClock, seededChance } from "../kit/clock.ts";
-import { makeFakeShutdown } from "../kit/host-shutdown.ts";
+import { type FakeShutdown, makeFakeShutdown } from "../kit/host-shutdown.ts";
 
 /** The watch over a host by hand, whose pods have ended when the test says so. */
-function watched() {
+function watched(host: FakeShutdown = makeFakeShutdown(() => {})) {
   const clock = handClock();
-  const calls: string[] = [];
   const warnings: string[] = [];
   const told: boolean[] = [];
-  const host = makeFakeShutdown((line) => calls.push(line));
+  const shown = new Map<string, number>();
+  const meter: Meter = { ...silentMeter, set: (name, _labels, value) => void shown.set(name, value) };
   const over = Promise.withResolvers<void>();
   const leaving = new AbortController();
   const log: Log = { ...silentLog, warn: (message) => void warnings.push(message) };
   const watch = makeShutdownWatch({
     delay: host.delay,
+    diary: host.diary,
+    meter,
     groups: [{ priority: 0, graceSeconds: 30 }],
     clock,
     chance: seededChance(1),
@@ -24,7 +27,7 @@ function watched() {
     tell: (goesOn) => told.push(goesOn),
   });
   const run = watch(leaving.signal, () => {});
-  return { clock, host, calls, warnings, told, podsEnd: over.resolve, leave: () => leaving.abort(), run };
+  return { clock, host, shown, warnings, told, podsEnd: over.resolve, leave: () => leaving.abort(), run };
 }
 
 it("D1: the lock is held until the pods have ended, and taken again when the shutdown was called off", async () => {
@@ -75,4 +78,38 @@ it("D3: an agent that leaves gives it back at once", async () => {
   leave();
   await run;
   expect(host.held()).toBe(0);
+});
+
+it("D4: when it began and ended is shown, and kept for the agent after the reboot", async () => {
+  const { clock, host, shown, podsEnd } = watched();
+  await clock.advance(10);
+  const before = clock.now().wallMs;
+  host.prepare(true);
+  await clock.advance(5000);
+  expect(host.diary.last).toEqual({ startWallMs: before });
+  podsEnd();
+  await clock.advance(10);
+  const took = { startWallMs: before, endWallMs: before + 5000 };
+  expect(host.diary.last).toEqual(took);
+  const times = {
+    kubelet_graceful_shutdown_start_time_seconds: before / 1000,
+    kubelet_graceful_shutdown_end_time_seconds: before / 1000 + 5,
+  };
+  expect(Object.fromEntries(shown)).toEqual(times);
+  host.prepare(false);
+  const next = watched(host);
+  await next.clock.advance(10);
+  expect(Object.fromEntries(next.shown)).toEqual(times);
+});
+
+it("D4: a disk that takes nothing holds up no shutdown", async () => {
+  const full = makeFakeShutdown(() => {});
+  const keep = () => Promise.reject(new Error("no space left on device"));
+  const { clock, host, warnings, podsEnd } = watched({ ...full, diary: { last: undefined, keep } });
+  await clock.advance(10);
+  full.prepare(true);
+  podsEnd();
+  await clock.advance(10);
+  expect(host.held()).toBe(0);
+  expect(warnings[0]).toContain("cannot be kept");
 });

@@ -169,7 +169,7 @@ describe("explain", () => {
     const involvedObject = { kind: "Pod", name: "web-node1", fieldPath: "spec.containers{main}" };
     const event = {
       type: "Warning",
-      metadata: { namespace: "default" },
+      metadata: { name: "event", namespace: "default" },
       involvedObject,
       firstTimestamp: "",
       lastTimestamp: "",

@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import { EVENTS } from "../../src/decide/event-table.ts";
 import type { Moment } from "../../src/decide/moment.ts";
 import { news } from "../../src/decide/news.ts";
-import { type NodeMoment, nodeNews } from "../../src/decide/node-news.ts";
+import { type NodeMoment, nodeBeginning, nodeNews } from "../../src/decide/node-news.ts";
 import type { Action, Cause, Outcome } from "../../src/pod/action.ts";
 import type { Ending } from "../../src/pod/desired.ts";
+import type { ResolvConf } from "../../src/pod/node.ts";
 import type { Hold } from "../../src/pod/plan.ts";
+import { aNode } from "../kit/node.ts";
 import { holdOn, instanceOf, NOW, type PictureSketch, pictureOf, readySandbox } from "./status-kit.ts";
 
 /** Events as lines: type, reason, where, message. */
@@ -416,4 +418,19 @@ describe("events of the node", () => {
     expect(`${type} ${reason}: ${message}`).toBe(expected);
     expect(object).toEqual({ kind: "Node", name: "n" });
   });
+});
+
+it.each<[string, Partial<ResolvConf>, string | undefined]>([
+  ["a usual one", { servers: ["1", "2", "3"], searches: ["a", "b"] }, undefined],
+  ["too many servers", { servers: ["1", "2", "3", "4"] }, "/r: of 4 nameservers pods get the first 3"],
+  ["too many domains", { searches: Array(33).fill("a") }, "/r: of 33 search domains pods get the first 32"],
+  ["too long ones", { searches: Array(30).fill("a".repeat(100)) }, "/r: of 3029 characters of search domains pods get"],
+])("the node's agent begins: it is told, and what is wrong with its resolver file: %s", (_, conf, fault) => {
+  const resolvConf = { servers: [], searches: [], options: [], ...conf };
+  const told = nodeBeginning({ ...aNode, resolvConf }, "/r").map((moment) => nodeNews("n", moment, NOW));
+  expect(told.map(({ reason }) => reason)).toEqual([
+    "Starting",
+    ...(fault === undefined ? [] : ["CheckLimitsForResolvConf"]),
+  ]);
+  expect(told.at(-1)?.message).toContain(fault ?? "Starting berthd.");
 });

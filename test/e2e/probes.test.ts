@@ -65,7 +65,9 @@ async function killedAfter(name: string): Promise<number> {
     },
     { withinMs: 20_000 },
   );
-  return Date.parse(killing?.firstTimestamp ?? "") - startedAtMs;
+  const afterMs = Date.parse(killing?.firstTimestamp ?? "") - startedAtMs;
+  console.log(`${name}: killed ${Math.round(afterMs)} ms after its start`);
+  return afterMs;
 }
 
 const demo = (name: string, more: Partial<v1.Container>): v1.Pod =>

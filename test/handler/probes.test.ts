@@ -171,9 +171,12 @@ describe("exec probes (R13)", () => {
 });
 
 describe("hooks (7)", () => {
+  const fellBack: string[] = [];
   const hook = (handler: v1.LifecycleHandler, change: Partial<typeof ports> = {}) => {
     const container = aContainer({ spec: { lifecycle: { postStart: handler } } });
-    const request = { pod: aPod(), container, hook: "postStart", containerId: "c1", podIp: "127.0.0.1" } as const;
+    const at = { containerId: "c1", podIp: "127.0.0.1" };
+    const onFallback = (address: string): void => void fellBack.push(address);
+    const request = { pod: aPod(), container, hook: "postStart", ...at, onFallback } as const;
     return runHook({ ...ports, ...change }, request, AbortSignal.timeout(5_000));
   };
 
@@ -185,6 +188,7 @@ describe("hooks (7)", () => {
     const httpHeaders = [{ name: "Authorization", value: "Bearer x" }];
     expect(await hook({ httpGet: { path: "/plain", port, scheme: "HTTPS", httpHeaders } })).toBe("");
     expect(seen?.headers.authorization).toBeUndefined();
+    expect(fellBack.splice(0), "it is told, for its event").toEqual([`127.0.0.1:${port}`]);
   });
 
   it("fails a tcpSocket hook always (H6)", async () => {

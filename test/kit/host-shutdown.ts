@@ -1,9 +1,11 @@
 import { BerthError } from "../../src/base/errors.ts";
-import type { ShutdownDelay, ShutdownGroup } from "../../src/pod/shutdown.ts";
+import type { ShutdownDelay, ShutdownDiary, ShutdownGroup, ShutdownTimes } from "../../src/pod/shutdown.ts";
 
 /** A host that shuts down when a test says so, after the delay that was asked for at the latest. */
 export type FakeShutdown = {
   readonly delay: ShutdownDelay;
+  /** Keeps what it is given; it shows the next agent the last of it. */
+  readonly diary: ShutdownDiary;
   /** What pods are given; none: the agent is not told of shutdowns. */
   groups: readonly ShutdownGroup[];
   /** How long the host waits, whatever is asked for. */
@@ -22,10 +24,19 @@ export function makeFakeShutdown(onCall: (line: string) => void): FakeShutdown {
   /** @bound Locks of agents that were not closed: one for each agent of a test. */
   const locks = new Set<{ held: boolean; over: boolean; wake(): void }>();
   let preparing = false;
+  let last: ShutdownTimes | undefined;
   const fake: FakeShutdown = {
     groups: [],
     grantedMs: undefined,
     absent: false,
+    diary: {
+      get last() {
+        return last;
+      },
+      async keep(times) {
+        last = times;
+      },
+    },
     held: () => [...locks].filter(({ held }) => held).length,
     prepare(next) {
       preparing = next;

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -89,6 +90,8 @@ export async function openHouse() {
     execs: [] as unknown[],
     health: { live: true, ready: true, reasons: [] as string[] },
     watchers: 0,
+    /** Watches of events stay open. */
+    goOn: false,
     drained: false,
     garbage: [] as ImageGarbage["images"],
     hostUsage: (): HostUsage => ({ atWallMs: 1000, cpuCoreNanoSeconds: 0, memoryBytes: 2 ** 30 }),
@@ -140,8 +143,9 @@ export async function openHouse() {
       yield state.problems;
     },
     events,
-    async *watchEvents() {
+    async *watchEvents(signal) {
       yield* events();
+      if (state.goOn && !signal.aborted) await once(signal, "abort");
     },
     holds: () => state.holds,
     probes: () => state.probes,
@@ -185,29 +189,31 @@ export async function openHouse() {
     metrics,
     log: silentLog,
   };
-  const serving = await startServing({
-    ...sources,
-    maxPods: 250,
-    version: "1.2.3",
-    about: {
-      staticPodPath: join(dir, "manifests"),
-      rootDir: join(dir, "root"),
-      containerRuntimeEndpoint: "unix:///nowhere.sock",
-      imageServiceEndpoint: "unix:///nowhere.sock",
-      unknownFields: "error",
-      cgroupDriver: "cgroupfs",
-    },
-    collectImages: async (dryRun) => ({ dryRun, images: state.garbage }),
-    drain: {
-      isOn: () => state.drained,
-      set: async (on) => {
-        state.drained = on;
+  const serve = () =>
+    startServing({
+      ...sources,
+      maxPods: 250,
+      version: "1.2.3",
+      about: {
+        staticPodPath: join(dir, "manifests"),
+        rootDir: join(dir, "root"),
+        containerRuntimeEndpoint: "unix:///nowhere.sock",
+        imageServiceEndpoint: "unix:///nowhere.sock",
+        unknownFields: "error",
+        cgroupDriver: "cgroupfs",
       },
-    },
-    doors,
-    maxConnections: 16,
-    execIdleTimeoutMs: 0,
-  });
+      collectImages: async (dryRun) => ({ dryRun, images: state.garbage }),
+      drain: {
+        isOn: () => state.drained,
+        set: async (on) => {
+          state.drained = on;
+        },
+      },
+      doors,
+      maxConnections: 16,
+      execIdleTimeoutMs: 0,
+    });
+  let serving = await serve();
 
   return {
     dir,
@@ -234,6 +240,11 @@ export async function openHouse() {
     remove(pod: v1.Pod) {
       pods.delete(keyOf(pod));
       for (const ring of changed) ring();
+    },
+    /** As when berthd leaves, and another one comes. */
+    leave: () => serving.close(),
+    async comeBack() {
+      serving = await serve();
     },
     async close() {
       await serving.close();

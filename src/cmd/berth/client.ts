@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
-import { CommandFailure } from "./terminal.ts";
+import { awayFailure, CommandFailure } from "./terminal.ts";
 
 /** The operators' socket, and the readers' one that is tried when the first may not be used. */
 export const USUAL_SOCKET = "/run/berth/berth.sock";
@@ -10,8 +10,8 @@ export const USUAL_VIEW_SOCKET = "/run/berth/berth-view.sock";
 export type Client = {
   get<T>(path: string, query?: Query): Promise<T>;
   post<T>(path: string, query?: Query): Promise<T>;
-  /** Lines of JSON until the server or the signal ends them. */
-  lines<T>(path: string, query: Query, signal: AbortSignal): AsyncGenerator<T>;
+  /** Lines of JSON until the server or the signal ends them; `onOpen` when it answers, be it without a line. */
+  lines<T>(path: string, query: Query, signal: AbortSignal, onOpen?: () => void): AsyncGenerator<T>;
   /** Bytes as they come. */
   bytes(path: string, query: Query, signal: AbortSignal): Promise<IncomingMessage>;
   /** A connection that speaks another protocol from here on. */
@@ -45,19 +45,23 @@ export function makeClient(socketPath: string | undefined): Client {
     get: (path, query = {}) => json("GET", path, query),
     post: (path, query = {}) => json("POST", path, query),
     bytes: (path, query, signal) => open("GET", path, query, signal),
-    async *lines<T>(path: string, query: Query, signal: AbortSignal) {
+    async *lines<T>(path: string, query: Query, signal: AbortSignal, onOpen = () => {}) {
       const answer = await open("GET", path, query, signal);
+      onOpen();
       try {
         for await (const line of linesOf(answer)) yield JSON.parse(line) as T;
       } catch (error) {
-        if (!signal.aborted) throw hint(error, chosen);
+        if (!signal.aborted) throw codeOf(error) === undefined ? error : ended();
       }
-      if (!signal.aborted) throw new CommandFailure("berthd has ended the connection");
+      if (!signal.aborted) throw ended();
     },
     upgrade: (path, query, protocol) =>
       withFallback("POST", () => askUpgrade(chosen, path + queryText(query), protocol)),
   };
 }
+
+/** An answer that was under way and goes no further. */
+export const ended = (): CommandFailure => awayFailure("berthd has ended the connection");
 
 async function ask(socketPath: string, method: string, path: string, signal?: AbortSignal): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -131,18 +135,14 @@ function hint(error: unknown, socketPath: string): unknown {
     case undefined:
       return error;
     case "ENOENT":
-      return new CommandFailure(
+      return awayFailure(
         `berthd is not running, or listens elsewhere than on ${socketPath} (see --socket, BERTH_SOCKET)`,
       );
     case "ECONNREFUSED":
-      return new CommandFailure(
-        `berthd is not running: nobody answers on ${socketPath} (try: systemctl status berthd)`,
-      );
+      return awayFailure(`berthd is not running: nobody answers on ${socketPath} (try: systemctl status berthd)`);
     case "EACCES":
       return new CommandFailure(`no permission to use ${socketPath}: become root, or join the group berth`);
     default:
-      return new CommandFailure(
-        `talking to berthd on ${socketPath}: ${error instanceof Error ? error.message : error}`,
-      );
+      return awayFailure(`talking to berthd on ${socketPath}: ${error instanceof Error ? error.message : error}`);
   }
 }

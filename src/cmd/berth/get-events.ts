@@ -1,4 +1,6 @@
+import type { Query } from "./client.ts";
 import { type Call, namespaceOf } from "./command.ts";
+import { followLines } from "./follow.ts";
 import { type OutputForm, outputForm, type Presentation, printItems, printOne, shownColumns } from "./output.ts";
 import { ageCell } from "./pod-cells.ts";
 import { tableLine } from "./print-table.ts";
@@ -8,7 +10,7 @@ export type EventItem = {
   readonly type: string;
   readonly reason: string;
   readonly message: string;
-  readonly metadata: { readonly namespace: string };
+  readonly metadata: { readonly name: string; readonly namespace: string };
   readonly involvedObject: {
     readonly kind: string;
     readonly namespace?: string;
@@ -43,10 +45,10 @@ export async function getEvents(call: Call): Promise<number> {
 
 /** Those there are, then each as it happens, in columns as wide as the first ones need. */
 async function watchEvents(call: Call, form: OutputForm): Promise<number> {
-  const { client, terminal } = call;
+  const { terminal } = call;
   const namespace = namespaceOf(call);
   const shown = () => eventPresentation(terminal.now(), namespace === undefined);
-  const events = client.lines<EventItem>("/v1/events", { namespace, watch: true }, terminal.signal);
+  const events = tellings(call, { namespace, watch: true });
   if (form !== "table" && form !== "wide") {
     for await (const event of events) await printOne(call, form, event, shown());
     return 0;
@@ -77,6 +79,25 @@ async function watchEvents(call: Call, form: OutputForm): Promise<number> {
   }
   return 0;
 }
+
+/** Each telling of each event once, though a berthd that begins tells what the one before it has told. */
+async function* tellings(call: Call, query: Query): AsyncGenerator<EventItem> {
+  /** @bound MOST_TOLD */
+  const told = new Map<string, number>();
+  for await (const event of followLines<EventItem>(call, "/v1/events", query)) {
+    const { name, namespace } = event.metadata;
+    const key = `${namespace}/${name}`;
+    const before = told.get(key) ?? 0;
+    told.delete(key);
+    told.set(key, event.count);
+    const [oldest] = told.keys();
+    if (told.size > MOST_TOLD && oldest !== undefined) told.delete(oldest);
+    if (event.count > before) yield event;
+  }
+}
+
+/** Events whose last telling is known; berthd keeps no more. @limit The one that was longest not told is forgotten. */
+const MOST_TOLD = 1000;
 
 /** Room for what is to come; longer words push their own line only. */
 const WATCH_WIDTHS: Readonly<Record<string, number>> = {

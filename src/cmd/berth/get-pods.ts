@@ -2,6 +2,7 @@ import type * as v1 from "../../pod/v1.ts";
 import type { PodChange } from "../../ports.ts";
 import { askAbout } from "./about.ts";
 import { type Call, namespaceOf, podPath } from "./command.ts";
+import { followLines } from "./follow.ts";
 import { outputForm, printItems, printOne, shownColumns } from "./output.ts";
 import { podPresentation } from "./pod-cells.ts";
 import { type Column, columnWidths, tableLine } from "./print-table.ts";
@@ -61,12 +62,15 @@ async function watchPods(call: Call, names: string[], form: ReturnType<typeof ou
   const { terminal } = call;
   const namespace = namespaceOf(call);
   const query = { namespace, name: names[0], watch: true };
-  const changes = call.client.lines<PodChange>("/v1/pods", query, terminal.signal);
   const selects = readSelector(call.value("selector"));
   const presentationNow = () => podPresentation(terminal.now(), namespace === undefined);
   if (form !== "table" && form !== "wide") {
-    for await (const change of changes) {
-      if (change.kind === "put" && selects(change.pod.metadata?.labels))
+    const isNews = makeNews();
+    for await (const change of followLines<PodChange>(call, "/v1/pods", query)) {
+      if (change.kind === "gone") isNews(change.key, undefined);
+      if (change.kind !== "put" || !selects(change.pod.metadata?.labels)) continue;
+      const { namespace, name } = change.pod.metadata ?? {};
+      if (isNews(`${namespace}/${name}`, JSON.stringify(change.pod)))
         await printOne(call, form, change.pod, presentationNow());
     }
     return 0;
@@ -78,7 +82,7 @@ async function watchPods(call: Call, names: string[], form: ReturnType<typeof ou
     return indexes.map((index) => cells[index] ?? "");
   };
   const board = makeBoard(columns, call);
-  for await (const change of changes) {
+  for await (const change of followLines<PodChange>(call, "/v1/pods", query, board.again)) {
     switch (change.kind) {
       case "put":
         if (!selects(change.pod.metadata?.labels)) break;
@@ -94,9 +98,23 @@ async function watchPods(call: Call, names: string[], form: ReturnType<typeof ou
   return 0;
 }
 
+/** Tells texts that a key has not had last: a berthd that begins shows again what the one before it has shown. */
+export function makeNews(): (key: string, text: string | undefined) => boolean {
+  /** @bound Objects of a watch that are there: one text each. */
+  const shown = new Map<string, string>();
+  return (key, text) => {
+    if (text === undefined) return shown.delete(key);
+    if (shown.get(key) === text) return false;
+    shown.set(key, text);
+    return true;
+  };
+}
+
 /** The table of `-w`: the first list at once, so that its columns fit, then a line for each change that a cell shows. */
 function makeBoard(columns: readonly Column[], call: Call) {
   const shown = new Map<string, readonly string[]>();
+  /** Those that a berthd that begins has not shown yet. */
+  let missing = new Set<string>();
   const width = (): number | undefined => call.terminal.out.columns;
   let widths: readonly number[] | undefined;
   const age = columns.findIndex(({ heading }) => heading === "AGE");
@@ -106,10 +124,13 @@ function makeBoard(columns: readonly Column[], call: Call) {
     async put(key: string, row: readonly string[]): Promise<void> {
       const before = shown.get(key);
       shown.set(key, row);
+      missing.delete(key);
       if (widths === undefined || (before !== undefined && isSame(before, row))) return;
       await call.terminal.out.write(tableLine(columns, row, widths, width()));
     },
     async start(): Promise<void> {
+      for (const key of missing) shown.delete(key);
+      missing = new Set();
       if (widths !== undefined) return;
       const rows = [...shown.values()];
       widths = columnWidths(columns, rows, width());
@@ -117,6 +138,9 @@ function makeBoard(columns: readonly Column[], call: Call) {
       const lines = call.has("no-headers") ? rows : [headings, ...rows];
       const fitted = widths;
       await call.terminal.out.write(lines.map((row) => tableLine(columns, row, fitted, width())).join(""));
+    },
+    again(): void {
+      missing = new Set(shown.keys());
     },
     forget: (key: string): void => void shown.delete(key),
   };

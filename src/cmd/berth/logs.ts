@@ -4,6 +4,7 @@ import type * as v1 from "../../pod/v1.ts";
 import type { Query } from "./client.ts";
 import { type Call, type Command, namespaceOf, podName, podPath } from "./command.ts";
 import { chosenContainer } from "./default-container.ts";
+import { followLog } from "./follow-log.ts";
 import { listPods } from "./get-pods.ts";
 import { makeLinePrefix } from "./line-prefix.ts";
 import { tellWaiting } from "./log-waiting.ts";
@@ -114,16 +115,22 @@ async function printLog(call: Call, stream: Stream, query: LogQuery, isMarked: b
 
 async function passLog(call: Call, stream: Stream, query: LogQuery, isMarked: boolean): Promise<void> {
   const { terminal, client } = call;
-  const answer = await client.bytes(stream.path, { ...query, container: stream.container }, terminal.signal);
+  const wish = { ...query, container: stream.container };
+  // Where bytes are counted, a log that begins anew in the middle would be counted wrongly.
+  const isOnce = !query.follow || query.limitBytes !== undefined;
+  const answer: AsyncIterable<Buffer> = isOnce
+    ? await client.bytes(stream.path, wish, terminal.signal)
+    : followLog(call, stream.path, wish);
   const lines = isMarked ? makeLinePrefix(`[${stream.pod} ${stream.container}] `) : undefined;
   try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
+    for await (const chunk of answer) {
       const shown = lines === undefined ? chunk : lines.take(chunk);
       if (shown !== undefined) await terminal.out.write(shown);
     }
     const rest = lines?.end();
     if (rest !== undefined) await terminal.out.write(rest);
   } catch (error) {
+    if (error instanceof CommandFailure) throw error;
     if (!terminal.signal.aborted)
       throw new CommandFailure(`the log broke off: ${error instanceof Error ? error.message : error}`);
   }
@@ -138,7 +145,7 @@ async function tellFailures(call: Call, failures: readonly unknown[]): Promise<n
   return failures.length > 0 ? 1 : 0;
 }
 
-type LogQuery = Query & { readonly follow: boolean };
+type LogQuery = Query & { readonly follow: boolean; readonly limitBytes: number | undefined };
 
 function readQuery(call: Call): LogQuery {
   const [since, sinceTime] = [call.value("since"), call.value("since-time")];

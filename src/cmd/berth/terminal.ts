@@ -24,13 +24,19 @@ export type Output = {
 /** A failure that ends a command with an exit code; the message is for people. */
 export class CommandFailure extends Error {
   readonly exitCode: number;
+  /** Nobody answers at the moment: the same may succeed when berthd is there again. */
+  readonly isAway: boolean;
 
-  constructor(message: string, exitCode = 1) {
+  constructor(message: string, exitCode = 1, isAway = false) {
     super(message);
     this.name = "CommandFailure";
     this.exitCode = exitCode;
+    this.isAway = isAway;
   }
 }
+
+/** The failure of a request that nobody answers at the moment. */
+export const awayFailure = (message: string): CommandFailure => new CommandFailure(message, 1, true);
 
 /** Wrong use of the command line: exit code 2. */
 export function usageFailure(message: string): CommandFailure {

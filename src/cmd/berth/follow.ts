@@ -1,0 +1,63 @@
+import { setTimeout } from "node:timers/promises";
+import type { Query } from "./client.ts";
+import type { Call } from "./command.ts";
+import { CommandFailure } from "./terminal.ts";
+
+/** A berthd that has left is asked for again so often. */
+const PAUSE_MS = 250;
+/** A berthd that has left and does not come back. @limit The command fails. */
+const LONGEST_AWAY_MS = 120_000;
+
+/**
+ * Lines of a watch, which goes on under the next berthd when the one that answers leaves: `again` is called when
+ * a further one answers, which begins with everything there is. Throws what asking the first one throws.
+ */
+export async function* followLines<T>(
+  call: Call,
+  path: string,
+  query: Query,
+  again: () => void = () => {},
+): AsyncGenerator<T> {
+  const { client, terminal } = call;
+  const patience = makePatience(call);
+  let begun = false;
+  const onOpen = (): void => {
+    begun = true;
+    if (patience.isBack()) again();
+  };
+  while (!terminal.signal.aborted) {
+    try {
+      yield* client.lines<T>(path, query, terminal.signal, onOpen);
+    } catch (error) {
+      if (!begun) throw error;
+      await patience.bear(error);
+    }
+  }
+}
+
+/** Waits for a berthd that has left. */
+export type Patience = {
+  /** Waits a moment before it is asked again, and says so once. Throws any other error, and when it takes too long. */
+  bear(error: unknown): Promise<void>;
+  /** It answers; whether it had left before. */
+  isBack(): boolean;
+};
+
+/** Patience with a berthd that answers so far. */
+export function makePatience({ terminal }: Call): Patience {
+  let sinceMs: number | undefined;
+  return {
+    async bear(error) {
+      if (!(error instanceof CommandFailure && error.isAway)) throw error;
+      if (sinceMs === undefined) await terminal.err.write(`${error.message}; waiting for the next one\n`);
+      sinceMs ??= terminal.now();
+      if (terminal.now() - sinceMs > LONGEST_AWAY_MS) throw error;
+      await setTimeout(PAUSE_MS, undefined, { signal: terminal.signal }).catch(() => undefined);
+    },
+    isBack() {
+      const wasAway = sinceMs !== undefined;
+      sinceMs = undefined;
+      return wasAway;
+    },
+  };
+}

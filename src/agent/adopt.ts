@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { asBerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type DesiredPod, podKey } from "../pod/desired.ts";
+import type { DocumentKeeping, KeptDocument } from "../pod/document.ts";
 import type { Problem } from "../pod/problem.ts";
 import type { AcceptedPod, IntakeState } from "../pod/source.ts";
 import type { ManifestSource, PodFiles, StoredPod } from "../ports.ts";
@@ -14,6 +15,8 @@ export type Legacy = {
   readonly intake: IntakeState;
   /** Pods that were being ended, or whose name a later pod has taken: their end goes on. */
   readonly ending: readonly { readonly pod: DesiredPod; readonly remembered: Remembered }[];
+  /** Documents in the last good form of each. */
+  readonly documents: readonly KeptDocument[];
   readonly problems: readonly Problem[];
   /** UIDs of homes that no record tells of. */
   readonly unrecorded: readonly string[];
@@ -23,10 +26,12 @@ export type Legacy = {
 export async function readLegacy(
   files: PodFiles,
   source: ManifestSource,
+  documentKeeping: DocumentKeeping | undefined,
   log: Log,
   signal: AbortSignal,
 ): Promise<Legacy> {
   const { pods, problems, unrecorded } = await files.loadRecords(signal);
+  const documents = (await documentKeeping?.load(signal)) ?? [];
   const remembered = await Promise.all(
     pods.map(async (stored): Promise<Remembered> => {
       try {
@@ -38,11 +43,19 @@ export async function readLegacy(
       }
     }),
   );
-  return { remembered, problems, unrecorded, ...sort(remembered) };
+  return { remembered, documents, problems, unrecorded, ...sort(remembered, heldOf(documents)) };
 }
 
+const heldOf = (documents: readonly KeptDocument[]): IntakeState["configs"] =>
+  new Map(
+    documents.map(({ content: { key, version, immutable }, path }) => [
+      key,
+      { path, version, ...(immutable ? { immutable } : {}) },
+    ]),
+  );
+
 /** Of two records with one name the one that was seen later holds it. */
-function sort(remembered: readonly Remembered[]): Pick<Legacy, "intake" | "ending"> {
+function sort(remembered: readonly Remembered[], configs: IntakeState["configs"]): Pick<Legacy, "intake" | "ending"> {
   const holders = new Map<string, { accepted: AcceptedPod; remembered: Remembered }>();
   const ending: { pod: DesiredPod; remembered: Remembered }[] = [];
   for (const one of [...remembered].sort((left, right) => left.stored.seenWallMs - right.stored.seenWallMs)) {
@@ -60,7 +73,7 @@ function sort(remembered: readonly Remembered[]): Pick<Legacy, "intake" | "endin
   const device = deviceOf([...holders.values()].map((holder) => holder.remembered.stored));
   return {
     ending,
-    intake: { accepted, problems: [], configs: new Map(), ...(device === undefined ? {} : { device }) },
+    intake: { accepted, problems: [], configs, ...(device === undefined ? {} : { device }) },
   };
 }
 

@@ -7,6 +7,7 @@ import type { LogLimits } from "../decide/log-rotation.ts";
 import { type NodeMoment, nodeNews } from "../decide/node-news.ts";
 import type { Credentials } from "../pod/credential.ts";
 import { type DesiredPod, podKey } from "../pod/desired.ts";
+import type { DocumentKeeping, KeptDocument } from "../pod/document.ts";
 import type { CountedEvent, PodEvent } from "../pod/event.ts";
 import type { ImageGarbage, ImageStore } from "../pod/image-store.ts";
 import type { LogKeeping } from "../pod/log-keeping.ts";
@@ -54,6 +55,8 @@ export type Ports = {
   readonly files: PodFiles;
   readonly credentials?: Credentials;
   readonly source: ManifestSource;
+  /** Absent where documents are only in their files. */
+  readonly documentKeeping?: DocumentKeeping;
   readonly handlers: Handlers;
   readonly cgroups?: PodCgroups;
   /** Absent where logs are not rotated. */
@@ -116,14 +119,21 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   const { runtime, files, source } = ports;
   const leaving = new AbortController();
   const { signal } = leaving;
-  const legacy = await readLegacy(files, source, log, signal);
+  const legacy = await readLegacy(files, source, ports.documentKeeping, log, signal);
   meter.set("kubelet_cgroup_version", {}, setup.facts.cgroupVersion);
   meter.set("kubelet_node_name", { node: setup.facts.nodeName }, 1);
   meter.set("kubelet_metrics_provider", { provider: "cri" }, 1);
 
   const gates = makeGates(setup.limits, meter);
   const store = makeStore(legacy.intake);
-  const shelf = makeShelf();
+  const documentFeed =
+    ports.documentKeeping &&
+    makeNewestWins<readonly KeptDocument[]>({
+      name: "the keeping of documents",
+      sink: ports.documentKeeping,
+      ...means,
+    });
+  const shelf = makeShelf(legacy.documents, (kept) => documentFeed?.put("all", kept));
   const counts = makeCounts(meter);
   const startTimes = makeStartTimes(means);
   const volumes = makeVolumeCounts(meter);
@@ -331,6 +341,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   start("runtime lists", watch.list);
   start("manifests", sources.run);
   start("events", news.run);
+  if (documentFeed !== undefined) start("documents", documentFeed.run);
   if (imageCare !== undefined) start("images", imageCare.run, imageCare);
   if (ports.shutdown !== undefined) {
     start("shutdown of the host", makeShutdownWatch({ ...ports.shutdown, ...means, node, tell: tellShutdown }));

@@ -1,5 +1,5 @@
 import type { DocumentKey } from "../pod/desired.ts";
-import type { DocumentBodies, DocumentContent, DocumentSummary } from "../pod/document.ts";
+import type { DocumentBodies, DocumentContent, DocumentSummary, KeptDocument } from "../pod/document.ts";
 import type { DirectorySighting, HeldDocument } from "../pod/source.ts";
 
 /** Bodies of ConfigMaps and Secrets; never part of a picture, plan, log or record. */
@@ -10,6 +10,7 @@ export type Documents = { bodies(keys: readonly DocumentKey[]): DocumentBodies }
  *
  * K1  A document whose file broke keeps the body of its last good version for as long as intake keeps that version (D1).
  * K2  Nothing is kept that no name holds: memory follows the documents that there are.
+ * K3  The next agent begins with what this one held, so that K1 spans a restart.
  */
 export type Shelf = Documents & {
   /** After each intake: what it holds now, out of what was seen just then or was here before. */
@@ -18,12 +19,13 @@ export type Shelf = Documents & {
   summaries(): readonly DocumentSummary[];
 };
 
-type Kept = { readonly content: DocumentContent; readonly path: string };
-
-/** An empty shelf. */
-export function makeShelf(): Shelf {
+/** A shelf with what an earlier agent kept. `onChange` hears what is to be kept for the next one. */
+export function makeShelf(
+  first: readonly KeptDocument[] = [],
+  onChange: (kept: readonly KeptDocument[]) => void = () => {},
+): Shelf {
   /** @bound Documents of the manifest directory that hold their names. */
-  let kept: ReadonlyMap<DocumentKey, Kept> = new Map();
+  let kept: ReadonlyMap<DocumentKey, KeptDocument> = new Map(first.map((one) => [one.content.key, one]));
   let taken: ReadonlyMap<DocumentKey, HeldDocument> | undefined;
 
   return {
@@ -33,12 +35,13 @@ export function makeShelf(): Shelf {
       const seen = new Map<string, DocumentContent>();
       for (const content of sighting.files.flatMap(({ contents = [] }) => contents)) seen.set(idOf(content), content);
       kept = new Map(
-        [...held].flatMap(([key, { path, version }]): [DocumentKey, Kept][] => {
+        [...held].flatMap(([key, { path, version }]): [DocumentKey, KeptDocument][] => {
           const before = kept.get(key)?.content;
           const content = before?.version === version ? before : seen.get(idOf({ key, version }));
           return content === undefined ? [] : [[key, { content, path }]];
         }),
       );
+      onChange([...kept.values()]);
     },
     bodies(keys): DocumentBodies {
       return new Map(
@@ -54,7 +57,7 @@ export function makeShelf(): Shelf {
 
 const idOf = ({ key, version }: Pick<DocumentContent, "key" | "version">): string => `${key}@${version}`;
 
-function summaryOf({ content: { key, body, immutable, seenWallMs }, path }: Kept): DocumentSummary {
+function summaryOf({ content: { key, body, immutable, seenWallMs }, path }: KeptDocument): DocumentSummary {
   const [kind, namespace = "", name = ""] = key.split("/");
   return {
     kind: kind === "Secret" ? "Secret" : "ConfigMap",

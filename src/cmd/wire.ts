@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { within } from "../agent/adopt.ts";
 import { type Agent, startAgent } from "../agent/agent.ts";
 import { makeDrainable } from "../agent/drain.ts";
@@ -7,6 +8,7 @@ import type { BerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Cri, connectCri } from "../cri/connect.ts";
 import { nodeBeginning, nodeNews } from "../decide/node-news.ts";
+import { makeDocumentKeeping } from "../files/document-keeping.ts";
 import { readDrainMark, writeDrainMark } from "../files/drain-mark.ts";
 import { makePodFiles } from "../files/pod-files.ts";
 import { takeRootDir } from "../files/root-dir.ts";
@@ -141,6 +143,7 @@ async function build(
     fileCheckMs: settings.fileCheckFrequency,
     nodeName: facts.nodeName,
     unknownFields: settings.unknownFields,
+    digestKey: root.digestKey,
     log,
   });
   const drainable = makeDrainable(changed(source), clock, await readDrainMark(root.places.rootDir));
@@ -153,6 +156,10 @@ async function build(
       files,
       credentials: await hostCredentials(settings, root.places.rootDir, means),
       source: drainable,
+      documentKeeping: makeDocumentKeeping({
+        ...{ rootDir: root.places.rootDir, ownerId: root.ownerId, log },
+        memoryDir: dirname(settings.socketPath),
+      }),
       handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
       cgroups: await hostCgroups(node),
       imageGarbage: { store: imageStore, limits: imageLimits(settings) },

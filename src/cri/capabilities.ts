@@ -20,10 +20,14 @@ export function capabilitiesOf(facts: RuntimeFacts, events: boolean): RuntimeCap
 export const supportsImageSubPath = (capabilities: RuntimeCapabilities): boolean =>
   isSince(capabilities, IMAGE_SUB_PATHS);
 
+/** Whether a container can be given the signal that ends it; a runtime that cannot says nothing and goes by the image. */
+export const supportsStopSignals = (capabilities: RuntimeCapabilities): boolean => isSince(capabilities, STOP_SIGNALS);
+
 type Since = Readonly<Record<string, readonly [major: number, minor: number]>>;
 
 const IMAGE_VOLUMES: Since = { containerd: [2, 1], "cri-o": [1, 31] };
 const IMAGE_SUB_PATHS: Since = { containerd: [2, 2], "cri-o": [1, 33] };
+const STOP_SIGNALS: Since = { containerd: [2, 3] };
 
 /** False for runtimes that nothing is known of. */
 function isSince(runtime: { readonly name: string; readonly version: string }, since: Since): boolean {

@@ -1,8 +1,8 @@
 import type { Draft } from "../base/protobuf.ts";
 import { expand } from "../pod/expansion.ts";
 import type { ContainerRequest, PreparedMount } from "../ports.ts";
-import { supportsImageSubPath } from "./capabilities.ts";
-import { type ContainerConfig, type IDMapping, type Mount, MountPropagation } from "./generated/types.ts";
+import { supportsImageSubPath, supportsStopSignals } from "./capabilities.ts";
+import { type ContainerConfig, type IDMapping, type Mount, MountPropagation, Signal } from "./generated/types.ts";
 import { ANNOTATION, LABEL } from "./names.ts";
 import { userMappings } from "./namespaces.ts";
 import { containerResources } from "./resources.ts";
@@ -27,6 +27,7 @@ export function containerConfig(request: ContainerRequest, surroundings: Surroun
     stdin: spec.stdin === true,
     stdin_once: spec.stdinOnce === true,
     tty: spec.tty === true,
+    stop_signal: stopSignal(request, surroundings),
     linux: {
       resources: containerResources(pod, container, surroundings),
       security_context: containerSecurity(pod, container, image, surroundings),
@@ -56,6 +57,18 @@ function annotations({ pod, container, attempt, backOffMs }: ContainerRequest): 
     ...(spec.lifecycle?.preStop ? { [ANNOTATION.preStopHandler]: JSON.stringify(spec.lifecycle.preStop) } : {}),
     ...(spec.ports?.length ? { [ANNOTATION.ports]: JSON.stringify(spec.ports) } : {}),
   };
+}
+
+/** Zero leaves it to the image (H9). A runtime that would pass it over is not asked: the pod is told instead (2.1). */
+function stopSignal({ pod, container }: ContainerRequest, { capabilities }: Surroundings): Signal {
+  const name = container.spec.lifecycle?.stopSignal;
+  if (name === undefined) return Signal.RUNTIME_DEFAULT;
+  if (!supportsStopSignals(capabilities)) {
+    throw cannotBeMade(pod, `the container runtime cannot be told to stop ${container.name} with ${name}`);
+  }
+  const key = name.replace("+", "PLUS").replace("-", "MINUS");
+  const known: Readonly<Record<string, Signal>> = Signal;
+  return known[key] ?? Signal.RUNTIME_DEFAULT;
 }
 
 function mounts(request: ContainerRequest, surroundings: Surroundings): readonly Draft<Mount>[] {

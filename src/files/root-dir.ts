@@ -14,6 +14,8 @@ export type RootDir = {
   readonly places: Places;
   /** Value of the berth.dev/owner label: made once for a root directory, kept for good. */
   readonly ownerId: string;
+  /** Goes into digests of what may be secret, so that nobody can guess from a digest what it was made of. */
+  readonly digestKey: string;
   /** Lets another berthd in. */
   release(): void;
 };
@@ -25,7 +27,9 @@ export async function takeRootDir(wanted: Places, signal: AbortSignal): Promise<
     const lock = await takeLock(places.rootDir, signal);
     try {
       await makeDirs(join(places.rootDir, "pods"), 0o750);
-      return { places, ownerId: await ownerIdOf(places.rootDir), release: () => closeSync(lock) };
+      const ownerId = await ownerIdOf(places.rootDir);
+      const digestKey = await digestKeyOf(places.rootDir);
+      return { places, ownerId, digestKey, release: () => closeSync(lock) };
     } catch (error) {
       closeSync(lock);
       throw error;
@@ -79,7 +83,7 @@ const OWNER_ID = /^[0-9a-f]{16}$/;
 async function ownerIdOf(rootDir: string): Promise<string> {
   const path = join(rootDir, "owner");
   const kept = await ifThere(readFile(path, "utf8"));
-  if (kept === undefined) return makeOwnerId(path);
+  if (kept === undefined) return writeDigits(path, 8);
   const id = kept.trim();
   if (OWNER_ID.test(id)) return id;
   const advice =
@@ -87,8 +91,18 @@ async function ownerIdOf(rootDir: string): Promise<string> {
   throw new BerthError("RecordTorn", `${path} does not hold an owner id; ${advice}`);
 }
 
-async function makeOwnerId(path: string): Promise<string> {
-  const id = randomBytes(8).toString("hex");
+const DIGEST_KEY = /^[0-9a-f]{64}$/;
+
+/** One that is damaged is made anew: pods that restart with their documents are then replaced once, and no more. */
+async function digestKeyOf(rootDir: string): Promise<string> {
+  const path = join(rootDir, "digest-key");
+  const kept = (await ifThere(readFile(path, "utf8")))?.trim() ?? "";
+  return DIGEST_KEY.test(kept) ? kept : writeDigits(path, 32);
+}
+
+/** Writes so many random bytes, in hexadecimal, for good. */
+async function writeDigits(path: string, bytes: number): Promise<string> {
+  const id = randomBytes(bytes).toString("hex");
   const next = `${path}.next`;
   const file = await open(next, "w", 0o600);
   try {

@@ -21,6 +21,8 @@ import { entriesOf, follow, isMap, isSeq, type Node, scalarValue, type YamlDocum
 export type CompileSettings = {
   readonly nodeName: string;
   readonly unknownFields: "error" | "warn";
+  /** Goes into the versions of documents; empty where they are shown to nobody. */
+  readonly digestKey?: string;
 };
 
 /** Where an object was written. */
@@ -114,7 +116,10 @@ export function compileObject(
       return compilePod(node, desk, named, place, settings);
     case "ConfigMap":
     case "Secret":
-      return compileConfig(node, kind.kind, deskFor(kind.kind, path), named, place.seenWallMs);
+      return compileConfig(node, kind.kind, deskFor(kind.kind, path), named, {
+        seenWallMs: place.seenWallMs,
+        digestKey: settings.digestKey ?? "",
+      });
     case "List":
       return refused(path === "" ? listFaults(node, desk) : [listInside(path)], named, settings);
     case "other":
@@ -209,7 +214,7 @@ function compileConfig(
   kind: "ConfigMap" | "Secret",
   desk: Desk,
   named: Named,
-  seenWallMs: number,
+  of: Parameters<typeof contentOf>[3],
 ): CompiledObject {
   const decoded = (decodeStruct(desk, node, kind, desk.rootPath) ?? {}) as Loose<v1.ConfigMap & v1.Secret>;
   const all = [...desk.faults, ...unspoiled(configFaults(decoded, kind, desk.rootPath), desk.faults)];
@@ -217,7 +222,7 @@ function compileConfig(
     return { document: { kind: "broken" }, faults: all, ...subject(named) };
   }
   const key = documentKey(kind, named.namespace, named.name);
-  const content = contentOf(key, kind, decoded, seenWallMs);
+  const content = contentOf(key, kind, decoded, of);
   const { version, immutable } = content;
   return {
     document: { kind: "config", key, version, warned: all.length > 0, ...(immutable ? { immutable } : {}) },

@@ -35,10 +35,15 @@ export function configFaults(config: Config, kind: ConfigKind, path: string): Fa
 }
 
 /** The document as it is handed on, with a digest of its content as version. */
-export function contentOf(key: DocumentKey, kind: ConfigKind, config: Config, seenWallMs: number): DocumentContent {
+export function contentOf(
+  key: DocumentKey,
+  kind: ConfigKind,
+  config: Config,
+  { seenWallMs, digestKey }: { readonly seenWallMs: number; readonly digestKey: string },
+): DocumentContent {
   const body = bodyOf(kind, config);
   const values = [...body.data].map(([name, bytes]) => [name, Buffer.from(bytes).toString("base64")]);
-  const version = contentDigest([body.type, values, [...body.binaryKeys].sort()]);
+  const version = contentDigest([body.type, values, [...body.binaryKeys].sort()], digestKey);
   return { key, version, immutable: config.immutable === true, seenWallMs, body };
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import type * as v1 from "../pod/v1.ts";
 import type { Loose } from "./loose.ts";
 
@@ -20,9 +20,9 @@ export function uidOf(metadata: Loose<v1.ObjectMeta>, spec: Loose<v1.PodSpec>, n
   return hash.digest("hex").slice(0, UID_DIGITS);
 }
 
-/** A digest of a document's content, as its version. */
-export const contentDigest = (content: unknown): string =>
-  createHash("sha256").update(canonical(content)).digest("hex").slice(0, UID_DIGITS);
+/** A digest of a document's content, as its version. The UID of a pod may show it: without the key it tells nothing of a secret. */
+export const contentDigest = (content: unknown, key: string): string =>
+  createHmac("sha256", key).update(canonical(content)).digest("hex").slice(0, UID_DIGITS);
 
 /** JSON with sorted names, so that the order in which fields are written does not count. */
 function canonical(value: unknown): string {

@@ -138,13 +138,14 @@ async function checkFile(
     case "read": {
       if (before?.digest === reading.digest && !again) return { ...before, fingerprint: reading.fingerprint };
       const seenWallMs = Date.now();
-      const { nodeName, unknownFields } = settings;
+      const { nodeName, unknownFields, digestKey = "" } = settings;
       const { file, late } = await settings.compile({
         path,
         bytes: reading.bytes,
         seenWallMs,
         nodeName,
         unknownFields,
+        digestKey,
       });
       const renamed = hint?.moved === true && !hint.written && !request.isTouched(name) && reading.bytes.length > 0;
       return {

@@ -23,6 +23,17 @@ export type DocumentContent = {
   readonly body: DocumentBody;
 };
 
+/** A document that holds its name, and the file that it stands in, as the next agent finds them. */
+export type KeptDocument = { readonly content: DocumentContent; readonly path: string };
+
+/** Keeps the last good form of all documents for the next agent (D1); those of Secrets only where nothing reaches a disk. */
+export type DocumentKeeping = {
+  /** What was kept last. What cannot be read is logged, and then not there. */
+  load(signal: AbortSignal): Promise<readonly KeptDocument[]>;
+  /** Takes the place of all that was kept. Throws FileFailed. */
+  put(documents: readonly KeptDocument[], signal: AbortSignal): Promise<void>;
+};
+
 /** What people are shown of a document: names and sizes, never a value. */
 export type DocumentSummary = {
   readonly kind: "ConfigMap" | "Secret";

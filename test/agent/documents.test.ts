@@ -88,6 +88,25 @@ describe("documents beside the pod (D2)", () => {
     expect(variables(made)).toEqual(["blue", "blue"]);
   });
 
+  it("a file that breaks while no agent runs takes no document away; one that is removed does (D1)", async () => {
+    const { host, made } = await started();
+    host.directory.put("settings.yaml", settings("blue"));
+    host.directory.put("web.yaml", pod(ofSettings));
+    await host.clock.advance(1000);
+    host.kill();
+    host.directory.break("settings.yaml");
+    await host.start();
+    await host.clock.advance(1000);
+    host.runtime.state.exit([...host.runtime.state.containers.keys()][0] ?? "", 1);
+    await host.clock.advance(1000);
+    expect(variables(made)).toEqual(["blue", "blue"]);
+    host.kill();
+    host.directory.remove("settings.yaml");
+    await host.start();
+    await host.clock.advance(1000);
+    expect(host.agent().view.documents()).toEqual([]);
+  });
+
   it("of two documents with one name the first holds it, and the other takes over when it goes (D5)", async () => {
     const { host, made } = await started();
     host.directory.put("a.yaml", settings("blue"));

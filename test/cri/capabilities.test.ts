@@ -1,18 +1,20 @@
 import { expect, it } from "vitest";
-import { capabilitiesOf, supportsImageSubPath } from "../../src/cri/capabilities.ts";
+import { capabilitiesOf, supportsImageSubPath, supportsStopSignals } from "../../src/cri/capabilities.ts";
 
 it.each([
-  ["containerd", "1.6.20~ds1", false, false],
-  ["containerd", "v2.0.9", false, false],
-  ["containerd", "v2.1.0", true, false],
-  ["containerd", "2.2.0-rc.1", true, true],
-  ["containerd", "v10.0.0", true, true],
-  ["containerd", "unknown", false, false],
-  ["something", "v9.9.9", false, false],
-])("%s %s mounts images: %s, parts of them: %s", (name, version, whole, parts) => {
+  ["containerd", "1.6.20~ds1", false, false, false],
+  ["containerd", "v2.0.9", false, false, false],
+  ["containerd", "v2.1.0", true, false, false],
+  ["containerd", "2.2.0-rc.1", true, true, false],
+  ["containerd", "v2.3.1", true, true, true],
+  ["containerd", "v10.0.0", true, true, true],
+  ["containerd", "unknown", false, false, false],
+  ["something", "v9.9.9", false, false, false],
+])("%s %s mounts images: %s, parts of them: %s, takes stop signals: %s", (name, version, whole, parts, signals) => {
   const facts = { name, version, conditions: [], handlers: [], features: undefined, cgroupDriver: undefined };
   const capabilities = capabilitiesOf(facts, true);
-  expect([capabilities.imageVolumes, supportsImageSubPath(capabilities)]).toEqual([whole, parts]);
+  const told = [capabilities.imageVolumes, supportsImageSubPath(capabilities), supportsStopSignals(capabilities)];
+  expect(told).toEqual([whole, parts, signals]);
 });
 
 it("features of other handlers than the default one do not count", () => {

@@ -116,7 +116,7 @@ export const SETTINGS: NodeSettings = {
 /** A runtime that can do everything. */
 export const CAPABILITIES: RuntimeCapabilities = {
   name: "containerd",
-  version: "v2.2.0",
+  version: "v2.3.0",
   events: true,
   userNamespaces: true,
   recursiveReadOnly: true,

@@ -16,8 +16,8 @@ export const NOT_ROOT = process.getuid?.() === 0 ? undefined : "mounting needs r
 export const forever: AbortSignal = new AbortController().signal;
 
 /** A directory of its own, gone with its mounts when the test ends. */
-export function scratch(): string {
-  const path = realpathSync(mkdtempSync(join(tmpdir(), "berth-files-")));
+export function scratch(parent = tmpdir()): string {
+  const path = realpathSync(mkdtempSync(join(parent, "berth-files-")));
   onTestFinished(async () => {
     const left = mountsWithin(await readMountTable(), path).map((mount) => mount.path);
     for (const target of left.reverse()) spawnSync("umount", ["--lazy", target]);

@@ -4,6 +4,7 @@ import { berthRules, type Rules } from "../../src/agent/rules.ts";
 import { LIST_PACE } from "../../src/agent/runtime-watch.ts";
 import type { Chance } from "../../src/base/clock.ts";
 import { type Log, type LogFields, silentLog } from "../../src/base/log.ts";
+import type { KeptDocument } from "../../src/pod/document.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
 import { type Meter, silentMeter } from "../../src/pod/metrics.ts";
 import type * as v1 from "../../src/pod/v1.ts";
@@ -77,6 +78,7 @@ export function makeWorld(options: WorldOptions = {}): World {
     (line) => note("probe", line),
   );
   const shutdown = makeFakeShutdown((line) => note("call", line));
+  let keptDocuments: readonly KeptDocument[] = [];
   let running: { agent: Agent; life: Life } | undefined;
 
   const current = (): { agent: Agent; life: Life } => {
@@ -92,6 +94,12 @@ export function makeWorld(options: WorldOptions = {}): World {
         files: mortal(disk.files, life),
         source: mortal(directory.source, life),
         handlers: mortal(handlers.handlers, life),
+        documentKeeping: {
+          load: async () => keptDocuments,
+          put: async (documents) => {
+            keptDocuments = documents;
+          },
+        },
         ...(shutdown.groups.length === 0 ? {} : { shutdown }),
         podSinks: [mortal({ put: async (change: PodChange) => note("status", statusLine(change)) }, life)],
         eventSinks: [mortal({ put: async (event: PodEvent) => note("event", eventLine(event)) }, life)],

@@ -37,6 +37,14 @@ describe("ConfigMaps and Secrets (D2)", () => {
     expect(compile(configMap({ data: { a: "1" } })).documents[0]).not.toHaveProperty("immutable");
   });
 
+  it("a version follows the content, and tells nothing of it without the key of the root directory", () => {
+    const versionOf = (value: string, digestKey: string): string | undefined =>
+      compile(secret("", { a: value }), { digestKey }).contents[0]?.version;
+    expect(versionOf("hush", "key")).toBe(versionOf("hush", "key"));
+    expect(versionOf("hush", "key")).not.toBe(versionOf("hash", "key"));
+    expect(versionOf("hush", "key")).not.toBe(versionOf("hush", "other"));
+  });
+
   it("the size that counts is that of the decoded values", () => {
     const mebibyte = 1024 * 1024;
     expect(complaints(secret("", { a: "x".repeat(mebibyte) }))).toEqual([]);

@@ -751,8 +751,12 @@ describe("handlers", () => {
     ],
     [
       "V37 a signal of the pod's own",
-      aManifest({ os: { name: "linux" } }, { lifecycle: { stopSignal: "SIGINT" } }),
-      `${C0}.lifecycle.stopSignal: Forbidden: it is behind an alpha gate of Kubernetes, and containerd before 2.3 passes it over without a word`,
+      aManifest({ os: { name: "linux" } }, { lifecycle: { stopSignal: "SIGRTMAX-14" } }),
+    ],
+    [
+      "V37 a signal of no system",
+      aManifest({}, { lifecycle: { stopSignal: "SIGINT" } }),
+      `${C0}.lifecycle.stopSignal: Forbidden: may not be set for containers with empty \`spec.os.name\``,
     ],
     ["V27 a hook with tcpSocket passes", hook({ tcpSocket: { port: 80 } })],
   ]);

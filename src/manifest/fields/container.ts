@@ -50,14 +50,7 @@ export const CONTAINER_ROWS = {
   FileKeySelector: { key: yes, optional: yes, path: yes, volumeName: yes },
   ObjectFieldSelector: { apiVersion: idle("v1 is the only one that there is"), fieldPath: yes },
   ResourceFieldSelector: { containerName: yes, divisor: yes, resource: yes },
-  Lifecycle: {
-    postStart: yes,
-    preStop: yes,
-    stopSignal: unsupported(
-      "let the image say it (STOPSIGNAL)",
-      "it is behind an alpha gate of Kubernetes, and containerd before 2.3 passes it over without a word",
-    ),
-  },
+  Lifecycle: { postStart: yes, preStop: yes, stopSignal: yes },
   LifecycleHandler: { exec: yes, httpGet: yes, sleep: yes, tcpSocket: yes },
   Probe: {
     exec: yes,

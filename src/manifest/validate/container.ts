@@ -13,6 +13,7 @@ import { mountsFaults } from "./volumes.ts";
 export type Around = {
   readonly init: boolean;
   readonly graceSeconds: number;
+  readonly os: string | undefined;
   readonly hostUsers: boolean | undefined;
   readonly podRestartPolicy: string;
   readonly volumes: ReadonlyMap<string, Loose<v1.Volume>>;

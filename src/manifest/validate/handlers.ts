@@ -1,3 +1,4 @@
+import { STOP_SIGNALS } from "../../pod/stop-signal.ts";
 import type * as v1 from "../../pod/v1.ts";
 import { type Faults, forbidden, invalid, NO_FAULTS, required, when } from "../fault.ts";
 import type { Loose } from "../loose.ts";
@@ -32,16 +33,21 @@ export function probeFaults(kind: ProbeKind, probe: Loose<v1.Probe>, path: strin
   ];
 }
 
-/** V25 to V28 for the hooks of a container. */
+/** V25 to V28 for the hooks of a container, V37 for the signal that ends it. */
 export function lifecycleFaults(
   lifecycle: Loose<v1.Lifecycle>,
   path: string,
-  pod: { readonly graceSeconds: number },
+  pod: { readonly graceSeconds: number; readonly os: string | undefined },
 ): Faults {
-  const { postStart, preStop } = lifecycle;
+  const { postStart, preStop, stopSignal } = lifecycle;
+  const at = `${path}.stopSignal`;
   return [
     ...(postStart ? handlerFaults(postStart, `${path}.postStart`, pod.graceSeconds) : NO_FAULTS),
     ...(preStop ? handlerFaults(preStop, `${path}.preStop`, pod.graceSeconds) : NO_FAULTS),
+    ...when(stopSignal !== undefined && !pod.os, () =>
+      forbidden(at, "may not be set for containers with empty `spec.os.name`", "write spec.os.name: linux"),
+    ),
+    ...(pod.os ? checkWord(at, stopSignal, STOP_SIGNALS) : NO_FAULTS),
   ];
 }
 

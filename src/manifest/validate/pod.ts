@@ -35,6 +35,7 @@ function containersFaults(spec: Loose<v1.PodSpec>, path: string): Faults {
   const inits = spec.initContainers ?? [];
   const around = {
     graceSeconds: spec.terminationGracePeriodSeconds ?? 0,
+    os: spec.os?.name,
     hostUsers: spec.hostUsers,
     podRestartPolicy: spec.restartPolicy ?? "Always",
     volumes: new Map((spec.volumes ?? []).flatMap((volume) => (volume.name ? [[volume.name, volume] as const] : []))),

@@ -191,6 +191,15 @@ export const CONTAINER_PROOFS: Readonly<Record<string, Proof>> = {
     ENVS,
   ),
   "Lifecycle.postStart": inScenario("hooks-poststart-order", "postStart: {exec", "preStop: {exec"),
+  "Lifecycle.stopSignal": inSpec(
+    (stopSignal) => ({
+      os: { name: "linux" },
+      containers: [{ name: "app", image: "i", lifecycle: { stopSignal } }],
+    }),
+    "SIGINT",
+    "SIGRTMIN+3",
+    "app.config.stop_signal",
+  ),
   "Lifecycle.preStop": inContainer((one) => preStop({ exec: { command: [one] } }), "x", "y", HOOK),
   "LifecycleHandler.exec": inContainer((one) => preStop({ exec: { command: [one] } }), "x", "y", HOOK),
   "LifecycleHandler.httpGet": inContainer((path) => preStop({ httpGet: { path, port: 80 } }), "/x", "/y", HOOK),

@@ -1,3 +1,4 @@
+import { OVER } from "../base/bell.ts";
 import { BerthError } from "../base/errors.ts";
 import type { Action, ActionKind, ActionOf, Outcome } from "../pod/action.ts";
 import type { ObservedContainer, ObservedPod } from "../pod/observed.ts";
@@ -235,6 +236,6 @@ async function untilDue(
   try {
     return await Promise.race([running, due]);
   } finally {
-    settled.abort();
+    settled.abort(OVER);
   }
 }

@@ -1,6 +1,7 @@
 import { makeBell } from "../base/bell.ts";
 import type { Chance, Clock, MonoMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import { sameData } from "../base/same.ts";
 import type { StoredPod } from "../ports.ts";
 import { backOffMs } from "./back-off.ts";
 
@@ -104,9 +105,9 @@ export function makeRecordKeeper(tools: {
 /** A record by how long its parts may wait. A manifest is told from another by identity: it is large, and never changed in place. */
 type Parts = {
   readonly manifest: StoredPod["manifest"];
-  readonly grave: string;
-  readonly learnt: string;
-  readonly dated: string;
+  readonly grave: unknown;
+  readonly learnt: unknown;
+  readonly dated: unknown;
 };
 
 function partsOf({ manifest, record, ...rest }: StoredPod): Parts {
@@ -114,15 +115,15 @@ function partsOf({ manifest, record, ...rest }: StoredPod): Parts {
   const marked = Object.entries(instances).filter(([, marks]) => Object.keys(marks).length > 0);
   return {
     manifest,
-    grave: JSON.stringify([rest, terminal, marked]),
-    learnt: JSON.stringify([learnt, Object.keys(instances)]),
-    dated: JSON.stringify([conditions, startedWallMs]),
+    grave: [rest, terminal, marked],
+    learnt: [learnt, Object.keys(instances)],
+    dated: [conditions, startedWallMs],
   };
 }
 
 /** How long what has changed may wait; undefined: nothing has. */
 function delayOf(before: Parts | undefined, after: Parts): number | undefined {
-  if (before?.manifest !== after.manifest || before.grave !== after.grave) return 0;
-  if (before.learnt !== after.learnt) return SOON_MS;
-  return before.dated === after.dated ? undefined : LATER_MS;
+  if (before?.manifest !== after.manifest || !sameData(before.grave, after.grave)) return 0;
+  if (!sameData(before.learnt, after.learnt)) return SOON_MS;
+  return sameData(before.dated, after.dated) ? undefined : LATER_MS;
 }

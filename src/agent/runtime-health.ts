@@ -2,6 +2,7 @@ import { makeBell, OVER } from "../base/bell.ts";
 import type { Clock, MonoMs } from "../base/clock.ts";
 import { asBerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { sameData } from "../base/same.ts";
 import type { Runtime } from "../ports.ts";
 import type { Round } from "./loop.ts";
 
@@ -45,25 +46,27 @@ export function makeRuntimeHealth(tools: {
 
   const ask = async (signal: AbortSignal): Promise<RuntimeState> => {
     const patience = new AbortController();
-    const both = AbortSignal.any([signal, patience.signal]);
-    const timer = new AbortController();
-    void clock.sleep(PATIENCE_MS, timer.signal).then((end) => {
+    const leave = (): void => patience.abort(signal.reason);
+    signal.addEventListener("abort", leave);
+    if (signal.aborted) leave();
+    void clock.sleep(PATIENCE_MS, patience.signal).then((end) => {
       if (end === "elapsed") patience.abort(new Error("the runtime did not tell its status in time"));
     });
     try {
-      const { ready, networkReady, message } = await runtime.health(both);
+      const { ready, networkReady, message } = await runtime.health(patience.signal);
       toldMonoMs = clock.now().monoMs;
       return { runtimeReady: ready, networkReady, ...(message === undefined ? {} : { message }) };
     } catch (error) {
       const { message } = asBerthError(error, "asking the runtime for its status");
       return { runtimeReady: false, networkReady: state.networkReady, message };
     } finally {
-      timer.abort(OVER);
+      signal.removeEventListener("abort", leave);
+      patience.abort(OVER);
     }
   };
   const look = async (signal: AbortSignal): Promise<void> => {
     const next = await ask(signal);
-    if (signal.aborted || JSON.stringify(next) === JSON.stringify(state)) return;
+    if (signal.aborted || sameData(next, state)) return;
     state = next;
     log.info("the runtime's conditions changed", { ...next });
     tools.onChange(next);

@@ -1,3 +1,6 @@
+import { OVER } from "../base/bell.ts";
+import { unlessAborted } from "../base/unless-aborted.ts";
+
 /** One run for all callers that want the same thing at the same time. */
 export type Share<T> = {
   /**
@@ -51,28 +54,16 @@ export function makeShare<T>(): Share<T> {
       if (run.begun) caller.onBegun?.();
       else if (caller.onBegun !== undefined) run.listeners.add(caller.onBegun);
       try {
+        if (run.promise === undefined) throw new Error("a shared run has no promise");
         return await unlessAborted(run.promise, caller.signal);
       } finally {
         if (caller.onBegun !== undefined) run.listeners.delete(caller.onBegun);
         run.callers -= 1;
         if (run.callers === 0) {
           forget(caller.key, run);
-          run.abort.abort();
+          run.abort.abort(OVER);
         }
       }
     },
   };
-}
-
-async function unlessAborted<T>(promise: Promise<T> | undefined, signal: AbortSignal): Promise<T> {
-  if (promise === undefined) throw new Error("a shared run has no promise");
-  const done = new AbortController();
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason), { signal: done.signal });
-      promise.then(resolve, reject);
-    });
-  } finally {
-    done.abort();
-  }
 }

@@ -1,3 +1,4 @@
+import { sameData } from "../base/same.ts";
 import { type DesiredPod, type DocumentKey, podKey } from "../pod/desired.ts";
 import type { Problem } from "../pod/problem.ts";
 import type { AcceptedPod, IntakeState } from "../pod/source.ts";
@@ -97,9 +98,9 @@ function usersOf(keys: readonly DocumentKey[], users: ReadonlyMap<DocumentKey, r
 /** Intake keeps the object of a pod that did not change; a new object is compared by what it says. */
 function differs(before: AcceptedPod | undefined, next: AcceptedPod | undefined): boolean {
   if (before === undefined || next === undefined || before.pod === next.pod) return false;
-  return JSON.stringify(before.pod) !== JSON.stringify(next.pod);
+  return !sameData(before.pod, next.pod);
 }
 
 function sameProblems(before: readonly Problem[], next: readonly Problem[]): boolean {
-  return before === next || JSON.stringify(before) === JSON.stringify(next);
+  return sameData(before, next);
 }

@@ -1,6 +1,7 @@
 import { type Bell, makeBell } from "../base/bell.ts";
 import type { Clock, MonoMs, WallMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import { sameData } from "../base/same.ts";
 import type { Known } from "../decide/join.ts";
 import type { Moment } from "../decide/moment.ts";
 import type { Action, Outcome } from "../pod/action.ts";
@@ -115,7 +116,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
   /** @bound Why a pod waits: what its last plan said. */
   let holds: readonly Hold[] = [];
   let status: v1.PodStatus = {};
-  let statusText = "";
+  let endingShown: Ending | undefined;
   let over = { finished: false, cleaned: false };
   let endingSinceWallMs = clock.now().wallMs;
 
@@ -195,8 +196,9 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     memory = plan.memory;
     carryOut(plan);
     enterHolds(plan.holds);
-    showStatus();
-    tools.onPlanned(picture());
+    const now = picture();
+    showStatus(now);
+    tools.onPlanned({ ...now, memory });
     tools.keep(pod, memory, ending);
     noteFinished(plan);
     return plan.wakeAt;
@@ -210,22 +212,20 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
   }
 
   function enterHolds(entered: readonly Hold[]): void {
-    const before = new Set(holds.map(holdText));
+    const before = holds;
     holds = entered;
     for (const hold of entered) {
-      if (!before.has(holdText(hold))) tellNews({ kind: "held", hold });
+      if (!before.some((other) => sayTheSame(hold, other))) tellNews({ kind: "held", hold });
     }
   }
 
-  function showStatus(): void {
-    const now = picture();
+  function showStatus(now: Picture): void {
     const next = rules.podStatus(now, holds, tools.facts);
     memory = rules.noteStatus(now, next);
-    const text = JSON.stringify([next, ending]);
-    if (text === statusText) return;
+    if (sameData(next, status) && sameData(ending, endingShown)) return;
     const terminal = isTerminal(status);
     status = next;
-    statusText = text;
+    endingShown = ending;
     tools.onStatus(worker);
     if (isTerminal(next) !== terminal) tools.onFacts();
   }
@@ -327,7 +327,8 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
 
 const isTerminal = ({ phase }: v1.PodStatus): boolean => phase === "Succeeded" || phase === "Failed";
 
-const holdText = ({ subject, reason, message }: Hold): string => JSON.stringify([subject, reason, message]);
+const sayTheSame = (one: Hold, other: Hold): boolean =>
+  one.subject === other.subject && one.reason === other.reason && one.message === other.message;
 
 function sameAdmission(one: Admission, other: Admission): boolean {
   if (one.kind !== other.kind) return false;

@@ -1,3 +1,4 @@
+import { sameData } from "../base/same.ts";
 import type { ContainerLife, ObservedContainer, ObservedSandbox, SandboxState } from "../pod/observed.ts";
 
 /*
@@ -100,8 +101,5 @@ function given<K extends string, T>(name: K, value: T | undefined): { readonly [
 
 function sameFields<T extends object>(one: T, other: T): boolean {
   const keys = Object.keys(other) as (keyof T)[];
-  return keys.length === Object.keys(one).length && keys.every((key) => same(one[key], other[key]));
+  return keys.length === Object.keys(one).length && keys.every((key) => sameData(one[key], other[key]));
 }
-
-const same = (one: unknown, other: unknown): boolean =>
-  one === other || (typeof one === "object" && JSON.stringify(one) === JSON.stringify(other));

@@ -1,5 +1,5 @@
 import type { MonoMs } from "../base/clock.ts";
-import type { InstanceMemory, PodMemory } from "../pod/memory.ts";
+import type { InstanceMemory, PodMemory, StartMemory } from "../pod/memory.ts";
 import type { ObservedContainer } from "../pod/observed.ts";
 import type { Picture } from "../pod/plan.ts";
 import { neededRefs } from "./image-need.ts";
@@ -43,14 +43,26 @@ function noteStart(memory: PodMemory, { now, around, observed, ending }: Picture
 function noteCounts(memory: PodMemory, { desired, observed }: Picture): PodMemory {
   let { starts } = memory;
   for (const { name } of desired.containers) {
-    const counted = starts[name]?.attempt ?? 0;
-    const next = observed.containers.reduce(
-      (most, container) => (container.name === name ? Math.max(most, container.attempt + 1) : most),
-      counted,
+    const start = starts[name] ?? {};
+    const newest = observed.containers.reduce<ObservedContainer | undefined>(
+      (most, one) => (one.name === name && one.attempt >= (most?.attempt ?? start.attempt ?? 0) ? one : most),
+      undefined,
     );
-    if (next > counted) starts = { ...starts, [name]: { ...starts[name], attempt: next } };
+    if (newest !== undefined) starts = { ...starts, [name]: { ...start, ...countOf(start, newest) } };
   }
   return starts === memory.starts ? memory : { ...memory, starts };
+}
+
+/**
+ * An instance that the record of an earlier agent did not count is younger than the decision that stands there: its own was
+ * made no later than itself (B6).
+ */
+function countOf(
+  { decidedAt, decidedWallMs }: StartMemory,
+  { attempt, createdWallMs }: ObservedContainer,
+): StartMemory {
+  const isStale = decidedAt === undefined && decidedWallMs !== undefined && decidedWallMs < createdWallMs;
+  return { attempt: attempt + 1, ...(isStale ? { decidedWallMs: createdWallMs } : {}) };
 }
 
 function noteEnds(memory: PodMemory, picture: Picture): PodMemory {

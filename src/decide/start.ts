@@ -51,7 +51,7 @@ function isHeldBack(draft: Draft, container: DesiredContainer, newest: ObservedC
   }
   return (
     (newest !== undefined && isBackingOff(draft, container, newest)) ||
-    waitsForRetry(draft, name, newest) ||
+    waitsForRetry(draft, name) ||
     lacksDocument(draft, container) ||
     hasNoImageName(draft, container)
   );
@@ -61,8 +61,8 @@ function isHeldBack(draft: Draft, container: DesiredContainer, newest: ObservedC
 function isBackingOff(draft: Draft, container: DesiredContainer, newest: ObservedContainer): boolean {
   const { picture } = draft;
   const { name } = container;
-  const start = startOf(draft, name);
-  if (start.decision?.after === newest.id) return false;
+  if (startOf(draft, name).decision?.after === newest.id) return false;
+  const start = startAfter(draft, newest);
   if (!isDead(draft, newest) || endedWithSandbox(draft, newest)) {
     // It never ran and cannot be used: its successor takes its place and its back-off.
     noteStart(draft, name, { ...start, decision: { after: newest.id, backOffMs: newest.backOffMs } });
@@ -83,6 +83,18 @@ function isBackingOff(draft: Draft, container: DesiredContainer, newest: Observe
   return true;
 }
 
+/**
+ * Where a start that failed left an exit, that is what its successor waits for, and not the next try of the same start (B8);
+ * what goes wrong with the successor from its decision on is waited for.
+ */
+function startAfter(draft: Draft, newest: ObservedContainer): StartMemory {
+  const start = startOf(draft, newest.name);
+  if (newest.state !== "exited" || !(instanceOf(draft, newest.id).startFailed === true || neverRan(newest)))
+    return start;
+  const { retryAt: _past, ...rest } = start;
+  return rest;
+}
+
 /** Its start failed in a sandbox that is no more: that says nothing of the container. */
 const endedWithSandbox = (draft: Draft, instance: ObservedContainer): boolean =>
   neverRan(instance) && instance.sandboxId !== draft.picture.observed.sandboxes[0]?.id;
@@ -92,11 +104,9 @@ const neverRan = ({ state, detailed, startedWallMs }: ObservedContainer): boolea
   state === "exited" && detailed && startedWallMs === undefined;
 
 /** B8: a start that failed before it left an exit is tried again after a fixed time. */
-function waitsForRetry(draft: Draft, name: string, newest: ObservedContainer | undefined): boolean {
+function waitsForRetry(draft: Draft, name: string): boolean {
   const { retryAt, error } = startOf(draft, name);
-  const leftAnExit =
-    newest?.state === "exited" && (instanceOf(draft, newest.id).startFailed === true || neverRan(newest));
-  if (retryAt === undefined || retryAt <= draft.picture.now.monoMs || leftAnExit) return false;
+  if (retryAt === undefined || retryAt <= draft.picture.now.monoMs) return false;
   const why = error ?? { reason: "", message: "" };
   hold(draft, { subject: `container/${name}`, ...why, until: retryAt, needs: "time" });
   return true;

@@ -1,3 +1,4 @@
+import { sameData } from "../base/same.ts";
 import { primaryFirst } from "../pod/addresses.ts";
 import type { PodMemory } from "../pod/memory.ts";
 import type { NodeFacts } from "../pod/node.ts";
@@ -111,4 +112,4 @@ function noteInstances({ memory, observed }: Picture, statuses: readonly v1.Cont
 }
 
 /** The old object where the new one says the same, so that nothing is written that did not change. */
-const kept = <T>(before: T, next: T): T => (JSON.stringify(before) === JSON.stringify(next) ? before : next);
+const kept = <T>(before: T, next: T): T => (sameData(before, next) ? before : next);

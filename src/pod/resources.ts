@@ -77,6 +77,15 @@ function merge(left: Resources, right: Resources, of: (one: Quantity, other: Qua
 
 /** The quality of service of a defaulted pod (cri-mapping 3.1): only cpu and memory count, zeros do not. */
 export function qosClass(spec: v1.PodSpec): QosClass {
+  const known = classes.get(spec) ?? classOf(spec);
+  classes.set(spec, known);
+  return known;
+}
+
+/** Every status shows it, and it is much to add up. @bound Specs of pods, as long as somebody holds them. */
+const classes = new WeakMap<v1.PodSpec, QosClass>();
+
+function classOf(spec: v1.PodSpec): QosClass {
   const considered = qosSources(spec);
   const requests = considered.map(({ requests }) => requests).reduce(plus, new Map());
   const limits = considered.map(({ limits }) => limits).reduce(plus, new Map());

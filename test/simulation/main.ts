@@ -14,9 +14,12 @@ const began = performance.now();
 let told = began;
 let done = 0;
 let found = 0;
-const all = await runSeeds({ first, count }, ({ broken }) => {
+const all = await runSeeds({ first, count }, ({ seed, broken }) => {
   done += 1;
-  if (broken !== undefined) found += 1;
+  if (broken !== undefined) {
+    found += 1;
+    console.log(`seed ${seed}: ${broken.number} ${broken.name}: ${broken.what}`);
+  }
   if (performance.now() - told < TELL_EVERY_MS) return;
   told = performance.now();
   console.log(`${done} of ${count} seeds, ${found} broken, ${Math.round((told - began) / 1000)} s`);

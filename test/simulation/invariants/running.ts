@@ -49,22 +49,31 @@ export const initFirst: Invariant = {
   },
 };
 
+/** A record is written within this time of what it is about. */
+const WRITTEN_AFTER_MS = 2000;
+
 /** The attempt of each new instance of a UID's container is higher than all before it (S28). */
 export const countsGrow: Invariant = {
   number: 3,
   name: "restart counts never go back",
-  watch: ({ host: { truth, disk }, fail }) => {
+  watch: ({ host: { truth, disk, clock }, fail }) => {
     /** Instances of lives that are over: their UID left nothing behind, or was forgotten after they had gone (T15, T16). */
     const past = new Set<string>();
     const end = (uid: string, isOver: (instance: Instance) => boolean): void => {
       for (const instance of truth.ofPod(uid)) if (isOver(instance)) past.add(instance.id);
     };
+    let lastEndAt = 0;
+    /** It never began, and the agent died before it had to write down that it was made. */
+    const isUnwritten = ({ startedAt, createdAt }: Instance): boolean =>
+      startedAt === undefined && createdAt > lastEndAt - WRITTEN_AFTER_MS;
     return {
       life(happens) {
+        if (happens === "ends") lastEndAt = clock.now().monoMs;
         if (happens !== "begins") return;
         // Neither the runtime nor the disk tells of it any more: nobody can know that it was.
-        for (const { id, uid, name, attempt, goneAt } of truth.instances.values())
-          if (goneAt !== undefined && !disk.tellsOf(uid, name, attempt)) past.add(id);
+        for (const one of truth.instances.values())
+          if (one.goneAt !== undefined && (!disk.tellsOf(one.uid, one.name, one.attempt) || isUnwritten(one)))
+            past.add(one.id);
       },
       cleared: (uid) => end(uid, () => true),
       nodePlan(_picture, { forget }) {

@@ -174,7 +174,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a failed start is tried again at once",
     file: "src/decide/start.ts",
-    from: "if (retryAt === undefined || retryAt <= draft.picture.now.monoMs || leftAnExit) return false;",
+    from: "if (retryAt === undefined || retryAt <= draft.picture.now.monoMs) return false;",
     to: "if (retryAt !== -1) return false;",
   },
   {
@@ -234,8 +234,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "counts are not kept",
     file: "src/decide/moments.ts",
-    from: "if (next > counted) starts =",
-    to: "if (next < counted) starts =",
+    from: "if (newest !== undefined) starts =",
+    to: "if (newest === observed.containers[99]) starts =",
   },
   {
     name: "dead instances are remembered for ever",

@@ -33,6 +33,7 @@ export async function join(
     ...identityOf(settings),
     version,
     log: means.log,
+    meter: means.meter,
     timeoutMs: REQUEST_TIMEOUT_MS,
     heartbeatTimeoutMs: Math.min(lookMs, settings.nodeLeaseDurationSeconds * 1000),
   });

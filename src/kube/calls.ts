@@ -1,4 +1,5 @@
 import { BerthError } from "../base/errors.ts";
+import type { Meter } from "../pod/metrics.ts";
 import { wholeText } from "./body.ts";
 import { openConnections } from "./connections.ts";
 import type { CredentialSource, Credentials } from "./credentials.ts";
@@ -28,8 +29,9 @@ export function makeCalls(tools: {
   readonly credentials: CredentialSource;
   readonly userAgent: string;
   readonly timeoutMs: number;
+  readonly meter?: Pick<Meter, "add">;
 }): Calls {
-  const { credentials, userAgent, timeoutMs } = tools;
+  const { credentials, userAgent, timeoutMs, meter } = tools;
   let transport: Transport | undefined;
   let leaving: Transport | undefined;
   let made = { place: "", whole: "" };
@@ -51,6 +53,8 @@ export function makeCalls(tools: {
   };
   const send = async ({ doing, method, path, body }: Call, signal: AbortSignal): Promise<Answer> => {
     const sent = { yes: false };
+    let host = "";
+    const count = (code: string): void => meter?.add("rest_client_requests_total", { code, method, host }, 1);
     try {
       const now = await credentials.current(signal);
       const headers = {
@@ -63,8 +67,12 @@ export function makeCalls(tools: {
       };
       const prefix = now.server.pathname.replace(/\/$/, "");
       const request = { method, path: `${prefix}${path}`, headers, ...(body === undefined ? {} : { body: body.text }) };
-      return await transportFor(now).send(request, sent, signal);
+      host = now.server.host;
+      const answer = await transportFor(now).send(request, sent, signal);
+      count(String(answer.status));
+      return answer;
     } catch (error) {
+      if (!signal.aborted || sent.yes) count("<error>");
       throw brokenConnection(doing, error, sent.yes && method !== "GET");
     }
   };

@@ -1,4 +1,5 @@
 import type { Log } from "../base/log.ts";
+import type { Meter } from "../pod/metrics.ts";
 import type { Cluster, NodeCertificates, Reviews } from "../ports.ts";
 import { type Calls, makeCalls } from "./calls.ts";
 import { makeCluster } from "./cluster.ts";
@@ -14,6 +15,8 @@ export type ClusterSettings = {
   readonly identity?: Omit<IdentityPaths, "kubeconfig">;
   readonly version: string;
   readonly log: Log;
+  /** Counts requests, where somebody reads the counts. */
+  readonly meter?: Pick<Meter, "add">;
   /** A call may take so long; a heartbeat less than others (node.md 1.1). */
   readonly timeoutMs: number;
   readonly heartbeatTimeoutMs: number;
@@ -31,7 +34,7 @@ export type ClusterDoors = {
 
 /** Opens both doors; nothing is dialled before the first call. Throws ConfigInvalid for an unusable kubeconfig. */
 export async function openCluster(settings: ClusterSettings): Promise<ClusterDoors> {
-  const { kubeconfig, version, log, timeoutMs, heartbeatTimeoutMs } = settings;
+  const { kubeconfig, version, log, meter, timeoutMs, heartbeatTimeoutMs } = settings;
   const identity =
     settings.identity === undefined ? undefined : await openIdentity({ kubeconfig, ...settings.identity }, log);
   const credentials = identity?.credentials ?? (await openCredentials(kubeconfig, log));
@@ -39,7 +42,7 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterDoo
   /** @bound Three at most. */
   const opened: Calls[] = [];
   const open = (source: CredentialSource, boundMs: number): Calls => {
-    const calls = makeCalls({ credentials: source, userAgent, timeoutMs: boundMs });
+    const calls = makeCalls({ credentials: source, userAgent, timeoutMs: boundMs, ...(meter && { meter }) });
     opened.push(calls);
     return calls;
   };

@@ -154,7 +154,22 @@ export const METRICS = {
     page: "probes",
   },
   kubelet_node_name: { kind: "gauge", help: "Always 1; the label tells the node's name.", labels: ["node"] },
+  rest_client_requests_total: {
+    kind: "counter",
+    help: "Requests to the API server by the status of their answers.",
+    labels: ["code", "method", "host"],
+  },
   berth_cluster_connected: { kind: "gauge", help: "1 while the API server takes the node's lease.", labels: [] },
+  berth_cluster_status_sent_timestamp_seconds: {
+    kind: "gauge",
+    help: "When the node's status was last sent, in seconds since the epoch.",
+    labels: [],
+  },
+  berth_cluster_failures_total: {
+    kind: "counter",
+    help: "Failures of what is talked about with the API server.",
+    labels: ["topic", "code"],
+  },
   berth_cluster_events_dropped_total: {
     kind: "counter",
     help: "Events that the API server was not told: the queue was full, or it rejected them.",

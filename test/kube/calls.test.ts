@@ -82,15 +82,18 @@ function calling(port: number) {
     server: new URL(`https://127.0.0.1:${port}`),
     tls: { insecure: true, ...pair },
   });
+  const counted: unknown[] = [];
   const calls = makeCalls({
     credentials: { current, place: current, refused: () => {} },
     userAgent: "test",
     timeoutMs: 10_000,
+    meter: { add: (name, labels, count) => void counted.push([name, labels, count]) },
   });
   closing.push(() => calls.disconnect());
   const call = (path: string) => ({ doing: "asking", method: "GET" as const, path });
   return {
     ask: () => calls.whole(call("/"), LIVE),
+    counted,
     watch: async () => (await calls.stream(call("/watch"), LIVE))[Symbol.asyncIterator](),
     renew: () => {
       pair = selfSigned({ commonName: "second" });
@@ -119,8 +122,10 @@ describe.each([
 
   it("is not what makes connections: the same one keeps them", async () => {
     const server = await serve();
-    const { ask } = calling(server.port);
+    const { ask, counted } = calling(server.port);
     for (let again = 0; again < 5; again += 1) expect(await ask()).toBe("first\n");
     expect(server.open()).toBeLessThanOrEqual(1);
+    const labels = { code: "200", method: "GET", host: `127.0.0.1:${server.port}` };
+    expect(counted).toEqual(Array(5).fill(["rest_client_requests_total", labels, 1]));
   });
 });

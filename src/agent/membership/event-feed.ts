@@ -89,6 +89,11 @@ export function makeEventFeed(tools: {
     async run(signal) {
       let failures = 0;
       let refusals = 0;
+      const well = (): void => {
+        if (failures > 0) contact.well("events");
+        failures = 0;
+        refusals = 0;
+      };
       while (!signal.aborted) {
         const [event] = waiting.values();
         const pauseMs = event === undefined ? 0 : pace.waitMs();
@@ -104,17 +109,15 @@ export function makeEventFeed(tools: {
         try {
           await send(event, signal);
           over(event);
-          if (failures > 0) contact.well("events");
-          failures = 0;
-          refusals = 0;
+          well();
         } catch (thrown) {
           if (signal.aborted) return;
           const error = asBerthError(thrown, "telling an event");
           refusals = error.code === "ApiFailed" ? refusals + 1 : 0;
           if (isRejection(error) || refusals >= MOST_TRIES) {
-            refusals = 0;
             drop("rejected");
             over(event);
+            well();
             continue;
           }
           failures += 1;

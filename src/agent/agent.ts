@@ -95,6 +95,8 @@ export type Agent = {
   onStanding(listener: () => void): void;
   /** Takes events of the node among its own. */
   tell(events: readonly PodEvent[]): void;
+  /** The listener hears of each event that is told on, counted and rated; it must not wait. */
+  onEvent(listener: (event: CountedEvent) => void): void;
   /** Removes all images that nobody needs, or tells which ones. Throws NotFound where images are not collected. */
   collectImages(dryRun: boolean, signal: AbortSignal): Promise<ImageGarbage>;
   /** The agent leaves: its loops end, what it has begun finishes or is waited for a few seconds, no container is touched. */
@@ -359,6 +361,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
       ),
     onStanding: (listener) => void standingListeners.push(listener),
     tell: news.tell,
+    onEvent: news.listen,
     async collectImages(dryRun, gone) {
       if (imageCare === undefined) throw new BerthError("NotFound", "images are not collected here");
       return imageCare.collect(dryRun, gone);

@@ -14,6 +14,8 @@ export type NewsStand = {
   recent(): readonly CountedEvent[];
   /** The last ones, then each as it happens (again), until the signal. */
   watch(signal: AbortSignal): AsyncIterable<CountedEvent>;
+  /** Calls at each event that the sinks are handed, from now on, and at those kept of this agent's own; it must not wait. */
+  listen(listener: (event: CountedEvent) => void): void;
   /** Hands each event to each sink, in order, until the signal; of one that happens again and again only some tellings. */
   run(signal: AbortSignal): Promise<void>;
 };
@@ -38,6 +40,9 @@ export function makeNewsStand(tools: {
   const objects = new Map<string, Correlation>();
   const queues = tools.sinks.map((sink) => makeQueue({ ...tools, sink }));
   const readers = makeWatch<CountedEvent>(clock);
+  const begunWallMs = clock.now().wallMs;
+  /** @bound Parts of the agent that bring events elsewhere: a fixed number. */
+  const listeners: ((event: CountedEvent) => void)[] = [];
 
   const keep = (event: CountedEvent, correlation: Correlation): void => {
     renew(kept, event.name, event, MOST_KEPT);
@@ -52,11 +57,17 @@ export function makeNewsStand(tools: {
         const { after, counted, told } = correlate(knownOf(event), event, clock.now());
         keep(counted, after);
         readers.tell(counted.name, counted);
-        if (told !== undefined) for (const queue of queues) queue.add(told);
+        if (told === undefined) continue;
+        for (const queue of queues) queue.add(told);
+        for (const listener of listeners) listener(told);
       }
     },
     recent: () => [...kept.values()],
     watch: (signal) => readers.follow([...kept.values()], signal),
+    listen(listener) {
+      listeners.push(listener);
+      for (const event of kept.values()) if (event.atWallMs >= begunWallMs) listener(event);
+    },
     async run(signal) {
       await Promise.all(queues.map((queue) => queue.run(signal)));
     },

@@ -57,6 +57,7 @@ export async function join(
       pace: { lookMs, reportMs: lookMs === DEFAULT_LOOK_MS ? settings.nodeStatusReportFrequency : lookMs },
       register: settings.registerNode,
       leaseSeconds: settings.nodeLeaseDurationSeconds,
+      eventRate: { perSecond: settings.eventRecordQPS, burst: settings.eventBurst },
     },
     means,
   );

@@ -22,6 +22,7 @@ import { makeLogKeeping } from "../logs/keeping.ts";
 import { makeLogs } from "../logs/read.ts";
 import { makeTurns } from "../logs/turns.ts";
 import { makeManifestSource } from "../manifest/source.ts";
+import type { ClusterContact } from "../pod/cluster.ts";
 import { allocatableFor } from "../pod/reserved.ts";
 import type { ManifestSource, Reviews, View } from "../ports.ts";
 import { makeMetrics } from "../serve/metrics.ts";
@@ -190,11 +191,12 @@ async function build(
   agent.tell(beginning.map((moment) => nodeNews(facts.nodeName, moment, clock.now())));
 
   let reviews: Reviews | undefined;
+  let contact: (() => ClusterContact) | undefined;
   if (settings.kubeconfig !== "") {
     const { join } = await import("./join.ts");
     const membership = await join(settings, facts, agent, version, means);
     closing.defer(() => membership.stop());
-    reviews = membership.reviews;
+    ({ reviews, contact } = membership);
   }
 
   await within(agent.adopted, ADOPTION_MS, clock);
@@ -225,6 +227,7 @@ async function build(
       },
     },
     collectImages: agent.collectImages,
+    cluster: () => contact?.(),
     doors: doorsOf(settings),
     maxConnections: settings.maxSocketConnections,
     execIdleTimeoutMs: settings.streamingConnectionIdleTimeout,

@@ -235,6 +235,21 @@ export const METRICS = {
   },
   kubelet_node_name: { kind: "gauge", help: "Always 1; the label tells the node's name.", labels: ["node"] },
   berth_cluster_connected: { kind: "gauge", help: "1 while the API server takes the node's lease.", labels: [] },
+  berth_cluster_status_sent_timestamp_seconds: {
+    kind: "gauge",
+    help: "When the node's status was last sent, in seconds since the epoch.",
+    labels: [],
+  },
+  berth_cluster_failures_total: {
+    kind: "counter",
+    help: "Failures of what is talked about with the API server.",
+    labels: ["topic", "code"],
+  },
+  berth_cluster_events_dropped_total: {
+    kind: "counter",
+    help: "Events that the API server was not told: the queue was full, or it rejected them.",
+    labels: ["reason"],
+  },
   berth_cluster_lease_renewed_timestamp_seconds: {
     kind: "gauge",
     help: "When the node's lease was last renewed, in seconds since the epoch.",

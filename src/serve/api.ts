@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { asBerthError, BerthError } from "../base/errors.ts";
+import type { ClusterContact } from "../pod/cluster.ts";
 import type { DocumentSummary } from "../pod/document.ts";
 import type { CountedEvent } from "../pod/event.ts";
 import type { ImageGarbage } from "../pod/image-store.ts";
@@ -25,6 +26,8 @@ export type ApiSources = {
   readonly about: AboutAgent;
   readonly usage: Usage;
   readonly drain: Drain;
+  /** Undefined where the host is no node of a cluster. */
+  cluster(): ClusterContact | undefined;
   collectImages(dryRun: boolean, signal: AbortSignal): Promise<ImageGarbage>;
 };
 
@@ -85,8 +88,8 @@ const ANSWERS: { readonly [R in RouteName]: (answering: Answering) => Promise<vo
   uncordon: (answering) => answerDrain(answering, false),
   gc: async ({ response, sources, asked, signal }) =>
     sendJson(response, await sources.collectImages(readFlag(asked.query, "dryRun"), signal)),
-  node: ({ response, sources: { facts, maxPods, view, version, drain } }) =>
-    sendJson(response, nodeToV1(facts, maxPods, view.health().ready, version, drain.isOn())),
+  node: ({ response, sources: { facts, maxPods, view, version, drain, cluster } }) =>
+    sendJson(response, nodeToV1(facts, maxPods, view.health().ready, version, drain.isOn(), cluster())),
   pods: answerPods,
   pod: ({ sources: { view }, role, asked, response }) => {
     const pod = podOf(view, asked);

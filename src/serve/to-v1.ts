@@ -1,3 +1,4 @@
+import type { ClusterContact } from "../pod/cluster.ts";
 import type { DocumentSummary } from "../pod/document.ts";
 import type { CountedEvent } from "../pod/event.ts";
 import type { NodeFacts } from "../pod/node.ts";
@@ -35,13 +36,14 @@ export function documentToV1(document: DocumentSummary): Record<string, unknown>
   };
 }
 
-/** The node in the shape of a v1 Node, as far as it is known here. */
+/** The node in the shape of a v1 Node, as far as it is known here; `cluster` is how it stands with its API server, if it has one. */
 export function nodeToV1(
   facts: NodeFacts,
   maxPods: number,
   ready: boolean,
   version: string,
   drained: boolean,
+  contact: ClusterContact | undefined,
 ): Record<string, unknown> {
   const resources = {
     cpu: String(facts.cpuMillis / 1000),
@@ -53,6 +55,7 @@ export function nodeToV1(
     kind: "Node",
     metadata: { name: facts.nodeName, labels: facts.labels },
     ...(drained ? { spec: { unschedulable: true } } : {}),
+    ...(contact === undefined ? {} : { cluster: contactToJson(contact) }),
     status: {
       addresses: [
         ...facts.ips.map((address) => ({ type: "InternalIP", address })),
@@ -68,5 +71,20 @@ export function nodeToV1(
         operatingSystem: "linux",
       },
     },
+  };
+}
+
+function contactToJson({
+  connected,
+  leaseRenewedMs,
+  statusSentMs,
+  lastError,
+}: ClusterContact): Record<string, unknown> {
+  const time = (wallMs: number): string => new Date(wallMs).toISOString();
+  return {
+    connected,
+    ...(leaseRenewedMs === undefined ? {} : { leaseRenewed: time(leaseRenewedMs) }),
+    ...(statusSentMs === undefined ? {} : { statusSent: time(statusSentMs) }),
+    ...(lastError === undefined ? {} : { lastError: { message: lastError.message, at: time(lastError.atMs) } }),
   };
 }

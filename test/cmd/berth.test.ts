@@ -164,6 +164,23 @@ describe("get", () => {
 
   it("shows the node", async () => {
     expect((await berth("get node")).out).toContain("node1   Ready    berth-1.2.3");
+    expect((await berth("get node -o wide")).out).toMatch(/<none> +<none>\n$/);
+  });
+
+  it("shows how the node stands with its cluster", async () => {
+    const renewed = Date.parse("2026-01-02T03:04:58Z");
+    house.state.cluster = { connected: true, leaseRenewedMs: renewed, statusSentMs: renewed - 60_000 };
+    expect((await berth("get node -o wide")).out).toMatch(/ Ready .* 7s +<none>\n$/);
+    const message = "replacing leases kube-node-lease/node1: connection refused";
+    const lastError = { message, atMs: renewed + 1000 };
+    house.state.cluster = { connected: false, leaseRenewedMs: renewed, lastError };
+    expect((await berth("get node")).out).toContain("Ready,Disconnected");
+    expect((await berth("get node -o wide")).out).toContain(message);
+    expect(JSON.parse((await berth("get node -o json")).out).cluster).toEqual({
+      connected: false,
+      leaseRenewed: "2026-01-02T03:04:58.000Z",
+      lastError: { message, at: "2026-01-02T03:04:59.000Z" },
+    });
   });
 });
 

@@ -7,6 +7,7 @@ import { makeBell } from "../../src/base/bell.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
 import type { Terminal } from "../../src/cmd/berth/terminal.ts";
+import type { ClusterContact } from "../../src/pod/cluster.ts";
 import type { DocumentSummary } from "../../src/pod/document.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
 import type { ImageGarbage } from "../../src/pod/image-store.ts";
@@ -92,6 +93,7 @@ export async function openHouse() {
     watchers: 0,
     /** Watches of events stay open. */
     goOn: false,
+    cluster: undefined as ClusterContact | undefined,
     drained: false,
     garbage: [] as ImageGarbage["images"],
     hostUsage: (): HostUsage => ({ atWallMs: 1000, cpuCoreNanoSeconds: 0, memoryBytes: 2 ** 30 }),
@@ -202,6 +204,7 @@ export async function openHouse() {
         unknownFields: "error",
         cgroupDriver: "cgroupfs",
       },
+      cluster: () => state.cluster,
       collectImages: async (dryRun) => ({ dryRun, images: state.garbage }),
       drain: {
         isOn: () => state.drained,

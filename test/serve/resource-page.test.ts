@@ -4,7 +4,12 @@ import { resourcePage } from "../../src/serve/resource-page.ts";
 import { makePod } from "./house.ts";
 
 const usage: Usage = {
-  host: async () => ({ atWallMs: 5000, cpuCoreNanoSeconds: 7e9, memoryBytes: 1024, swap: { usedBytes: 512, freeBytes: 1 } }),
+  host: async () => ({
+    atWallMs: 5000,
+    cpuCoreNanoSeconds: 7e9,
+    memoryBytes: 1024,
+    swap: { usedBytes: 512, freeBytes: 1 },
+  }),
   containers: async () =>
     ["main", "side"].map((container, place) => ({
       podUid: "uid-web",

@@ -47,13 +47,17 @@ export function makeContact({ clock, log, meter }: { clock: Clock; log: Log; met
         meter.set("berth_cluster_lease_renewed_timestamp_seconds", {}, wallMs / 1000);
         note({ connected: true, leaseRenewedMs: wallMs });
       }
-      if (topic === "node") note({ statusSentMs: wallMs });
+      if (topic === "node") {
+        meter.set("berth_cluster_status_sent_timestamp_seconds", {}, wallMs / 1000);
+        note({ statusSentMs: wallMs });
+      }
       if (failing.size > 0 || contact.lastError === undefined) return;
       const { lastError: _, ...rest } = contact;
       contact = rest;
     },
     failed(topic, thrown) {
       const error = asBerthError(thrown, "talking to the API server");
+      meter.add("berth_cluster_failures_total", { topic, code: error.code }, 1);
       if (failing.get(topic) !== error.code) log.warn(error.message, { topic, code: error.code });
       failing.set(topic, error.code);
       note({

@@ -4,17 +4,19 @@ import { nodeSubject, servingSubject } from "../../decide/certificate.ts";
 import type { NodeIdentity } from "../../decide/cluster-node.ts";
 import type { MirrorOwner } from "../../decide/mirror-pod.ts";
 import type { ClusterContact, ClusterNode } from "../../pod/cluster.ts";
-import type { PodEvent } from "../../pod/event.ts";
+import type { CountedEvent, PodEvent } from "../../pod/event.ts";
 import type { Meter } from "../../pod/metrics.ts";
 import type { Standing } from "../../pod/standing.ts";
 import type { Cluster, NodeCertificates, View } from "../../ports.ts";
 import { type Loop, type Round, startLoop } from "../loop.ts";
 import { makeCertificateBeat } from "./certificate-beat.ts";
 import { makeContact } from "./contact.ts";
+import { makeEventFeed } from "./event-feed.ts";
 import { makeFollow } from "./follow.ts";
 import { makeLeaseBeat } from "./lease-beat.ts";
 import { makeMirrors } from "./mirrors.ts";
 import { makeNodeBeat, type StatusPace } from "./node-beat.ts";
+import type { Rate } from "./pace.ts";
 
 /** What a node needs to be one of a cluster's. */
 export type MembershipSetup = {
@@ -22,6 +24,7 @@ export type MembershipSetup = {
   readonly pace: StatusPace;
   readonly register: boolean;
   readonly leaseSeconds: number;
+  readonly eventRate: Rate;
 };
 
 /** The ways to the API server; no connection of one is another's, so that what is slow on one holds up nothing else. */
@@ -48,6 +51,8 @@ export function joinCluster(
     standing(): Standing;
     onStanding(listener: () => void): void;
     tell(events: readonly PodEvent[]): void;
+    /** Absent: events stay on the host. */
+    onEvent?(listener: (event: CountedEvent) => void): void;
     /** Absent: the pods of the host are not shown to the cluster. */
     readonly view?: Pick<View, "watchPods" | "health">;
   },
@@ -110,6 +115,16 @@ export function joinCluster(
     start("serving certificate", makeCertificateBeat({ ...shared, ...own, cluster: doors.general }));
   }
   agent.onStanding(node.ring);
+  if (agent.onEvent !== undefined) {
+    const events = makeEventFeed({
+      ...shared,
+      cluster: doors.general,
+      nodeName,
+      rate: setup.eventRate,
+    });
+    agent.onEvent(events.offer);
+    start("cluster events", events.run);
+  }
   if (agent.view !== undefined) {
     const mirrors = makeMirrors({
       ...shared,

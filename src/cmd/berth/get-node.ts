@@ -1,9 +1,16 @@
 import type { Call } from "./command.ts";
 import { outputForm, printItems } from "./output.ts";
+import { ageCell } from "./pod-cells.ts";
 
 type NodeItem = {
   readonly metadata: { readonly name: string };
   readonly spec?: { readonly unschedulable?: boolean };
+  /** How the node stands with the API server of its cluster; absent where it has none. */
+  readonly cluster?: {
+    readonly connected: boolean;
+    readonly leaseRenewed?: string;
+    readonly lastError?: { readonly message: string };
+  };
   readonly status: {
     readonly conditions: readonly { readonly type: string; readonly status: string }[];
     readonly addresses: readonly { readonly type: string; readonly address: string }[];
@@ -30,17 +37,25 @@ export async function getNode(call: Call): Promise<number> {
         { heading: "CPU", wide: true },
         { heading: "MEMORY", wide: true },
         { heading: "PODS", wide: true },
+        { heading: "HEARTBEAT", wide: true },
+        { heading: "LAST-ERROR", wide: true },
       ],
-      cells: ({ metadata, spec, status }) => [
+      cells: ({ metadata, spec, status, cluster }) => [
         metadata.name,
-        (status.conditions.some(({ type, status: word }) => type === "Ready" && word === "True")
-          ? "Ready"
-          : "NotReady") + (spec?.unschedulable ? ",Drained" : ""),
+        [
+          status.conditions.some(({ type, status: word }) => type === "Ready" && word === "True")
+            ? "Ready"
+            : "NotReady",
+          ...(spec?.unschedulable ? ["Drained"] : []),
+          ...(cluster?.connected === false ? ["Disconnected"] : []),
+        ].join(","),
         status.nodeInfo.kubeletVersion,
         status.addresses.find(({ type }) => type === "InternalIP")?.address ?? "<none>",
         status.capacity.cpu ?? "",
         status.capacity.memory ?? "",
         status.capacity.pods ?? "",
+        cluster === undefined ? "<none>" : ageCell(cluster.leaseRenewed, call.terminal.now()),
+        cluster?.lastError?.message ?? "<none>",
       ],
       colourOf: (cell, heading) => (heading === "STATUS" ? (cell === "Ready" ? "green" : "red") : undefined),
     },

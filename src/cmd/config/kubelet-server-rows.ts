@@ -184,10 +184,9 @@ export const KUBELET_SERVER_ROWS = {
     kind: count,
     default: 50,
     flag: "event-qps",
-    pending: true,
     help: "Events in a second; 0 is no bound.",
   }),
-  eventBurst: row({ kind: count, default: 100, pending: true, help: "Events at once above the rate." }),
+  eventBurst: row({ kind: count, default: 100, help: "Events at once above the rate." }),
 
   // berthd's own log
   "logging.format": row({

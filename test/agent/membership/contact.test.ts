@@ -8,16 +8,17 @@ import { handClock } from "../../kit/clock.ts";
 function talking() {
   const clock = handClock();
   const lines: string[] = [];
+  const added: unknown[] = [];
   const gauges = new Map<string, number>();
   const log: Log = { ...silentLog, info: (line) => void lines.push(line), warn: (line) => void lines.push(line) };
   const meter = {
     set: (name: string, labels: object, value: number) =>
       void gauges.set([name, ...Object.values(labels)].join(" "), value),
-    add: () => {},
+    add: (name: string, labels: object) => void added.push([name, labels]),
     observe: () => {},
     drop: () => {},
   } as unknown as Meter;
-  return { clock, lines, gauges, contact: makeContact({ clock, log, meter }) };
+  return { clock, lines, gauges, added, contact: makeContact({ clock, log, meter }) };
 }
 const away = (): BerthError => new BerthError("ApiUnreachable", "renewing the lease: connection refused");
 
@@ -31,6 +32,15 @@ describe("the contact with the API server", () => {
     expect(contact.show()).toEqual({ connected: true, leaseRenewedMs: clock.now().wallMs });
     expect(gauges.get("berth_cluster_connected")).toBe(1);
     expect(gauges.get("berth_cluster_lease_renewed_timestamp_seconds")).toBe(clock.now().wallMs / 1000);
+  });
+
+  it("counts failures by what failed, and keeps when the status was sent", () => {
+    const { contact, gauges, added, clock } = talking();
+    contact.failed("lease", away());
+    contact.failed("lease", away());
+    expect(added).toEqual(Array(2).fill(["berth_cluster_failures_total", { topic: "lease", code: "ApiUnreachable" }]));
+    contact.well("node");
+    expect(gauges.get("berth_cluster_status_sent_timestamp_seconds")).toBe(clock.now().wallMs / 1000);
   });
 
   it("is lost with the lease only; a topic that fails is shown until all is well", () => {

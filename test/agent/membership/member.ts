@@ -33,6 +33,7 @@ export const aSetup: MembershipSetup = {
   pace: { lookMs: 10_000, reportMs: FIVE_MINUTES_MS },
   register: true,
   leaseSeconds: 40,
+  eventRate: { perSecond: 50, burst: 100 },
 };
 
 /** How a healthy node stands, now. */

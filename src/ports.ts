@@ -22,6 +22,7 @@ import type { RegistryCredential } from "./pod/credential.ts";
 import type { DesiredContainer, DesiredPod, EndCause, PodKey } from "./pod/desired.ts";
 import type { DocumentBodies, DocumentSummary } from "./pod/document.ts";
 import type { CountedEvent } from "./pod/event.ts";
+import type { LogOptions } from "./pod/log-options.ts";
 import type { PodRecord } from "./pod/memory.ts";
 import type { ObservedContainer, ObservedSandbox, Sighting } from "./pod/observed.ts";
 import type { Hold } from "./pod/plan.ts";
@@ -388,13 +389,4 @@ export type PodChange =
 export type Logs = {
   /** Lines of one instance's log as chunks of bytes. With follow it goes on until `running` says no and the end is reached. */
   read(path: string, options: LogOptions, signal: AbortSignal): AsyncIterable<Uint8Array>;
-};
-export type LogOptions = {
-  readonly follow: boolean;
-  readonly tailLines?: number;
-  readonly sinceWallMs?: number;
-  readonly timestamps: boolean;
-  readonly limitBytes?: number;
-  /** Asked at the end of the file while following. */
-  readonly running: () => boolean;
 };

@@ -1,10 +1,11 @@
 import type { ServerResponse } from "node:http";
 import { BerthError } from "../base/errors.ts";
 import type { PodKey } from "../pod/desired.ts";
+import type { LogOptions } from "../pod/log-options.ts";
 import { parseTime } from "../pod/time.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { InstanceView } from "../pod/view.ts";
-import type { LogOptions, Logs, View } from "../ports.ts";
+import type { Logs, View } from "../ports.ts";
 import { sendBytes } from "./answer.ts";
 import { findContainer, keyOf } from "./find-pod.ts";
 import { readCount, readFlag, readWord } from "./queries.ts";

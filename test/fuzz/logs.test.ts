@@ -7,7 +7,8 @@ import { silentLog } from "../../src/base/log.ts";
 import { makeLineReader } from "../../src/logs/lines.ts";
 import { makeLogs } from "../../src/logs/read.ts";
 import { makeTurns } from "../../src/logs/turns.ts";
-import type { LogOptions } from "../../src/ports.ts";
+import type { LogOptions } from "../../src/pod/log-options.ts";
+
 import { hold } from "./hold.ts";
 import { blow, struck } from "./mutate.ts";
 

@@ -18,7 +18,7 @@ import { makeLogKeeping } from "../../src/logs/keeping.ts";
 import { makeLineReader } from "../../src/logs/lines.ts";
 import { makeLogs } from "../../src/logs/read.ts";
 import { makeTurns } from "../../src/logs/turns.ts";
-import type { LogOptions } from "../../src/ports.ts";
+import type { LogOptions } from "../../src/pod/log-options.ts";
 
 const forever = new AbortController().signal;
 const warnings: LogFields[] = [];

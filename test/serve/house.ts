@@ -11,13 +11,14 @@ import type { ClusterContact } from "../../src/pod/cluster.ts";
 import type { DocumentSummary } from "../../src/pod/document.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
 import type { ImageGarbage } from "../../src/pod/image-store.ts";
+import type { LogOptions } from "../../src/pod/log-options.ts";
 import type { NodeFacts } from "../../src/pod/node.ts";
 import type { Hold } from "../../src/pod/plan.ts";
 import type { Problem } from "../../src/pod/problem.ts";
 import type { ContainerUsage, HostUsage } from "../../src/pod/usage.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import type { InstanceView, ProbeView } from "../../src/pod/view.ts";
-import type { LogOptions, PodChange, View } from "../../src/ports.ts";
+import type { PodChange, View } from "../../src/ports.ts";
 import { makeMetrics } from "../../src/serve/metrics.ts";
 import { type ServedDoor, startServing } from "../../src/serve/server.ts";
 

@@ -1,5 +1,6 @@
+import type { LogOptions } from "../../pod/log-options.ts";
 import { parseTime } from "../../pod/time.ts";
-import type { LogOptions } from "../../ports.ts";
+
 import type { Refusal } from "./guard.ts";
 
 /** What a request for a log asks for (node.md 6.6). */

@@ -18,6 +18,7 @@ import { openJournal } from "../journal/journal.ts";
 import { makeLogKeeping } from "../logs/keeping.ts";
 import { makeLogs } from "../logs/read.ts";
 import { makeTurns } from "../logs/turns.ts";
+import { compileBound } from "../manifest/compile-bound.ts";
 import { makeManifestSource } from "../manifest/source.ts";
 import { allocatableFor } from "../pod/reserved.ts";
 import type { ManifestSource, Reviews, View } from "../ports.ts";
@@ -151,6 +152,7 @@ async function build(
       files,
       credentials: await hostCredentials(settings, root.places.rootDir, means),
       source: drainable,
+      ...(settings.kubeconfig === "" ? {} : { bound: { compile: compileBound } }),
       handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
       cgroups: await hostCgroups(node),
       imageGarbage: { store: imageStore, limits: imageLimits(settings) },

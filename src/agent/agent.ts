@@ -16,9 +16,11 @@ import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { ObservedPod } from "../pod/observed.ts";
 import type { ShutdownDelay, ShutdownDiary, ShutdownGroup } from "../pod/shutdown.ts";
 import type { Standing } from "../pod/standing.ts";
+import type * as v1 from "../pod/v1.ts";
 import type { AgentHealth } from "../pod/view.ts";
 import type { Handlers, Images, ManifestSource, PodChange, PodFiles, Runtime, Sink, View } from "../ports.ts";
 import { type Legacy, readLegacy, within } from "./adopt.ts";
+import { type BoundPods, makeBoundPods } from "./bound-pods.ts";
 import { makeCounts } from "./counts.ts";
 import { makeDetails } from "./details.ts";
 import { makeShelf } from "./documents.ts";
@@ -57,6 +59,8 @@ export type Ports = {
   readonly source: ManifestSource;
   /** Absent where documents are only in their files. */
   readonly documentKeeping?: DocumentKeeping;
+  /** Present where an API server binds pods to the node. */
+  readonly bound?: { compile(pod: v1.Pod): DesiredPod };
   readonly handlers: Handlers;
   readonly cgroups?: PodCgroups;
   /** Absent where logs are not rotated. */
@@ -97,10 +101,20 @@ export type Agent = {
   tell(events: readonly PodEvent[]): void;
   /** The listener hears of each event that is told on, counted and rated; it must not wait. */
   onEvent(listener: (event: CountedEvent) => void): void;
+  /** Present where an API server binds pods to the node. */
+  readonly bound?: BoundAgent;
   /** Removes all images that nobody needs, or tells which ones. Throws NotFound where images are not collected. */
   collectImages(dryRun: boolean, signal: AbortSignal): Promise<ImageGarbage>;
   /** The agent leaves: its loops end, what it has begun finishes or is waited for a few seconds, no container is touched. */
   stop(): Promise<void>;
+};
+
+/** The pods of an API server, for whoever tells it of them. */
+export type BoundAgent = Pick<BoundPods, "follower"> & {
+  /** The pod was told to leave, and nothing of it is left here. */
+  isCleaned(podUid: string): boolean;
+  /** The listener hears whenever that may have changed. */
+  onCleaned(listener: () => void): void;
 };
 
 /** Adoption does not wait longer for a directory that does not answer: what was accepted last is taken. */
@@ -127,7 +141,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   meter.set("kubelet_metrics_provider", { provider: "cri" }, 1);
 
   const gates = makeGates(setup.limits, meter);
-  const store = makeStore(legacy.intake);
+  const store = makeStore(legacy.intake, ports.bound === undefined ? [] : legacy.bound);
   const documentFeed =
     ports.documentKeeping &&
     makeNewestWins<readonly KeptDocument[]>({
@@ -179,7 +193,10 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     onObserved(worker) {
       counts.note(worker.show().pod, worker.show().observed);
     },
-    onFacts: () => node.ring(),
+    onFacts() {
+      node.ring();
+      for (const listener of cleanedListeners) listener();
+    },
     onEvents: news.tell,
   });
   const roster = makeRoster({
@@ -205,6 +222,8 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     recordProblems: legacy.problems,
     onChange: onSourcesChange,
   });
+  const bound =
+    ports.bound && makeBoundPods({ ...ports.bound, store, first: legacy.bound, log, onChange: onSourcesChange });
   const shutdownGroups = ports.shutdown?.groups ?? [];
   const node = makeNode({
     ...means,
@@ -214,6 +233,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     shutdownGroups,
     roster,
     sources,
+    boundReady: () => bound?.ready() ?? true,
   });
   const watch = makeRuntimeWatch({
     runtime,
@@ -247,6 +267,8 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   const loops: Loop[] = [];
   /** @bound Parts of the agent that follow where it stands: a fixed number. */
   const standingListeners: (() => void)[] = [];
+  /** @bound Parts of the agent that follow which pods are gone: a fixed number. */
+  const cleanedListeners: (() => void)[] = [];
   let listedMonoMs: MonoMs | undefined;
   let adopted = false;
 
@@ -362,6 +384,15 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     onStanding: (listener) => void standingListeners.push(listener),
     tell: news.tell,
     onEvent: news.listen,
+    ...(bound === undefined
+      ? {}
+      : {
+          bound: {
+            follower: bound.follower,
+            isCleaned: (uid: string) => rules.isGone(roster.get(uid)?.facts()),
+            onCleaned: (listener: () => void) => void cleanedListeners.push(listener),
+          },
+        }),
     async collectImages(dryRun, gone) {
       if (imageCare === undefined) throw new BerthError("NotFound", "images are not collected here");
       return imageCare.collect(dryRun, gone);

@@ -466,10 +466,27 @@ describe("wait", () => {
     expect((await gone).exitCode).toBe(0);
   });
 
+  it("takes pods as kubectl names them, or finds them by their labels", async () => {
+    const pod = makePod("web");
+    house.put({ ...pod, metadata: { ...pod.metadata, labels: { env: "test" } } });
+    expect(await berth("wait pod web --for=condition=Ready")).toMatchObject({
+      exitCode: 0,
+      out: "pod/web condition met\n",
+    });
+    expect(await berth("wait pod -l env=test --for=condition=Ready")).toMatchObject({
+      exitCode: 0,
+      out: "pod/web-node1 condition met\n",
+    });
+    expect(await berth("wait -l env=none --for=condition=Ready")).toMatchObject({
+      exitCode: 1,
+      err: "error: no pod fits the selector env=none\n",
+    });
+  });
+
   it("gives up in time", async () => {
     expect(await berth("wait web --for=condition=Ready --timeout=20ms")).toMatchObject({
       exitCode: 1,
-      err: expect.stringContaining("timed out"),
+      err: "error: timed out: pod/web did not meet condition=Ready within 0.02 s\n",
     });
   });
 });

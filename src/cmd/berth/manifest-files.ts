@@ -9,7 +9,7 @@ const MANIFEST = /^[^.].*\.(?:ya?ml|json)$/;
 export async function filesOf(written: string): Promise<string[]> {
   if (written === "-") return [written];
   const found = await stat(written).catch((error: Error) => {
-    throw new CommandFailure(`${written}: ${error.message}`);
+    throw unreadable(written, error);
   });
   return found.isDirectory() ? listManifests(written) : [written];
 }
@@ -24,10 +24,14 @@ export async function listManifests(directory: string): Promise<string[]> {
 export async function readBytes(call: Call, path: string): Promise<Uint8Array> {
   if (path !== "-") {
     return readFile(path).catch((error: Error) => {
-      throw new CommandFailure(`${path}: ${error.message}`);
+      throw unreadable(path, error);
     });
   }
   const chunks: Buffer[] = [];
   for await (const chunk of call.terminal.in as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+function unreadable(path: string, error: NodeJS.ErrnoException): CommandFailure {
+  return new CommandFailure(error.code === "ENOENT" ? `there is no file ${path}` : `${path}: ${error.message}`);
 }

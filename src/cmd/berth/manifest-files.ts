@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Call } from "./command.ts";
-import { CommandFailure } from "./terminal.ts";
+import { unreadable } from "./terminal.ts";
 
 const MANIFEST = /^[^.].*\.(?:ya?ml|json)$/;
 
@@ -30,8 +30,4 @@ export async function readBytes(call: Call, path: string): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   for await (const chunk of call.terminal.in as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks);
-}
-
-function unreadable(path: string, error: NodeJS.ErrnoException): CommandFailure {
-  return new CommandFailure(error.code === "ENOENT" ? `there is no file ${path}` : `${path}: ${error.message}`);
 }

@@ -47,6 +47,7 @@ export const wait: Command = {
     const ends = await withProgress(terminal, said, Promise.allSettled(waits));
     const failed = ends.filter((end) => end.status === "rejected");
     over.abort();
+    terminal.signal.throwIfAborted(); // a person has had enough: that is no timeout
     for (const { reason } of failed)
       await terminal.err.write(`error: ${reason instanceof Error ? reason.message : reason}\n`);
     return failed.length > 0 ? 1 : 0;

@@ -466,10 +466,35 @@ describe("wait", () => {
     expect((await gone).exitCode).toBe(0);
   });
 
+  it("takes pods as kubectl names them, or finds them by their labels", async () => {
+    const pod = makePod("web");
+    house.put({ ...pod, metadata: { ...pod.metadata, labels: { env: "test" } } });
+    expect(await berth("wait pod web --for=condition=Ready")).toMatchObject({
+      exitCode: 0,
+      out: "pod/web condition met\n",
+    });
+    expect(await berth("wait pod -l env=test --for=condition=Ready")).toMatchObject({
+      exitCode: 0,
+      out: "pod/web-node1 condition met\n",
+    });
+    expect(await berth("wait -l env=none --for=condition=Ready")).toMatchObject({
+      exitCode: 1,
+      err: "error: no pod fits the selector env=none\n",
+    });
+  });
+
+  it("that a person ends says nothing of a timeout", async () => {
+    const seen = makeTerminal(house.socket);
+    const end = runBerth(["wait", "nope", "--for=condition=Ready"], seen.terminal);
+    await expect.poll(() => house.state.watchers).toBe(1);
+    seen.interrupt();
+    expect([await end, seen.err()]).toEqual([130, ""]);
+  });
+
   it("gives up in time", async () => {
     expect(await berth("wait web --for=condition=Ready --timeout=20ms")).toMatchObject({
       exitCode: 1,
-      err: expect.stringContaining("timed out"),
+      err: "error: timed out: pod/web did not meet condition=Ready within 0.02 s\n",
     });
   });
 });
@@ -523,13 +548,26 @@ function withMain(pod: v1.Pod, words: Partial<v1.ContainerStatus>): v1.Pod {
   return { ...pod, status: { ...pod.status, containerStatuses: [{ ...main, ...words }] } };
 }
 
+it("explain tells of a drained host where there is no such pod", async () => {
+  house.state.drained = true;
+  expect(await berth("explain nope")).toMatchObject({
+    exitCode: 1,
+    err: expect.stringContaining('not found in namespace "default": this host is drained'),
+  });
+});
+
+it("version tells both versions, as JSON too", async () => {
+  const { exitCode, out } = await berth("version -o json");
+  expect([exitCode, Object.keys(JSON.parse(out))]).toEqual([0, ["berth", "berthd"]]);
+});
+
 describe("validate", () => {
   it("tells all problems with their places, without berthd", async () => {
     const seen = makeTerminal("/nowhere");
     const folder = fileURLToPath(new URL("../../examples", import.meta.url));
     const bad = join(house.dir, "bad.yaml");
     writeFileSync(bad, "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\nspec:\n  contaners: []\n");
-    expect(await runBerth(["validate", folder], seen.terminal)).toBe(0);
+    expect(await runBerth(["validate", "-f", folder], seen.terminal)).toBe(0);
     expect(seen.out()).toContain("hello.yaml: good, 1 pod\n");
     expect(await runBerth(["--socket", "/nowhere", "validate", folder, bad], seen.terminal)).toBe(1);
     expect(seen.out()).toContain(`${bad}:6:3: error: spec.contaners`);

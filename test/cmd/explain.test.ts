@@ -21,6 +21,13 @@ const state = (state: v1.ContainerState, more: Partial<v1.ContainerStatus> = {})
 });
 
 describe("explain", () => {
+  it("names a pod of another namespace so that the command can be typed as it stands", () => {
+    const status = state({ terminated: { exitCode: 4, reason: "Error" } }, { restartCount: 3 });
+    const { pod, ...rest } = known({ ...status, containerStatuses: status.containerStatuses ?? [] });
+    const moved = { ...pod, metadata: { ...pod.metadata, namespace: "other" } };
+    expect(explainPod({ ...rest, pod: moved })).toContain("berth logs -n other web-node1 -c main");
+  });
+
   it.each<[string, Known, string, string]>([
     [
       "an image that is not there",

@@ -31,3 +31,7 @@ export function adviceFor(message: string, advice: readonly Advice[], otherwise:
 
 /** A message as the end of a sentence. */
 export const ended = (message: string): string => message.trim().replace(/[.\s]+$/, "");
+
+/** A pod as a command names it: with its namespace, unless that is the default one. */
+export const podWords = ({ metadata }: v1.Pod): string =>
+  metadata?.namespace === "default" ? `${metadata.name}` : `-n ${metadata?.namespace} ${metadata?.name}`;

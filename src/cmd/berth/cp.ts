@@ -6,7 +6,7 @@ import type { ReadMember } from "../archive/read-tar.ts";
 import { type Call, type Command, namespaceOf, podName, podPath } from "./command.ts";
 import { withProgress } from "./progress.ts";
 import { converse, type Ends } from "./session.ts";
-import { CommandFailure, usageFailure } from "./terminal.ts";
+import { CommandFailure, unreadable, usageFailure } from "./terminal.ts";
 import { writeAll } from "./write-all.ts";
 
 export const cp: Command = {
@@ -74,7 +74,7 @@ const WORDS: Partial<Record<ReadMember["kind"], string>> = { symbolicLink: "a sy
 
 async function upload(call: Call, source: string, goal: InPod): Promise<void> {
   await stat(source).catch((error: Error) => {
-    throw new CommandFailure(`${source}: ${error.message}`);
+    throw unreadable(source, error);
   });
   const path = (await isDirectoryInPod(call, goal)) ? posix.join(goal.path, basename(source)) : goal.path;
   const { archiveOf } = await import("../archive/write-tar.ts");

@@ -20,8 +20,14 @@ export const exec: Command = {
     const session = await call.client.upgrade(path, query, STREAM_PROTOCOL);
     const result = await converseOnTerminal(call.terminal, session, { stdin, tty });
     if (result.kind === "exited") return result.exitCode;
-    throw new CommandFailure(result.message);
+    throw new CommandFailure(plainMessage(result.message));
   },
+};
+
+/** What runc says of a program that cannot be begun, out of the layers of words around it. */
+const plainMessage = (message: string): string => {
+  const [, program, why] = /unable to start container process: exec: ("(?:[^"\\]|\\.)*"): ([^:]+)/.exec(message) ?? [];
+  return program === undefined ? message : `the container cannot run ${program}: ${why}`;
 };
 
 /** `POD -- COMMAND`; without `--` the first word is the pod and all else the command, as kubectl once had it. */

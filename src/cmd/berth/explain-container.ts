@@ -1,6 +1,6 @@
 import type * as v1 from "../../pod/v1.ts";
 import type { ProbeView } from "../../pod/view.ts";
-import { type Cause, ended, type Known } from "./cause.ts";
+import { type Cause, ended, type Known, podWords } from "./cause.ts";
 import { again } from "./explain-hold.ts";
 
 /** Why one container is not ready; undefined when it is, or when nothing of its own holds it up. */
@@ -11,7 +11,7 @@ export function explainContainer(known: Known, container: v1.Container, isInit: 
   if (status === undefined || status.ready) return undefined;
   const { running, terminated, waiting } = status.state ?? {};
   const name = `${isInit ? "init container" : "container"} ${container.name}`;
-  const shown = `berth logs ${pod.metadata?.name} -c ${container.name}`;
+  const shown = `berth logs ${podWords(pod)} -c ${container.name}`;
   if (terminated !== undefined) {
     if (terminated.exitCode === 0) return undefined;
     return { text: `${name} ${exitText(terminated)} and is not started again`, next: exitAdvice(terminated, shown) };
@@ -92,7 +92,7 @@ function probeCause(
     failing.probe === "startup" ? "has not started up by its startup probe" : "is not ready by its readiness probe";
   return {
     text: `${name} runs, but ${gate}: ${lastAttempt(failing)}`,
-    next: `try it by hand: berth exec ${pod.metadata?.name} -c ${container} -- COMMAND; what the program itself says: ${shown}`,
+    next: `try it by hand: berth exec ${podWords(pod)} -c ${container} -- COMMAND; what the program itself says: ${shown}`,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Problem } from "../../pod/problem.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { ProbeView } from "../../pod/view.ts";
+import { askAbout } from "./about.ts";
 import type { ToldHold } from "./cause.ts";
 import { type Call, type Command, namespaceOf, podArgument, podPath } from "./command.ts";
 import { explainBroken, explainPod } from "./explain-pod.ts";
@@ -18,10 +19,10 @@ export const explain: Command = {
     const namespace = namespaceOf(call) ?? "default";
     const { items: problems } = await call.client.get<{ items: readonly Problem[] }>("/v1/problems");
     const path = podPath(namespace, name);
-    const pod = await call.client.get<v1.Pod>(path).catch((error: unknown) => {
+    const pod = await call.client.get<v1.Pod>(path).catch(async (error: unknown) => {
       if (!(error instanceof CommandFailure)) throw error;
       const own = problems.filter((problem) => problem.pod === `${namespace}/${name}`);
-      if (own.length === 0) throw error;
+      if (own.length === 0) throw (await askAbout(call)).drained ? drainedFailure(error) : error;
       return own;
     });
     const text =
@@ -30,6 +31,9 @@ export const explain: Command = {
     return 0;
   },
 };
+
+const drainedFailure = ({ message }: CommandFailure): CommandFailure =>
+  new CommandFailure(`${message}: this host is drained, nothing runs until berth uncordon`);
 
 const WIDTH = 100;
 

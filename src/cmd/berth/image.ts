@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { askAbout } from "./about.ts";
 import type { Call, Command } from "./command.ts";
 import { withProgress } from "./progress.ts";
-import { CommandFailure, usageFailure } from "./terminal.ts";
+import { CommandFailure, unreadable, usageFailure } from "./terminal.ts";
 
 export const image: Command = {
   usage: "load FILE",
@@ -20,7 +20,7 @@ export const image: Command = {
     if (verb !== "load" || file === undefined || more.length > 0) throw usageFailure("image load FILE");
     if (file !== "-") {
       await stat(file).catch((error: Error) => {
-        throw new CommandFailure(`${file}: ${error.message}`);
+        throw unreadable(file, error);
       });
     }
     const endpoint = call.value("runtime-endpoint") ?? (await askAbout(call)).imageServiceEndpoint;

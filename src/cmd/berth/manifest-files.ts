@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Call } from "./command.ts";
-import { CommandFailure } from "./terminal.ts";
+import { unreadable } from "./terminal.ts";
 
 const MANIFEST = /^[^.].*\.(?:ya?ml|json)$/;
 
@@ -9,7 +9,7 @@ const MANIFEST = /^[^.].*\.(?:ya?ml|json)$/;
 export async function filesOf(written: string): Promise<string[]> {
   if (written === "-") return [written];
   const found = await stat(written).catch((error: Error) => {
-    throw new CommandFailure(`${written}: ${error.message}`);
+    throw unreadable(written, error);
   });
   return found.isDirectory() ? listManifests(written) : [written];
 }
@@ -24,7 +24,7 @@ export async function listManifests(directory: string): Promise<string[]> {
 export async function readBytes(call: Call, path: string): Promise<Uint8Array> {
   if (path !== "-") {
     return readFile(path).catch((error: Error) => {
-      throw new CommandFailure(`${path}: ${error.message}`);
+      throw unreadable(path, error);
     });
   }
   const chunks: Buffer[] = [];

@@ -87,7 +87,9 @@ async function carry(call: Call, path: string, port: number, socket: Socket): Pr
   } catch (error) {
     socket.destroy();
     const message = error instanceof Error ? error.message : String(error);
-    if (!signal.aborted) await call.terminal.err.write(`error: forwarding to port ${port}: ${message}\n`);
+    // containerd tells the same in three lines of its own inner matters
+    const told = /connect: connection refused/.test(message) ? "nothing listens there in the pod" : message;
+    if (!signal.aborted) await call.terminal.err.write(`error: forwarding to port ${port}: ${told}\n`);
   }
 }
 

@@ -54,3 +54,8 @@ function hasColour({ out, environment }: Terminal): boolean {
 export function paint(terminal: Terminal, text: string, colour: Colour | undefined): string {
   return colour === undefined || !hasColour(terminal) ? text : `\u001b[${COLOURS[colour]}m${text}\u001b[0m`;
 }
+
+/** The failure of a command that cannot read a file. */
+export function unreadable(path: string, error: NodeJS.ErrnoException): CommandFailure {
+  return new CommandFailure(error.code === "ENOENT" ? `there is no file ${path}` : `${path}: ${error.message}`);
+}

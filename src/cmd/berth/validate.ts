@@ -9,14 +9,15 @@ import { usageFailure } from "./terminal.ts";
 export const validate: Command = {
   usage: "FILE...",
   help: "Check manifests without berthd: files, directories, or - for standard input.",
-  flags: ["output"],
+  flags: ["filename", "output"],
   flagHelp: { output: "json." },
   examples: ["berth validate web.yaml", "berth validate /etc/berth/manifests", "berth validate -o json *.yaml"],
   async run(call) {
-    if (call.words.length === 0) throw usageFailure("validate which files?");
+    const written = [...call.words, ...call.values("filename")];
+    if (written.length === 0) throw usageFailure("validate which files?");
     const form = call.value("output");
     if (form !== undefined && form !== "json") throw usageFailure("validate knows -o json only");
-    const found = await checkAll(call);
+    const found = await checkAll(call, written);
     const problems = found.flatMap((each) => each.problems);
     if (form === "json") await call.terminal.out.write(`${JSON.stringify(problems, undefined, 4)}\n`);
     else await call.terminal.out.write(found.map(verdict).join(""));
@@ -31,12 +32,12 @@ type Checked = {
 };
 
 /** Each file on its own, in the order of the command line. The compiler is loaded only for this. */
-async function checkAll(call: Call): Promise<Checked[]> {
+async function checkAll(call: Call, written: readonly string[]): Promise<Checked[]> {
   const { makeWorkshop } = await import("../../manifest/workshop.ts");
   const workshop = makeWorkshop();
   const checked: Checked[] = [];
   try {
-    for (const path of (await Promise.all(call.words.map(filesOf))).flat()) {
+    for (const path of (await Promise.all(written.map(filesOf))).flat()) {
       const bytes = await readBytes(call, path);
       const request = {
         path,
@@ -62,8 +63,10 @@ function verdict({ path, problems, documents }: Checked): string {
   const pods = documents.filter(({ kind }) => kind === "pod").length;
   const others = documents.length - pods;
   const counts = [
-    pods > 0 || others === 0 ? `${pods} ${pods === 1 ? "pod" : "pods"}` : "",
-    others > 0 ? `${others} ConfigMaps and Secrets` : "",
+    pods > 0 || others === 0 ? counted(pods, "pod", "pods") : "",
+    others > 0 ? counted(others, "ConfigMap or Secret", "ConfigMaps and Secrets") : "",
   ];
   return `${lines}${path}: good, ${counts.filter(Boolean).join(" and ")}\n`;
 }
+
+const counted = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;

@@ -3,18 +3,23 @@ import { podColumns } from "../../decide/columns.ts";
 import { parseDurationMs } from "../../pod/parse-duration.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { PodChange } from "../../ports.ts";
-import { type Command, namespaceOf, podName } from "./command.ts";
+import { type Call, type Command, namespaceOf, podName } from "./command.ts";
 import { withProgress } from "./progress.ts";
+import { readSelector } from "./selector.ts";
 import { CommandFailure, usageFailure } from "./terminal.ts";
 
 export const wait: Command = {
-  usage: "POD... --for=condition=Ready",
+  usage: "POD...|-l LABELS --for=condition=Ready",
   help: "Wait until pods meet a condition, or are gone.",
-  flags: ["namespace", "for", "timeout"],
-  examples: ["berth wait web --for=condition=Ready --timeout=60s", "berth wait web --for=delete"],
+  flags: ["namespace", "selector", "for", "timeout"],
+  examples: [
+    "berth wait web --for=condition=Ready --timeout=60s",
+    "berth wait web --for=delete",
+    "berth wait -l app=web --for=condition=Ready",
+  ],
   async run(call) {
-    const { terminal, client, words } = call;
-    if (words.length === 0) throw usageFailure("wait for which pod?");
+    const { terminal, client } = call;
+    const names = await namesOf(call);
     const goal = readGoal(call.value("for"));
     const timeoutMs = parseDurationMs(call.value("timeout") ?? "30s");
     if (timeoutMs === undefined) throw usageFailure("--timeout is a duration such as 30s or 5m");
@@ -25,8 +30,7 @@ export const wait: Command = {
       () => undefined,
     );
     const states = new Map<string, string>();
-    const waits = words.map(async (word) => {
-      const name = podName(word);
+    const waits = names.map(async (name) => {
       const query = { namespace: namespaceOf(call), name, watch: true };
       const changes = client.lines<PodChange>("/v1/pods", query, signal);
       const note = (pod: v1.Pod): void => void states.set(name, stateOf(pod, terminal.now()));
@@ -35,19 +39,37 @@ export const wait: Command = {
         await terminal.out.write(`pod/${name} ${goal.words}\n`);
       } else
         throw new CommandFailure(
-          `timed out waiting for pod/${name}: ${goal.words} was not seen within ${timeoutMs / 1000} s`,
+          `timed out: pod/${name} ${goal.kind === "gone" ? "was not deleted" : `did not meet ${call.value("for")}`} within ${timeoutMs / 1000} s`,
         );
     });
     const said = (): string =>
-      `waiting for ${words.length === 1 ? "it" : "them"}: ${[...states].map(([name, state]) => `${name} ${state}`).join(", ") || "there is no such pod yet"}`;
+      `waiting for ${names.length === 1 ? "it" : "them"}: ${[...states].map(([name, state]) => `${name} ${state}`).join(", ") || "there is no such pod yet"}`;
     const ends = await withProgress(terminal, said, Promise.allSettled(waits));
     const failed = ends.filter((end) => end.status === "rejected");
     over.abort();
+    terminal.signal.throwIfAborted(); // a person has had enough: that is no timeout
     for (const { reason } of failed)
       await terminal.err.write(`error: ${reason instanceof Error ? reason.message : reason}\n`);
     return failed.length > 0 ? 1 : 0;
   },
 };
+
+/** The pods by their names, as NAME, pod/NAME or pod NAME, and those that a selector finds now. Throws a usage failure. */
+async function namesOf(call: Call): Promise<readonly string[]> {
+  const [first = "", ...more] = call.words;
+  const names = (more.length > 0 && /^(pods?|po)$/.test(first) ? more : call.words).map(podName);
+  const labels = call.value("selector");
+  if (labels === undefined) {
+    if (names.length === 0) throw usageFailure("wait for which pod?");
+    return names;
+  }
+  if (names.some((name) => !/^(pods?|po)$/.test(name))) throw usageFailure("either names or a selector, not both");
+  const selects = readSelector(labels);
+  const { items } = await call.client.get<{ items: v1.Pod[] }>("/v1/pods", { namespace: namespaceOf(call) });
+  const found = items.flatMap(({ metadata }) => (selects(metadata?.labels) ? (metadata?.name ?? []) : []));
+  if (found.length === 0) throw new CommandFailure(`no pod fits the selector ${labels}`);
+  return found;
+}
 
 /** The word that `get pods` shows, and what its containers wait for. */
 function stateOf(pod: v1.Pod, nowMs: number): string {

@@ -52,6 +52,7 @@ export async function join(
         taints: settings.registerWithTaints,
         providerId: settings.providerID,
         maxImages: settings.nodeStatusMaxImages,
+        declaredFeatures: takesWebSockets(settings) ? [WEB_SOCKETS] : [],
       },
       // Whoever sets how often the status is worked out means how often it is told (node.md 2.4).
       pace: { lookMs, reportMs: lookMs === DEFAULT_LOOK_MS ? settings.nodeStatusReportFrequency : lookMs },
@@ -71,6 +72,11 @@ export async function join(
     },
   };
 }
+
+/** Tells the API server to hand WebSockets on as they are (node.md 6.4). */
+const WEB_SOCKETS = "ExtendWebSocketsToKubelet";
+const takesWebSockets = ({ enableServer, enableDebuggingHandlers }: Settings): boolean =>
+  enableServer && enableDebuggingHandlers;
 
 /** A node that got its certificate by itself also renews it; nobody else would. */
 function identityOf(settings: Settings): { identity?: { bootstrapKubeconfig: string; certDirectory: string } } {

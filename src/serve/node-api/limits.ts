@@ -11,6 +11,9 @@ export const MOST_CONNECTIONS = 256;
 /** Bytes of the body of a request to the node's own API. @limit The connection is closed. */
 export const LONGEST_BODY_BYTES = 64 * 1024;
 
+/** A connection to the node's own API whose client's host does not answer. @limit It is closed. */
+const SILENT_MS = 30_000;
+
 /** Of each listener of the node's own API: what a slow or hostile client costs. */
 export const NODE_LIMITS = {
   maxHeaderSize: LONGEST_HEAD_BYTES,
@@ -18,4 +21,6 @@ export const NODE_LIMITS = {
   requestTimeout: REQUEST_MS,
   keepAliveTimeout: IDLE_MS,
   connectionsCheckingInterval: 5_000,
+  keepAlive: true, // sessions may be quiet for hours; a client that is gone must not hold one for as long
+  keepAliveInitialDelay: SILENT_MS,
 };

@@ -208,7 +208,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     fill: details.fill,
     files,
     log,
-    now: () => clock.now().monoMs,
+    clock,
     isAsked: store.asksFor,
     onChange: () => node.ring(),
     onForgotten,

@@ -1,4 +1,4 @@
-import { makeBell } from "../base/bell.ts";
+import { makeBell, OVER } from "../base/bell.ts";
 import type { Chance, Clock, MonoMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { sameData } from "../base/same.ts";
@@ -12,12 +12,13 @@ import { backOffMs } from "./back-off.ts";
  *     what must not be done twice or forgotten: an ending, a hook, a stop, a verdict that was shown, a manifest.
  * K2  One write at a time; all else waits for more of its kind, and becomes one write of the newest.
  * K3  A write that failed is tried again, ever more slowly; the newest record wins.
- * K4  After `close` nothing is written, and it resolves only when no write is under way.
+ * K4  After `close` nothing is written, and it resolves only when no write is under way. An agent that leaves waits for a disk
+ *     that hangs no longer than LAST_WRITE_MS.
  */
 export type RecordKeeper = {
   /** Asks for this record on disk; equal to the last one asked for: nothing happens. */
   keep(stored: StoredPod): void;
-  /** Writes what is left, with one try, and closes. */
+  /** Writes what is left, with one try for which there is LAST_WRITE_MS, and closes. */
   flush(): Promise<void>;
   close(): Promise<void>;
   closed(): boolean;
@@ -25,6 +26,8 @@ export type RecordKeeper = {
 
 /** Attempts: most of a pod's start is one write. What is lost with the agent is found in the runtime again. */
 const SOON_MS = 1000;
+/** The last write of a record when the agent leaves. @limit It is given up: the next agent goes on from the one before. */
+const LAST_WRITE_MS = 5000;
 /** Conditions: lost with the agent they cost a date. */
 const LATER_MS = 5000;
 
@@ -90,13 +93,16 @@ export function makeRecordKeeper(tools: {
     },
     closed: () => closing.signal.aborted,
     async flush() {
-      hurrying.abort();
-      await writing;
-      closing.abort();
+      if (closing.signal.aborted) return;
+      hurrying.abort(OVER);
+      const waited = new AbortController();
+      if (writing !== undefined) await Promise.race([writing, clock.sleep(LAST_WRITE_MS, waited.signal)]);
+      waited.abort(OVER);
+      closing.abort(OVER);
     },
     async close() {
-      hurrying.abort();
-      closing.abort();
+      hurrying.abort(OVER);
+      closing.abort(OVER);
       await writing;
     },
   };

@@ -1,4 +1,5 @@
-import type { MonoMs } from "../base/clock.ts";
+import { OVER } from "../base/bell.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { DesiredPod, Ending } from "../pod/desired.ts";
 import { freshMemory, type PodMemory } from "../pod/memory.ts";
@@ -21,7 +22,8 @@ export type Remembered = { readonly stored: StoredPod; readonly pod?: DesiredPod
  *
  * P1  A UID has at most one worker, also while the last one's home is being cleared.
  * P2  A worker begins with all that is known of its pod: from the lobby and from its record.
- * P3  A forgotten pod that nobody asks for leaves nothing on disk; an agent that leaves takes nothing away.
+ * P3  A forgotten pod that nobody asks for leaves nothing on disk; an agent that leaves takes nothing away, and goes when what
+ *     it was taking away has stopped: the next one goes on with it.
  */
 export type Roster = {
   get(podUid: string): Worker | undefined;
@@ -52,6 +54,9 @@ export type Stranger = {
   readonly onlyHome?: true;
 };
 
+/** Homes that are being cleared when the agent leaves. @limit They are left as they are: the next agent goes on. */
+const LONGEST_CLEARING_MS = 5000;
+
 type Job = Hired & { readonly stop: AbortController; over: Promise<void> };
 
 /** A roster without workers that knows the records of an earlier agent. */
@@ -66,7 +71,7 @@ export function makeRoster(tools: {
   fill(podUid: string, observed: ObservedPod): Promise<void>;
   readonly files: PodFiles;
   readonly log: Log;
-  readonly now: () => MonoMs;
+  readonly clock: Clock;
   /** A source asks for this UID: what is left of its last life is kept for the next one (T16, T17). */
   isAsked(pod: DesiredPod): boolean;
   /** Workers came or went. */
@@ -81,7 +86,8 @@ export function makeRoster(tools: {
   /** @bound Homes without a record: those that were found at start. */
   const unrecorded = new Set(tools.unrecorded);
   /** @bound Workers whose pod is being cleared away: at most all of them. */
-  const forgetting = new Set<string>();
+  const forgetting = new Map<string, Promise<void>>();
+  const leaving = new AbortController();
   let arrivals = 0;
 
   const start = (pod: DesiredPod, manifest: v1.Pod | undefined, ending: Ending | undefined): void => {
@@ -120,9 +126,10 @@ export function makeRoster(tools: {
     await keeper.close();
     await over;
     try {
-      if (!cleared && !tools.isAsked(pod)) await files.clearHome(pod, "nothing", new AbortController().signal);
+      if (!cleared && !tools.isAsked(pod)) await files.clearHome(pod, "nothing", leaving.signal);
     } catch (error) {
-      log.warn("the home of a pod that is gone could not be cleared", { pod: worker.uid, error });
+      if (!leaving.signal.aborted)
+        log.warn("the home of a pod that is gone could not be cleared", { pod: worker.uid, error });
     }
     jobs.delete(uid);
     forgetting.delete(uid);
@@ -149,8 +156,7 @@ export function makeRoster(tools: {
     forget(uid) {
       const job = jobs.get(uid);
       if (job === undefined || forgetting.has(uid)) return;
-      forgetting.add(uid);
-      void clear(uid, job);
+      forgetting.set(uid, clear(uid, job));
     },
     strangers() {
       const stored = [...remembered.values()].map(({ stored: { uid, namespace, name, path } }) => ({
@@ -181,12 +187,17 @@ export function makeRoster(tools: {
     },
     async leave() {
       for (const { stop } of jobs.values()) stop.abort();
+      leaving.abort();
+      const cleared = Promise.all(forgetting.values());
       await Promise.all(
-        [...jobs.values()].map(async ({ keeper, over }) => {
+        [...jobs].map(async ([uid, { keeper, over }]) => {
           await over;
-          await keeper.flush();
+          if (!forgetting.has(uid)) await keeper.flush();
         }),
       );
+      const waited = new AbortController();
+      await Promise.race([cleared, tools.clock.sleep(LONGEST_CLEARING_MS, waited.signal)]);
+      waited.abort(OVER);
     },
   };
 }

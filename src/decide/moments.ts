@@ -1,8 +1,9 @@
 import type { MonoMs } from "../base/clock.ts";
-import type { InstanceMemory, PodMemory, StartMemory } from "../pod/memory.ts";
-import type { ObservedContainer } from "../pod/observed.ts";
+import type { FailureMemory, InstanceMemory, PodMemory, StartMemory } from "../pod/memory.ts";
+import type { ObservedContainer, ObservedPod } from "../pod/observed.ts";
 import type { Picture } from "../pod/plan.ts";
 import { neededRefs } from "./image-need.ts";
+import { isAlive } from "./instances.ts";
 
 /** The wall clock has jumped when its distance from the monotonic one changed by more than this. */
 const JUMP_MS = 1000;
@@ -108,13 +109,24 @@ function forget(memory: PodMemory, { desired, observed }: Picture): PodMemory {
   const restarted = only(memory.restarted, names);
   const images = only(memory.images, refs);
   const stopped = memory.stoppedSandboxes.filter((id) => sandboxes.has(id));
+  const failures = withoutEnded(memory.failures, observed);
   const same =
     instances === memory.instances &&
     starts === memory.starts &&
     restarted === memory.restarted &&
     images === memory.images &&
+    failures === memory.failures &&
     stopped.length === memory.stoppedSandboxes.length;
-  return same ? memory : { ...memory, instances, starts, restarted, images, stoppedSandboxes: stopped };
+  return same ? memory : { ...memory, instances, starts, restarted, images, failures, stoppedSandboxes: stopped };
+}
+
+/** What went wrong with the stop of an instance that has ended holds up no other: its successor has its whole grace (H9). */
+function withoutEnded(failures: PodMemory["failures"], { containers }: ObservedPod): PodMemory["failures"] {
+  const entries = Object.entries(failures);
+  const stands = ({ id }: FailureMemory): boolean =>
+    id === undefined || containers.some((one) => one.id === id && isAlive(one));
+  const standing = entries.filter(([, failure]) => stands(failure));
+  return standing.length === entries.length ? failures : Object.fromEntries(standing);
 }
 
 function only<T>(entries: Readonly<Record<string, T>>, wanted: ReadonlySet<string>): Readonly<Record<string, T>> {

@@ -196,7 +196,8 @@ function withFailure(memory: PodMemory, action: Action, failure: Failure, retryA
   const key = failureKey(action);
   const count = (memory.failures[key]?.count ?? 0) + 1;
   const version = action.kind === "set-volume" ? { version: action.version } : {};
-  return { ...memory, failures: { ...memory.failures, [key]: { failure, count, retryAt, ...version } } };
+  const id = action.kind === "stop-container" ? { id: action.id } : {};
+  return { ...memory, failures: { ...memory.failures, [key]: { failure, count, retryAt, ...version, ...id } } };
 }
 
 function withoutFailure(memory: PodMemory, action: Action): PodMemory {

@@ -38,7 +38,7 @@ export type StopOrder = {
 
 /** Takes the next step in the stopping of a container that is alive: preStop, then stop, under one deadline (H7 to H9). */
 export function carryStop(draft: Draft, instance: ObservedContainer, order: StopOrder): void {
-  if (isStillStarting(draft, instance)) return;
+  if (isTaken(draft, instance)) return;
   const by = deadlineOf(draft, instance, order);
   const container = desiredOf(draft.picture, instance.name);
   if (order.hook && container !== undefined && carryPreStop(draft, instance, container, by)) return;
@@ -46,13 +46,17 @@ export function carryStop(draft: Draft, instance: ObservedContainer, order: Stop
   else waitForTurn(draft, instance, by);
 }
 
-/** Its start has not been answered: no signal can be sent yet, and none of the grace is used up by waiting for that (H9). */
-function isStillStarting(draft: Draft, { id, name }: ObservedContainer): boolean {
+/**
+ * Its start, or what is done to an instance before it, has not been answered: no signal can be sent yet, and none of the grace
+ * is used up by waiting for that (H9).
+ */
+function isTaken(draft: Draft, { id, name }: ObservedContainer): boolean {
   if (instanceOf(draft, id).stop !== undefined) return false;
   const subject: Subject = `container/${name}`;
-  if (flightOf(draft, subject)?.action.kind !== "start-container") return false;
-  withdraw(draft, subject);
-  return true;
+  const action = flightOf(draft, subject)?.action;
+  if (action === undefined) return draft.memory.inDoubt[subject] !== undefined;
+  if (action.kind === "start-container") withdraw(draft, subject);
+  return action.kind !== "stop-container" || action.id !== id;
 }
 
 /** Stops every container side by side; sidecars are signalled after the apps, in reverse order (H10, H11). */

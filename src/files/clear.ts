@@ -28,10 +28,22 @@ export async function clearHome(
   for (const part of VOLUME_PARTS) await sweep(join(home, part), signal);
   if (keep === "logs") return;
 
-  await removeLinks(places, pod);
-  await sweep(podLogDir(places, pod), signal);
+  for (const named of await namesOf(places, pod)) {
+    await removeLinks(places, named);
+    await sweep(podLogDir(places, named), signal);
+  }
   // The record goes with the rest of the home, last: killed before this, the agent still knows whose the rest is.
   await sweepKeepingLast(home, "berth.json", signal);
+}
+
+/** What the pod is called; of a home without a record only the folders of its logs tell that. */
+async function namesOf(places: Places, pod: PodName): Promise<readonly PodName[]> {
+  if (pod.namespace !== "") return [pod];
+  const folders = (await ifThere(readdir(places.podLogsDir))) ?? [];
+  return folders.flatMap((folder) => {
+    const [namespace, name, uid, ...more] = folder.split("_");
+    return namespace && name && uid === pod.uid && more.length === 0 ? [{ uid, namespace, name }] : [];
+  });
 }
 
 async function unmountAll(home: string, pod: PodName, mounts: Mounts, signal: AbortSignal): Promise<void> {

@@ -38,6 +38,8 @@ export async function runPlugin(plugin: ExecPlugin, signal: AbortSignal): Promis
         // What it printed may hold a credential; its exit code says enough here, and it has a log of its own.
         failed(error.killed ? "it did not end in time" : `it ended with ${String(error.code)}`);
       });
+      // Nobody answers its questions: whoever reads finds the end at once.
+      child.stdin?.on("error", () => {}).end();
     } catch {
       // Node.js refuses bytes of zero, and its words would show what they stand in.
       failed("its command, args or env cannot be used");

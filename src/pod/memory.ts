@@ -131,6 +131,8 @@ export type FailureMemory = {
   readonly retryAt: MonoMs;
   /** Of a volume: the version that failed. Another version is tried at once. */
   readonly version?: string;
+  /** Of a stop: the instance. Its successor is stopped without a wait. */
+  readonly id?: string;
 };
 
 /** The part of a pod's memory that stands in pods/<uid>/berth.json. No secret value is ever in it. */

@@ -153,6 +153,22 @@ describe("the record's keeper", () => {
     fail(true);
     expect(other.clock.sleepers).toBe(0);
   });
+
+  it("K4 does not wait for a disk that hangs when it is flushed", async () => {
+    const clock = handClock();
+    const save = (): Promise<void> => new Promise(() => {});
+    const keeper = makeRecordKeeper({ clock, chance: seededChance(1), log: silentLog, save });
+    keeper.keep(record(1));
+    let flushed = false;
+    const flushing = keeper.flush().then(() => {
+      flushed = true;
+    });
+    await clock.advance(4900);
+    expect(flushed).toBe(false);
+    await clock.advance(200);
+    await flushing;
+    expect([keeper.closed(), clock.sleepers]).toEqual([true, 0]);
+  });
 });
 
 describe("what sinks are fed", () => {

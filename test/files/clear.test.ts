@@ -29,6 +29,21 @@ describe("clearing a pod's home", () => {
     expect(readdirSync(options.settings.podLogsDir)).toEqual([]);
   });
 
+  it("of a home that no record tells of takes the logs as well, by its UID", async () => {
+    const { files, options } = house();
+    const [pod, other] = [podOf(), podOf({ uid: "uid-10" })];
+    for (const one of [pod, other]) {
+      await files.makeHome(one, forever);
+      await files.prepareContainer(requestOf(one), forever);
+      writeFileSync(files.logPath(one, "c0", 0), "line");
+      await files.linkLog(one, "c0", 0, `id-${one.uid}`, forever);
+    }
+    await files.clearHome({ uid: pod.uid, namespace: "", name: pod.uid }, "nothing", forever);
+    expect(readdirSync(join(options.settings.rootDir, "pods"))).toEqual([other.uid]);
+    expect(readdirSync(options.settings.podLogsDir)).toEqual([expect.stringMatching(/_uid-10$/)]);
+    expect(readdirSync(options.settings.containerLogsDir)).toEqual([expect.stringMatching(/-id-uid-10\.log$/)]);
+  });
+
   it("removes what containers left, whatever its names and depth, and nothing behind links", async () => {
     const { files, options, root } = house();
     const pod = podOf({ volumes: [{ name: "v", emptyDir: {} }] });

@@ -171,6 +171,13 @@ describe("credentials", () => {
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), 20_000);
   });
 
+  it("come from a plugin that reads what nobody says", async () => {
+    const script = `cat > /dev/null; echo '{"status":{"token":"t"}}'`;
+    const plugin = { ...EXEC, command: "/bin/sh", args: ["-c", script] };
+    const credentials = await openCredentials(await write({ exec: plugin }), silentLog);
+    expect((await credentials.current(LIVE)).authorization).toBe("Bearer t");
+  });
+
   it("of a plugin that cannot be started are an error without its environment", async () => {
     const exec = { ...EXEC, env: [{ name: "A", value: "s3cret\0" }] };
     const credentials = await openCredentials(await write({ exec }), silentLog);

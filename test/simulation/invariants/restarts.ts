@@ -75,6 +75,9 @@ export const pullsBackOff: Invariant = {
       },
       nodePlan(_picture, { forget }) {
         for (const key of [...failed.keys()]) if (forget.some((uid) => key.startsWith(uid))) failed.delete(key);
+        // Another pod may wait for the same pull: it is no failure of the next life of this one.
+        for (const call of [...open])
+          if (call.kind === "pull" && forget.some((uid) => uid === call.uid)) open.delete(call);
       },
       call(call) {
         if (call.kind !== "pull") return;

@@ -14,8 +14,7 @@ export async function runSeeds(
   onRan: (ran: Ran) => void = () => {},
 ): Promise<readonly Ran[]> {
   const all: Ran[] = [];
-  const take = (line: string): void => {
-    const ran = JSON.parse(line) as Ran;
+  const take = (ran: Ran): void => {
     all.push(ran);
     onRan(ran);
   };
@@ -38,21 +37,51 @@ export type SeedRange = {
 /** A seed that takes longer goes round in circles at one moment. */
 const LONGEST_SEED_MS = 120_000;
 
-async function play(worker: string, numbers: readonly number[], take: (line: string) => void): Promise<void> {
-  const child = spawn(process.execPath, [...FLAGS, worker, ...numbers.map(String)], {
+type Take = (ran: Ran) => void;
+
+/** A process that was killed in a seed without an end is followed by another one for the rest. */
+async function play(
+  worker: string,
+  [first, last, stride]: readonly [number, number, number],
+  take: Take,
+): Promise<void> {
+  let next = first;
+  while (next <= last) next = await playOn(worker, next, last, stride, take);
+}
+
+/** Answers the next seed that is to be played. */
+async function playOn(worker: string, first: number, last: number, stride: number, take: Take): Promise<number> {
+  const child = spawn(process.execPath, [...FLAGS, worker, ...[first, last, stride].map(String)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "close");
-  let watch = setTimeout(() => child.kill("SIGKILL"), LONGEST_SEED_MS);
-  let seeds = 0;
+  let isStuck = false;
+  const stuck = (): void => {
+    isStuck = true;
+    child.kill("SIGKILL");
+  };
+  let watch = setTimeout(stuck, LONGEST_SEED_MS);
+  let seed = first;
   for await (const line of createInterface({ input: child.stdout })) {
     clearTimeout(watch);
-    watch = setTimeout(() => child.kill("SIGKILL"), LONGEST_SEED_MS);
-    seeds += 1;
-    take(line);
+    watch = setTimeout(stuck, LONGEST_SEED_MS);
+    seed += stride;
+    take(JSON.parse(line) as Ran);
   }
   clearTimeout(watch);
   const [code, signal] = await ended;
-  const [first = 0, , stride = 1] = numbers;
-  if (code !== 0) throw new Error(`seed ${first + seeds * stride} did not come to an end: ${code ?? signal}`);
+  if (code === 0) return seed;
+  if (!isStuck) throw new Error(`seed ${seed} did not come to an end: ${code ?? signal}`);
+  take(withoutEnd(seed));
+  return seed + stride;
 }
+
+const withoutEnd = (seed: number): Ran => ({
+  seed,
+  hash: "",
+  wakes: 0,
+  hours: 0,
+  podHours: 0,
+  kinds: {},
+  broken: { number: 0, name: "a seed comes to an end", what: `not within ${LONGEST_SEED_MS / 1000} s`, atMs: 0 },
+});

@@ -50,7 +50,7 @@ function writeFile(dice: Dice, index: number, atMs: number, add: Add, files: Fil
 
 function addBehaviour(dice: Dice, { name }: v1.Container, pod: v1.Pod, atMs: number, add: Add): void {
   const isInit = name.includes("-init");
-  const lives = isInit ? initLives(dice) : appLives(dice, pod);
+  const lives = isInit ? initLives(dice) : withAnEnd(appLives(dice, pod));
   add(atMs, { do: "behave", container: name, lives });
   for (const hook of ["postStart", "preStop"] as const) {
     if (dice.chance(0.3)) {
@@ -80,10 +80,21 @@ function appLives(dice: Dice, pod: v1.Pod): readonly Behaviour[] {
       (): Behaviour =>
         dice.chance(0.1)
           ? { startFails: "exec: no such file" }
-          : { exitsAfterMs: dice.spread(10, 900_000), exitCode: dice.pick([0, 1, 1, 42, 137]), ...end },
+          : { exitsAfterMs: dice.spread(10, 900_000), exitCode: dice.pick([0, 1, 1, RESETS, 137]), ...end },
     ),
     ...(dice.chance(0.7) ? [end] : []),
   ];
+}
+
+/** Exit code at which some pods restart all their containers, without a back-off. */
+const RESETS = 42;
+const MOST_RESETS = 20;
+
+/** A whole hour of resets, one a second, would cost more than a hundred other seeds and show nothing new. */
+function withAnEnd(lives: readonly Behaviour[]): readonly Behaviour[] {
+  const last = lives.at(-1);
+  if (last?.exitCode !== RESETS) return lives;
+  return [...lives, ...Array.from({ length: MOST_RESETS }, () => last), {}];
 }
 
 /** A probe goes otherwise for a while. */

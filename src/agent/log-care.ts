@@ -21,7 +21,7 @@ import type { Roster } from "./roster.ts";
  * L1  A log is looked at again by the time at which it may have reached its limit, and every interval.
  * L2  When space goes faster than that explains, all logs are looked at.
  * L3  One rotation of a log ends before another one begins; a runtime that hangs holds up only that log.
- * L4  A failed rotation is tried again at the next interval.
+ * L4  A failed rotation is tried again at the next interval; so is a log that is missing.
  */
 export type LogCare = { readonly run: Round; readonly beatWithinMs: number };
 
@@ -77,7 +77,8 @@ export function makeLogCare(tools: {
     try {
       await (missing ? reopen() : keeping.rotate(kept.path, limits.maxFiles, reopen));
       const now = clock.now().monoMs;
-      Object.assign(kept, { look: { bytes: 0, atMonoMs: now }, due: now });
+      // One that is missing though it was opened again must not be asked for again and again.
+      Object.assign(kept, { look: { bytes: 0, atMonoMs: now }, due: missing ? kept.due : now });
     } catch (error) {
       kept.failedUntil = kept.due;
       if (!signal.aborted) log.warn("the log of a container could not be rotated", { path: kept.path, error });

@@ -15,7 +15,7 @@ function bench(names: readonly string[]) {
   const rates = new Map<string, number>();
   const begun = new Map<string, { atMs: number; bytes: number }>(names.map((name) => [name, { atMs: 0, bytes: 0 }]));
   const rotated: { name: string; bytes: number; atMs: number }[] = [];
-  const faults = { reopen: (): Promise<void> => Promise.resolve(), otherBytes: 0 };
+  const faults = { reopen: (): Promise<void> => Promise.resolve(), otherBytes: 0, missing: false };
   let looks = 0;
 
   const size = (name: string): number => {
@@ -28,7 +28,7 @@ function bench(names: readonly string[]) {
     keeping: {
       async size(name) {
         looks += 1;
-        return size(name);
+        return faults.missing ? undefined : size(name);
       },
       freeBytes: async () =>
         2 ** 40 -
@@ -120,4 +120,16 @@ it("L4 tries again at the next interval", async () => {
   faults.reopen = () => Promise.resolve();
   await clock.advance(11_000);
   expect(rotated.length).toBeGreaterThan(0);
+});
+
+it("L4 asks once an interval for a log that stays missing", async () => {
+  const { clock, faults } = bench(["a"]);
+  let asked = 0;
+  faults.missing = true;
+  faults.reopen = async () => {
+    asked += 1;
+  };
+  await clock.advance(100_000);
+  expect(asked).toBeGreaterThanOrEqual(10);
+  expect(asked).toBeLessThanOrEqual(12);
 });

@@ -69,6 +69,17 @@ describe("a watch goes on under the next berthd", () => {
     expect(out().match(/first|second/g)).toEqual(["first", "second"]);
   });
 
+  it("wait sees what has happened while berthd was away", async () => {
+    house.put(pod("web"));
+    const gone = following("wait web --for=delete --timeout=60s");
+    await expect.poll(() => house.state.watchers).toBe(1);
+    await house.leave();
+    house.remove(pod("web"));
+    await house.comeBack();
+    expect(await gone.end).toBe(0);
+    expect(gone.out()).toBe("pod/web deleted\n");
+  });
+
   it("one that was never there is not waited for", async () => {
     await house.leave();
     const { err, end } = following("get pods -w");

@@ -14,6 +14,7 @@ import { startHttp, startTcp, type YesServer } from "./servers.ts";
 
 const MINUTE_MS = 60_000;
 const LOOK_EVERY_MS = 5_000;
+const START_WITHIN_MS = 120_000;
 const SETTLE_MS = 15_000;
 const PERIOD_MS = 1000;
 const PUNCTUAL_MS = 50;
@@ -44,10 +45,11 @@ async function run(): Promise<boolean> {
   });
   await putPods();
   const pods = beats.size;
-  await eventually("all are probed", async () => {
+  const allRun = async (): Promise<void> => {
     const running = [...host.fake.state.containers.values()].filter(({ state }) => state === "running").length;
     if (running < pods) throw new Error(`${running} of ${pods} run`);
-  });
+  };
+  await eventually("all run", allRun, { withinMs: START_WITHIN_MS });
   await sleep(SETTLE_MS);
   say(`${pods} pods are probed each second; ${minutes} minutes`);
   const sinceMs = performance.now();
@@ -132,7 +134,7 @@ async function tellOwnLateness(): Promise<void> {
 
 /** Compares the first minute, or the first tenth of a shorter run, with the last. */
 async function tellSamples(samples: readonly Sample[]): Promise<boolean> {
-  const stretch = Math.min(1, minutes / 10);
+  const stretch = Math.max(Math.min(1, minutes / 10), (2 * LOOK_EVERY_MS) / MINUTE_MS);
   const early = samples.filter(({ minute }) => minute <= stretch);
   const late = samples.filter(({ minute }) => minute > minutes - stretch);
   const of = (some: readonly Sample[], what: "residentMiB" | "sockets") => median(some.map((one) => one[what]));

@@ -9,27 +9,29 @@ const PAUSE_MS = 250;
 const LONGEST_AWAY_MS = 120_000;
 
 /**
- * Lines of a watch, which goes on under the next berthd when the one that answers leaves: `again` is called when
- * a further one answers, which begins with everything there is. Throws what asking the first one throws.
+ * Lines of a watch, which goes on under the next berthd when the one that answers leaves: `again` is called when a further
+ * one answers, which begins with everything there is. Ends with the signal. Throws what asking the first one throws.
  */
 export async function* followLines<T>(
   call: Call,
   path: string,
   query: Query,
   again: () => void = () => {},
+  signal: AbortSignal = call.terminal.signal,
 ): AsyncGenerator<T> {
-  const { client, terminal } = call;
-  const patience = makePatience(call);
+  const { client } = call;
+  const patience = makePatience(call, signal);
   let begun = false;
   const onOpen = (): void => {
     begun = true;
     if (patience.isBack()) again();
   };
-  while (!terminal.signal.aborted) {
+  while (!signal.aborted) {
     try {
-      yield* client.lines<T>(path, query, terminal.signal, onOpen);
+      yield* client.lines<T>(path, query, signal, onOpen);
     } catch (error) {
       if (!begun) throw error;
+      if (signal.aborted) return;
       await patience.bear(error);
     }
   }
@@ -44,7 +46,7 @@ export type Patience = {
 };
 
 /** Patience with a berthd that answers so far. */
-export function makePatience({ terminal }: Call): Patience {
+export function makePatience({ terminal }: Call, signal: AbortSignal = terminal.signal): Patience {
   let sinceMs: number | undefined;
   return {
     async bear(error) {
@@ -52,7 +54,7 @@ export function makePatience({ terminal }: Call): Patience {
       if (sinceMs === undefined) await terminal.err.write(`${error.message}; waiting for the next one\n`);
       sinceMs ??= terminal.now();
       if (terminal.now() - sinceMs > LONGEST_AWAY_MS) throw error;
-      await setTimeout(PAUSE_MS, undefined, { signal: terminal.signal }).catch(() => undefined);
+      await setTimeout(PAUSE_MS, undefined, { signal }).catch(() => undefined);
     },
     isBack() {
       const wasAway = sinceMs !== undefined;

@@ -4,6 +4,7 @@ import { parseDurationMs } from "../../pod/parse-duration.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { PodChange } from "../../ports.ts";
 import { type Call, type Command, namespaceOf, podName } from "./command.ts";
+import { followLines } from "./follow.ts";
 import { withProgress } from "./progress.ts";
 import { readSelector } from "./selector.ts";
 import { CommandFailure, usageFailure } from "./terminal.ts";
@@ -18,7 +19,7 @@ export const wait: Command = {
     "berth wait -l app=web --for=condition=Ready",
   ],
   async run(call) {
-    const { terminal, client } = call;
+    const { terminal } = call;
     const names = await namesOf(call);
     const goal = readGoal(call.value("for"));
     const timeoutMs = parseDurationMs(call.value("timeout") ?? "30s");
@@ -32,9 +33,9 @@ export const wait: Command = {
     const states = new Map<string, string>();
     const waits = names.map(async (name) => {
       const query = { namespace: namespaceOf(call), name, watch: true };
-      const changes = client.lines<PodChange>("/v1/pods", query, signal);
-      const note = (pod: v1.Pod): void => void states.set(name, stateOf(pod, terminal.now()));
-      if (await isMet(changes, goal, note)) {
+      const judge = makeJudge(goal, (pod) => void states.set(name, stateOf(pod, terminal.now())));
+      const changes = followLines<PodChange>(call, "/v1/pods", query, judge.again, signal);
+      if (await isMet(changes, judge)) {
         states.delete(name);
         await terminal.out.write(`pod/${name} ${goal.words}\n`);
       } else
@@ -90,21 +91,31 @@ function readGoal(written: string | undefined): Goal {
 }
 
 /** Whether the goal was reached before the changes ended. */
-async function isMet(changes: AsyncIterable<PodChange>, goal: Goal, note: (pod: v1.Pod) => void): Promise<boolean> {
-  let present = 0;
-  for await (const change of changes) {
-    switch (change.kind) {
-      case "put":
-        present += 1;
-        note(change.pod);
-        if (goal.holds(change.pod)) return true;
-        break;
-      case "gone":
-        if (goal.kind === "gone") return true;
-        break;
-      case "synced":
-        if (goal.kind === "gone" && present === 0) return true;
-    }
-  }
+async function isMet(changes: AsyncIterable<PodChange>, judge: Judge): Promise<boolean> {
+  for await (const change of changes) if (judge.take(change)) return true;
   return false;
+}
+
+/** Looks at one change after the other; `again` before everything there is comes anew. */
+type Judge = { take(change: PodChange): boolean; again(): void };
+
+function makeJudge(goal: Goal, note: (pod: v1.Pod) => void): Judge {
+  let present = 0;
+  return {
+    again() {
+      present = 0;
+    },
+    take(change) {
+      switch (change.kind) {
+        case "put":
+          present += 1;
+          note(change.pod);
+          return goal.holds(change.pod);
+        case "gone":
+          return goal.kind === "gone";
+        case "synced":
+          return goal.kind === "gone" && present === 0;
+      }
+    },
+  };
 }

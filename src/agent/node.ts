@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { DesiredPod, Ending } from "../pod/desired.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { NodePicture, NodePlan } from "../pod/node-plan.ts";
+import type { Pressures } from "../pod/pressure.ts";
 import type { Shutdown, ShutdownGroup } from "../pod/shutdown.ts";
 import type { Round } from "./loop.ts";
 import { restAfter } from "./rest.ts";
@@ -44,6 +45,8 @@ export function makeNode(tools: {
   readonly settings: NodeSettings;
   readonly shutdownGroups: readonly ShutdownGroup[];
   readonly roster: Roster;
+  /** What the node is short of. */
+  readonly pressures: () => Pressures | undefined;
   readonly sources: Pick<Sources, "asked" | "hasBroken" | "isBroken" | "manifest" | "ready">;
 }): Node {
   const { rules, clock, log, roster, sources } = tools;
@@ -59,6 +62,7 @@ export function makeNode(tools: {
   const isMeant = ({ path, onlyHome }: Stranger): boolean =>
     path === undefined ? onlyHome === true && sources.hasBroken() : sources.isBroken(path);
   const picture = (): NodePicture => {
+    const pressures = tools.pressures();
     const asked = sources.asked();
     const askedUids = new Set(asked.map(({ uid }) => uid));
     return {
@@ -70,6 +74,7 @@ export function makeNode(tools: {
       strangers: roster.strangers().filter((one) => !askedUids.has(one.uid) && !isMeant(one)),
       ...(shutdown === undefined ? {} : { shutdown }),
       hostGoesOn,
+      ...(pressures === undefined ? {} : { pressures }),
       now: clock.now(),
     };
   };

@@ -5,6 +5,7 @@ import type { DesiredPod, Ending } from "../pod/desired.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { NodePicture, NodePlan } from "../pod/node-plan.ts";
+import type { Pressures } from "../pod/pressure.ts";
 import type { Shutdown, ShutdownGroup } from "../pod/shutdown.ts";
 import type { Round } from "./loop.ts";
 import { restAfter } from "./rest.ts";
@@ -49,6 +50,8 @@ export function makeNode(tools: {
   readonly roster: Roster;
   /** Pods of an API server are all known, or there is no such server. */
   boundReady(): boolean;
+  /** What the node is short of. */
+  readonly pressures: () => Pressures | undefined;
   readonly sources: Pick<Sources, "asked" | "hasBroken" | "isBroken" | "manifest" | "ready">;
 }): Node {
   const { rules, clock, log, roster, sources } = tools;
@@ -65,6 +68,7 @@ export function makeNode(tools: {
   const isMeant = ({ path = "", onlyHome }: Stranger): boolean =>
     path === "" ? !tools.boundReady() || (onlyHome === true && sources.hasBroken()) : sources.isBroken(path);
   const picture = (): NodePicture => {
+    const pressures = tools.pressures();
     const asked = sources.asked();
     const askedUids = new Set(asked.map(({ uid }) => uid));
     const workers = roster.facts();
@@ -78,6 +82,7 @@ export function makeNode(tools: {
       strangers: roster.strangers().filter((one) => !askedUids.has(one.uid) && !isMeant(one)),
       ...(shutdown === undefined ? {} : { shutdown }),
       hostGoesOn,
+      ...(pressures === undefined ? {} : { pressures }),
       now: clock.now(),
     };
   };

@@ -13,16 +13,17 @@ import type { ImageGarbage, ImageStore } from "../pod/image-store.ts";
 import type { LogKeeping } from "../pod/log-keeping.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
-import type { ObservedPod } from "../pod/observed.ts";
 import type { ShutdownDelay, ShutdownDiary, ShutdownGroup } from "../pod/shutdown.ts";
 import type { Standing } from "../pod/standing.ts";
 import type { AgentHealth } from "../pod/view.ts";
 import type { Handlers, Images, ManifestSource, PodChange, PodFiles, Runtime, Sink, View } from "../ports.ts";
 import { type Legacy, readLegacy, within } from "./adopt.ts";
+import { type ClusterShelf, makeClusterShelf } from "./cluster-shelf.ts";
 import { makeCounts } from "./counts.ts";
 import { makeDetails } from "./details.ts";
-import { makeShelf } from "./documents.ts";
+import { documentsBySource, makeShelf } from "./documents.ts";
 import { type GateLimits, makeGates } from "./gates.ts";
+import { fillGuests, runningGuests } from "./guests.ts";
 import { makeHire } from "./hire.ts";
 import { makeImageCare } from "./image-care.ts";
 import { makeLobby } from "./lobby.ts";
@@ -97,6 +98,8 @@ export type Agent = {
   tell(events: readonly PodEvent[]): void;
   /** The listener hears of each event that is told on, counted and rated; it must not wait. */
   onEvent(listener: (event: CountedEvent) => void): void;
+  /** Holds the ConfigMaps and Secrets of an API server's pods; whoever reaches that server fills it. */
+  readonly clusterShelf: ClusterShelf;
   /** Removes all images that nobody needs, or tells which ones. Throws NotFound where images are not collected. */
   collectImages(dryRun: boolean, signal: AbortSignal): Promise<ImageGarbage>;
   /** The agent leaves: its loops end, what it has begun finishes or is waited for a few seconds, no container is touched. */
@@ -136,6 +139,10 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
       ...means,
     });
   const shelf = makeShelf(legacy.documents, (kept) => documentFeed?.put("all", kept));
+  const clusterShelf = makeClusterShelf((uids) => {
+    for (const uid of uids) roster.get(uid)?.ring();
+  });
+  clusterShelf.follow(store.asked());
   const counts = makeCounts(meter);
   const startTimes = makeStartTimes(means);
   const volumes = makeVolumeCounts(meter);
@@ -150,7 +157,8 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     ...ports,
     ...means,
     images,
-    documents: shelf,
+    documents: documentsBySource(shelf, clusterShelf),
+    services: clusterShelf.services,
     gates,
     facts: setup.facts,
     settings: setup.settings,
@@ -174,6 +182,8 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     store,
     prober,
     volumes,
+    servicesHeard: (pod) => pod.origin.kind !== "api" || clusterShelf.services(pod) !== undefined,
+    versions: (pod) => (pod.origin.kind === "api" ? clusterShelf : store).versions(pod),
     runtimeState: health.now,
     onStatus: tellStatus,
     onObserved(worker) {
@@ -282,6 +292,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     log.info("a pod is gone", { pod: pod.uid, name: pod.name });
   }
   function onSourcesChange(change: Change, becameReady: boolean): void {
+    if (change.pods.length + change.updated.length > 0) clusterShelf.follow(store.asked());
     for (const uid of change.updated) {
       const accepted = store.accepted(uid);
       const worker = roster.get(uid);
@@ -314,7 +325,10 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   }
   async function adopt(): Promise<void> {
     await listed.promise;
-    await Promise.all([within(sources.first, FIRST_SIGHTING_MS, clock), within(fillGuests(), FIRST_DETAILS_MS, clock)]);
+    await Promise.all([
+      within(sources.first, FIRST_SIGHTING_MS, clock),
+      within(fillGuests(lobby, details), FIRST_DETAILS_MS, clock),
+    ]);
     if (signal.aborted) return;
     takeOver(legacy);
     adopted = true;
@@ -323,11 +337,8 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     const care = makeLogCare({ ...ports.logKeeping, runtime, roster, files, clock, log });
     start("container logs", care.run, care);
   }
-  async function fillGuests(): Promise<void> {
-    await Promise.all(lobby.strangers().map(({ uid }) => details.fill(uid, exitedOnly(lobby.peek(uid)))));
-  }
   function takeOver({ ending }: Legacy): void {
-    meter.set("berth_adopted_pods", {}, lobby.strangers().filter(({ uid }) => stands(lobby.peek(uid))).length);
+    meter.set("berth_adopted_pods", {}, runningGuests(lobby));
     const sinceMonoMs = clock.now().monoMs;
     for (const { pod, remembered } of ending) {
       const told = remembered.stored.ending ?? {
@@ -362,6 +373,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     onStanding: (listener) => void standingListeners.push(listener),
     tell: news.tell,
     onEvent: news.listen,
+    clusterShelf,
     async collectImages(dryRun, gone) {
       if (imageCare === undefined) throw new BerthError("NotFound", "images are not collected here");
       return imageCare.collect(dryRun, gone);
@@ -377,12 +389,3 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
 }
 
 const staticLabel = ({ origin }: DesiredPod): string => (origin.kind === "file" ? "true" : "");
-
-/** A pod that runs, as the metrics count it. */
-const stands = ({ sandboxes }: ObservedPod): boolean => sandboxes.some(({ state }) => state === "ready");
-
-/** Only what ended: when the running ones began can be read later. */
-const exitedOnly = (observed: ObservedPod): ObservedPod => ({
-  ...observed,
-  containers: observed.containers.filter(({ state }) => state === "exited"),
-});

@@ -6,16 +6,17 @@ import { type DesiredPod, podKey } from "../pod/desired.ts";
 import type { KeptDocument } from "../pod/document.ts";
 import type { CountedEvent, PodEvent } from "../pod/event.ts";
 import type { ImageGarbage } from "../pod/image-store.ts";
-import type { ObservedPod } from "../pod/observed.ts";
 import type { Standing } from "../pod/standing.ts";
 import type { AgentHealth } from "../pod/view.ts";
 import type { View } from "../ports.ts";
 import { type Legacy, readLegacy, within } from "./adopt.ts";
 import { type BoundPods, makeBoundPods } from "./bound-pods.ts";
+import { type ClusterShelf, makeClusterShelf } from "./cluster-shelf.ts";
 import { makeCounts } from "./counts.ts";
 import { makeDetails } from "./details.ts";
-import { makeShelf } from "./documents.ts";
+import { documentsBySource, makeShelf } from "./documents.ts";
 import { makeGates } from "./gates.ts";
+import { fillGuests, runningGuests } from "./guests.ts";
 import { makeHire } from "./hire.ts";
 import { makeImageCare } from "./image-care.ts";
 import { makeLobby } from "./lobby.ts";
@@ -55,6 +56,8 @@ export type Agent = {
   onEvent(listener: (event: CountedEvent) => void): void;
   /** Present where an API server binds pods to the node. */
   readonly bound?: BoundAgent;
+  /** Holds the ConfigMaps and Secrets of an API server's pods; whoever reaches that server fills it. */
+  readonly clusterShelf: ClusterShelf;
   /** Removes all images that nobody needs, or tells which ones. Throws NotFound where images are not collected. */
   collectImages(dryRun: boolean, signal: AbortSignal): Promise<ImageGarbage>;
   /** The agent leaves: its loops end, what it has begun finishes or is waited for a few seconds, no container is touched. */
@@ -102,6 +105,10 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
       ...means,
     });
   const shelf = makeShelf(legacy.documents, (kept) => documentFeed?.put("all", kept));
+  const clusterShelf = makeClusterShelf((uids) => {
+    for (const uid of uids) roster.get(uid)?.ring();
+  });
+  clusterShelf.follow(store.asked());
   const counts = makeCounts(meter);
   const startTimes = makeStartTimes(means);
   const volumes = makeVolumeCounts(meter);
@@ -116,7 +123,8 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     ...ports,
     ...means,
     images,
-    documents: shelf,
+    documents: documentsBySource(shelf, clusterShelf),
+    services: clusterShelf.services,
     gates,
     facts: setup.facts,
     settings: setup.settings,
@@ -140,6 +148,8 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     store,
     prober,
     volumes,
+    servicesHeard: (pod) => pod.origin.kind !== "api" || clusterShelf.services(pod) !== undefined,
+    versions: (pod) => (pod.origin.kind === "api" ? clusterShelf : store).versions(pod),
     runtimeState: health.now,
     onStatus: tellStatus,
     onObserved(worker) {
@@ -273,6 +283,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     log.info("a pod is gone", { pod: pod.uid, name: pod.name });
   }
   function onSourcesChange(change: Change, becameReady: boolean): void {
+    if (change.pods.length + change.updated.length > 0) clusterShelf.follow(store.asked());
     for (const uid of change.updated) {
       const accepted = store.accepted(uid);
       const worker = roster.get(uid);
@@ -305,7 +316,10 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   }
   async function adopt(): Promise<void> {
     await listed.promise;
-    await Promise.all([within(sources.first, FIRST_SIGHTING_MS, clock), within(fillGuests(), FIRST_DETAILS_MS, clock)]);
+    await Promise.all([
+      within(sources.first, FIRST_SIGHTING_MS, clock),
+      within(fillGuests(lobby, details), FIRST_DETAILS_MS, clock),
+    ]);
     if (signal.aborted) return;
     takeOver(legacy);
     adopted = true;
@@ -315,11 +329,8 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     const care = makeLogCare({ ...ports.logKeeping, runtime, roster, files, clock, log });
     start("container logs", care.run, care);
   }
-  async function fillGuests(): Promise<void> {
-    await Promise.all(lobby.strangers().map(({ uid }) => details.fill(uid, exitedOnly(lobby.peek(uid)))));
-  }
   function takeOver({ ending }: Legacy): void {
-    meter.set("berth_adopted_pods", {}, lobby.strangers().filter(({ uid }) => stands(lobby.peek(uid))).length);
+    meter.set("berth_adopted_pods", {}, runningGuests(lobby));
     const sinceMonoMs = clock.now().monoMs;
     for (const { pod, remembered } of ending) {
       const told = remembered.stored.ending ?? {
@@ -369,6 +380,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
             onCleaned: (listener: () => void) => void cleanedListeners.push(listener),
           },
         }),
+    clusterShelf,
     async collectImages(dryRun, gone) {
       if (imageCare === undefined) throw new BerthError("NotFound", "images are not collected here");
       return imageCare.collect(dryRun, gone);
@@ -384,12 +396,3 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
 }
 
 const staticLabel = ({ origin }: DesiredPod): string => (origin.kind === "file" ? "true" : "");
-
-/** A pod that runs, as the metrics count it. */
-const stands = ({ sandboxes }: ObservedPod): boolean => sandboxes.some(({ state }) => state === "ready");
-
-/** Only what ended: when the running ones began can be read later. */
-const exitedOnly = (observed: ObservedPod): ObservedPod => ({
-  ...observed,
-  containers: observed.containers.filter(({ state }) => state === "exited"),
-});

@@ -1,0 +1,17 @@
+import type { ObservedPod } from "../pod/observed.ts";
+import type { Details } from "./details.ts";
+import type { Lobby } from "./lobby.ts";
+
+/** Reads how those that ended while no agent ran have ended; when the running ones began can be read later. */
+export async function fillGuests(lobby: Lobby, details: Details): Promise<void> {
+  await Promise.all(lobby.strangers().map(({ uid }) => details.fill(uid, exitedOnly(lobby.peek(uid)))));
+}
+
+/** Pods of an earlier agent that run, as the metrics count them. */
+export const runningGuests = (lobby: Lobby): number =>
+  lobby.strangers().filter(({ uid }) => lobby.peek(uid).sandboxes.some(({ state }) => state === "ready")).length;
+
+const exitedOnly = (observed: ObservedPod): ObservedPod => ({
+  ...observed,
+  containers: observed.containers.filter(({ state }) => state === "exited"),
+});

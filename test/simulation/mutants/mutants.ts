@@ -235,7 +235,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "counts are not kept",
     file: "src/decide/moments.ts",
     from: "if (newest !== undefined) starts =",
-    to: "if (newest === observed.containers[99]) starts =",
+    to: "if (newest !== undefined && newest.attempt < 0) starts =",
   },
   {
     name: "dead instances are remembered for ever",

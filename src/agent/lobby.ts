@@ -5,7 +5,7 @@ import type { Rules } from "./rules.ts";
 
 /**
  * What is known of pods that have no worker: the beginning of a worker's knowledge, and the list of strangers. Holds as many
- * pods as the last whole list showed, those that left since with something remaining, and for a minute the ids of those that
+ * pods as the last whole list showed, those that left since with something remaining, and for minutes the ids of those that
  * left nothing: a list that began before their end may still come, and must not bring them back.
  */
 export type Lobby = {

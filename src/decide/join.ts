@@ -21,7 +21,7 @@ export const nothingKnown: Known = { observed: nothingObserved, since: new Map()
 /** Gone sandboxes and containers of a pod that late news must not bring back. @limit The oldest is forgotten. */
 const MOST_GONE = 64;
 /** A gone id is forgotten once a whole list that began so much later did not show it. */
-const LATEST_NEWS_MS = 60_000;
+const LATEST_NEWS_MS = 180_000;
 
 /**
  * The observation with this news in it. A container only moves created < running < unknown < exited < gone, a sandbox

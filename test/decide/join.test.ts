@@ -99,8 +99,8 @@ describe("what is gone for certain", () => {
   });
 
   it("is forgotten once a list much later does not show it, and after many more have gone", () => {
-    expect(heard([1, news({ gone: ["web-0"] })], [70_000, whole(65_000)]).gone.size).toBe(0);
-    expect(heard([1, news({ gone: ["web-0"] })], [50_000, whole(45_000)]).gone.size).toBe(1);
+    expect(heard([1, news({ gone: ["web-0"] })], [190_000, whole(185_000)]).gone.size).toBe(0);
+    expect(heard([1, news({ gone: ["web-0"] })], [170_000, whole(165_000)]).gone.size).toBe(1);
     const many = Array.from({ length: 500 }, (_, index) => [1, news({ gone: [`c-${index}`] })] as const);
     const known = heard(...many);
     expect(known.gone.size).toBe(64);

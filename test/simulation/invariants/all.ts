@@ -5,6 +5,7 @@ import { keepsLastGood } from "./keeping.ts";
 import { comesToRest } from "./liveness.ts";
 import { noFault, nothingForRemoved } from "./order.ts";
 import { endingBeginsNothing, groundStays, leavesNothing, sidecarsLast } from "./plans.ts";
+import { recordsFollow } from "./records.ts";
 import { backsOff, pullsBackOff } from "./restarts.ts";
 import { countsGrow, initFirst, oneInstance } from "./running.ts";
 import { startIsKept, statusIsTrue } from "./shown.ts";
@@ -33,4 +34,5 @@ export const INVARIANTS: readonly Invariant[] = [
   sidecarsLast,
   doubtsAreWaitedFor,
   startIsKept,
+  recordsFollow,
 ];

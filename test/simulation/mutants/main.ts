@@ -49,9 +49,11 @@ async function hunt({ file, from, to }: Mutant, folder: string): Promise<Found> 
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   const path = join(folder, file);
+  const text = readFileSync(path, "utf8");
+  if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
   writeFileSync(
     path,
-    readFileSync(path, "utf8").replace(from, () => to),
+    text.replace(from, () => to),
   );
   const worker = join(folder, "test/simulation/runs/worker.ts");
   const child = spawn(process.execPath, [worker, "1", String(most), "1"], { stdio: ["ignore", "pipe", "ignore"] });

@@ -12,14 +12,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "pods whose manifest is gone run on",
     file: "src/decide/node-plan.ts",
-    from: "end: picture.sourcesReady ? endsOf(workers, picture.asked, asked) : []",
-    to: "end: []",
+    from: "...(picture.sourcesReady ? endsOf(workers, picture.asked, asked) : []),",
+    to: "",
   },
   {
     name: "a pod is forgotten when it is finished",
     file: "src/decide/node-plan.ts",
-    from: "isLeaving(worker) && worker.cleaned)",
-    to: "isLeaving(worker) && worker.finished)",
+    from: "isLeaving(worker) ? worker.cleaned :",
+    to: "isLeaving(worker) ? worker.finished :",
   },
   {
     name: "strangers are left alone",
@@ -186,8 +186,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "half the grace",
     file: "src/decide/stop.ts",
-    from: "draft.picture.now.monoMs + graceSeconds * 1000;",
-    to: "draft.picture.now.monoMs + graceSeconds * 500;",
+    from: "now.monoMs + graceSeconds * 1000,",
+    to: "now.monoMs + graceSeconds * 500,",
   },
   {
     name: "no preStop",
@@ -235,7 +235,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "counts are not kept",
     file: "src/decide/moments.ts",
     from: "if (newest !== undefined) starts =",
-    to: "if (newest === observed.containers[99]) starts =",
+    to: "if (newest !== undefined && newest.attempt < 0) starts =",
   },
   {
     name: "dead instances are remembered for ever",
@@ -246,8 +246,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "Killing is not told",
     file: "src/decide/news.ts",
-    from: "? killing(picture, action, action.cause) : []",
-    to: "? [] : []",
+    from: "isToldBefore(picture, action.id) ? [] : killing(picture, action, action.cause)",
+    to: "[]",
   },
   {
     name: "Killing is not told before a preStop",
@@ -342,19 +342,19 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "records are not read",
     file: "src/agent/roster.ts",
-    from: "record === undefined ? freshMemory : rules.memoryOf(record)",
-    to: "freshMemory",
+    from: "record === undefined ? fresh : rules.memoryOf(record)",
+    to: "fresh",
   },
   {
     name: "a record that could not be written is forgotten",
     file: "src/agent/record-keeper.ts",
-    from: "if (!written) next ??= stored;",
+    from: "next ??= stored;",
     to: "",
   },
   {
     name: "a record is written once",
     file: "src/agent/record-keeper.ts",
-    from: "if (asked?.manifest === manifest && text === asked.text) return;",
+    from: "if (delayMs === undefined) return;",
     to: "if (asked !== undefined) return;",
   },
   {

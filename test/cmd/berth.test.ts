@@ -48,6 +48,15 @@ describe("get", () => {
     expect((await berth("get pods -oname")).out).toBe("pod/web-node1\n");
   });
 
+  it("leaves out what only the wide form has where the terminal is too narrow for it, and says so", async () => {
+    house.put(makePod("web"));
+    const seen = makeTerminal(house.socket);
+    const terminal = { ...seen.terminal, out: { ...seen.terminal.out, columns: 70 } };
+    expect(await runBerth(["get", "pods", "-o", "wide"], terminal)).toBe(0);
+    expect(seen.out().split("\n")[0]).toBe("NAME        READY   STATUS    RESTARTS   AGE   IP         NODE");
+    expect(seen.err()).toBe("this terminal is too narrow for NOMINATED NODE, READINESS GATES\n");
+  });
+
   it("prints objects as JSON and YAML, one alone when it was named", async () => {
     house.put(makePod("web"));
     expect(JSON.parse((await berth("get pods -o json")).out)).toMatchObject({ kind: "List", items: [{ kind: "Pod" }] });

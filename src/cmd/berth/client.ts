@@ -23,21 +23,25 @@ export type Query = Readonly<Record<string, string | number | boolean | readonly
 export function makeClient(socketPath: string | undefined): Client {
   let chosen = socketPath ?? USUAL_SOCKET;
 
-  /** Falls back to the readers' socket, once, when nobody asked for a certain one. */
-  const withFallback = async <T>(method: string, attempt: () => Promise<T>): Promise<T> => {
+  /**
+   * Falls back to the readers' socket when nobody asked for a certain one. Requests that run side by side do so each for
+   * itself: what counts is where it was tried, not what another one has chosen meanwhile.
+   */
+  const withFallback = async <T>(method: string, attempt: (socket: string) => Promise<T>): Promise<T> => {
+    const tried = chosen;
     try {
-      return await attempt();
+      return await attempt(tried);
     } catch (error) {
-      const mayFallBack = socketPath === undefined && chosen === USUAL_SOCKET && method === "GET";
-      if (!mayFallBack || codeOf(error) !== "EACCES") throw hint(error, chosen);
+      const mayFallBack = socketPath === undefined && tried === USUAL_SOCKET && method === "GET";
+      if (!mayFallBack || codeOf(error) !== "EACCES") throw hint(error, tried);
       chosen = USUAL_VIEW_SOCKET;
-      return attempt().catch((second: unknown) => {
+      return attempt(chosen).catch((second: unknown) => {
         throw hint(codeOf(second) === undefined ? second : error, USUAL_SOCKET);
       });
     }
   };
   const open = (method: string, path: string, query: Query, signal?: AbortSignal): Promise<IncomingMessage> =>
-    withFallback(method, () => ask(chosen, method, path + queryText(query), signal));
+    withFallback(method, (socket) => ask(socket, method, path + queryText(query), signal));
   const json = async <T>(method: string, path: string, query: Query): Promise<T> =>
     JSON.parse(await textOf(await open(method, path, query))) as T;
 
@@ -56,7 +60,7 @@ export function makeClient(socketPath: string | undefined): Client {
       if (!signal.aborted) throw ended();
     },
     upgrade: (path, query, protocol) =>
-      withFallback("POST", () => askUpgrade(chosen, path + queryText(query), protocol)),
+      withFallback("POST", (socket) => askUpgrade(socket, path + queryText(query), protocol)),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Call } from "./command.ts";
-import { type Column, tableText } from "./print-table.ts";
+import { type Column, columnWidths, GAP, tableText } from "./print-table.ts";
 import { type Colour, paint, usageFailure } from "./terminal.ts";
 
 /** What `-o` can say. */
@@ -51,7 +51,7 @@ export async function printItems<T>(
       return;
     case "table":
     case "wide":
-      await call.terminal.out.write(tableOf(call, form, items, presentation));
+      return printTable(call, form, items, presentation);
   }
 }
 
@@ -78,13 +78,13 @@ function asObject<T>(items: readonly T[], single: boolean): unknown {
     : { apiVersion: "v1", items, kind: "List", metadata: { resourceVersion: "" } };
 }
 
-function tableOf<T>(
+async function printTable<T>(
   call: Call,
   form: "table" | "wide",
   items: readonly T[],
   { columns, cells, colourOf }: Presentation<T>,
-): string {
-  const shown = shownColumns(columns, form);
+): Promise<void> {
+  const { shown, left } = fitting(columns, items.map(cells), form, call.terminal.out.columns);
   const rows = items.map((item) => {
     const all = cells(item);
     return shown.map((index) => all[index] ?? "");
@@ -92,7 +92,38 @@ function tableOf<T>(
   const headings = shown.map((index) => columns[index] ?? { heading: "" });
   const paintCell = (text: string, index: number): string =>
     paint(call.terminal, text, colourOf?.(text, headings[index]?.heading ?? ""));
-  return tableText(headings, rows, call.terminal.out.columns, paintCell, !call.has("no-headers"));
+  const withHeadings = !call.has("no-headers");
+  await call.terminal.out.write(tableText(headings, rows, call.terminal.out.columns, paintCell, withHeadings));
+  if (left.length > 0) await call.terminal.err.write(`this terminal is too narrow for ${left.join(", ")}\n`);
+}
+
+/** Of the columns that only the wide form has, the last ones give way to a terminal that cannot hold all; `left`: those. */
+function fitting(
+  columns: Presentation<unknown>["columns"],
+  rows: readonly (readonly string[])[],
+  form: "table" | "wide",
+  terminalWidth: number | undefined,
+): { readonly shown: readonly number[]; readonly left: readonly string[] } {
+  const shown = shownColumns(columns, form);
+  const left: string[] = [];
+  while (terminalWidth !== undefined) {
+    const column = columns[shown.at(-1) ?? -1];
+    if (column?.wide !== true || tableWidth(columns, rows, shown) <= terminalWidth) break;
+    shown.pop();
+    left.unshift(column.heading);
+  }
+  return { shown, left };
+}
+
+function tableWidth(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  shown: readonly number[],
+): number {
+  const chosen = shown.map((index) => columns[index] ?? { heading: "" });
+  const cells = rows.map((row) => shown.map((index) => row[index] ?? ""));
+  const widths = columnWidths(chosen, cells, undefined);
+  return widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1));
 }
 
 /** Indexes of the columns that a form shows. */

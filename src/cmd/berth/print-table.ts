@@ -1,7 +1,8 @@
 /** One column: its heading, and whether the last characters of its cells are the first to give way on a narrow terminal. */
 export type Column = { readonly heading: string; readonly mayCut?: true };
 
-const GAP = 3;
+/** Blanks between columns. */
+export const GAP = 3;
 /** A column that may be cut keeps so much as long as others could give way, too. */
 const LEAST_CUT = 20;
 /** What every column keeps, however narrow the terminal is. */

@@ -1,3 +1,4 @@
+import { OVER } from "../base/bell.ts";
 import type { Clock } from "../base/clock.ts";
 import { asBerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -49,5 +50,5 @@ export function makeProbeRooms(tools: {
 async function whileWorking(work: Promise<unknown>, clock: Clock): Promise<void> {
   const done = new AbortController();
   await Promise.race([work, clock.sleep(PLACE_MS, done.signal)]);
-  done.abort();
+  done.abort(OVER);
 }

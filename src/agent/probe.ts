@@ -88,12 +88,12 @@ export function makeProbe(
   let freeAt: MonoMs = firstAt;
 
   const stop = (): void => {
-    wanted?.abort();
+    wanted?.abort(OVER);
     wanted = undefined;
     attempting = false;
   };
   const schedule = (at: MonoMs): void => {
-    wanted?.abort();
+    wanted?.abort(OVER);
     const mine = new AbortController();
     wanted = mine;
     dueAt = at;

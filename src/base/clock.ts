@@ -1,5 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
-
 /** Milliseconds since the epoch, as shown to people. May jump. */
 export type WallMs = number;
 /** Milliseconds since an arbitrary start. Never jumps, never goes back. All waits are counted in it. */
@@ -25,15 +23,21 @@ export type Chance = {
 /** The host's own clock. */
 export const systemClock: Clock = {
   now: () => ({ wallMs: Date.now(), monoMs: performance.now() }),
-  async sleep(delayMs, signal) {
-    try {
-      await wait(Math.max(0, Math.min(delayMs, LONGEST_TIMER_MS)), undefined, { signal });
-      return "elapsed";
-    } catch (error) {
-      if (signal.aborted) return "aborted";
-      throw error;
-    }
-  },
+  // Not that of node:timers/promises: an error with its stack for each sleep that ends early costs more than all the rest.
+  sleep: (delayMs, signal) =>
+    new Promise((resolve) => {
+      if (signal.aborted) return resolve("aborted");
+      const onAbort = (): void => {
+        clearTimeout(timer);
+        resolve("aborted");
+      };
+      const onTime = (): void => {
+        signal.removeEventListener("abort", onAbort);
+        resolve("elapsed");
+      };
+      const timer = setTimeout(onTime, Math.max(0, Math.min(delayMs, LONGEST_TIMER_MS)));
+      signal.addEventListener("abort", onAbort, { once: true });
+    }),
 };
 
 /** Node.js fires timers beyond 2^31 - 1 ms at once; a sleeper that wakes too early simply looks again. */

@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Everything as it was, but for sockets and ports, where they meet nobody's. */
+/** Everything as it was, but for sockets and ports, where they meet nobody's, and the host's shutdown, which goes on as it may. */
 function alone(settings: Settings, scratch: string): Settings {
   return {
     ...settings,
@@ -44,6 +44,9 @@ function alone(settings: Settings, scratch: string): Settings {
     healthzPort: 0,
     metricsBindAddress: "",
     allowKubelet: true,
+    shutdownGracePeriod: 0,
+    shutdownGracePeriodCriticalPods: 0,
+    shutdownGracePeriodByPodPriority: [],
   };
 }
 

@@ -202,6 +202,7 @@ export type StoredPod = {
   readonly uid: string;
   readonly namespace: string;
   readonly name: string;
+  readonly source?: "api" /** The pod of an API server, which has no path. */;
   readonly path: string;
   readonly document: number;
   readonly seenWallMs: number;

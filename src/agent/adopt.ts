@@ -13,6 +13,8 @@ export type Legacy = {
   readonly remembered: readonly Remembered[];
   /** What was accepted last: it stays accepted until the sources say otherwise (D1). */
   readonly intake: IntakeState;
+  /** The same of pods of an API server. */
+  readonly bound: readonly AcceptedPod[];
   /** Pods that were being ended, or whose name a later pod has taken: their end goes on. */
   readonly ending: readonly { readonly pod: DesiredPod; readonly remembered: Remembered }[];
   /** Documents in the last good form of each. */
@@ -55,7 +57,10 @@ const heldOf = (documents: readonly KeptDocument[]): IntakeState["configs"] =>
   );
 
 /** Of two records with one name the one that was seen later holds it. */
-function sort(remembered: readonly Remembered[], configs: IntakeState["configs"]): Pick<Legacy, "intake" | "ending"> {
+function sort(
+  remembered: readonly Remembered[],
+  configs: IntakeState["configs"],
+): Pick<Legacy, "intake" | "bound" | "ending"> {
   const holders = new Map<string, { accepted: AcceptedPod; remembered: Remembered }>();
   const ending: { pod: DesiredPod; remembered: Remembered }[] = [];
   for (const one of [...remembered].sort((left, right) => left.stored.seenWallMs - right.stored.seenWallMs)) {
@@ -69,10 +74,12 @@ function sort(remembered: readonly Remembered[], configs: IntakeState["configs"]
     if (before !== undefined) ending.push({ pod: before.accepted.pod, remembered: before.remembered });
     holders.set(podKey(pod), { accepted: { pod, manifest: stored.manifest }, remembered: one });
   }
-  const accepted = [...holders.values()].map((holder) => holder.accepted);
+  const held = [...holders.values()].map((holder) => holder.accepted);
+  const accepted = held.filter(({ pod }) => pod.origin.kind === "file");
   const device = deviceOf([...holders.values()].map((holder) => holder.remembered.stored));
   return {
     ending,
+    bound: held.filter(({ pod }) => pod.origin.kind === "api"),
     intake: { accepted, problems: [], configs, ...(device === undefined ? {} : { device }) },
   };
 }

@@ -19,6 +19,7 @@ import type { Standing } from "../pod/standing.ts";
 import type { AgentHealth } from "../pod/view.ts";
 import type { Handlers, Images, ManifestSource, PodChange, PodFiles, Runtime, Sink, View } from "../ports.ts";
 import { type Legacy, readLegacy, within } from "./adopt.ts";
+import { type BoundAgent, type BoundCompiler, makeBoundPods } from "./bound-pods.ts";
 import { makeCounts } from "./counts.ts";
 import { makeDetails } from "./details.ts";
 import { makeShelf } from "./documents.ts";
@@ -57,6 +58,8 @@ export type Ports = {
   readonly source: ManifestSource;
   /** Absent where documents are only in their files. */
   readonly documentKeeping?: DocumentKeeping;
+  /** Present where an API server binds pods to the node. */
+  readonly bound?: BoundCompiler;
   readonly handlers: Handlers;
   readonly cgroups?: PodCgroups;
   /** Absent where logs are not rotated. */
@@ -97,6 +100,8 @@ export type Agent = {
   tell(events: readonly PodEvent[]): void;
   /** The listener hears of each event that is told on, counted and rated; it must not wait. */
   onEvent(listener: (event: CountedEvent) => void): void;
+  /** Present where an API server binds pods to the node. */
+  readonly bound: BoundAgent | undefined;
   /** Removes all images that nobody needs, or tells which ones. Throws NotFound where images are not collected. */
   collectImages(dryRun: boolean, signal: AbortSignal): Promise<ImageGarbage>;
   /** The agent leaves: its loops end, what it has begun finishes or is waited for a few seconds, no container is touched. */
@@ -127,7 +132,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   meter.set("kubelet_metrics_provider", { provider: "cri" }, 1);
 
   const gates = makeGates(setup.limits, meter);
-  const store = makeStore(legacy.intake);
+  const store = makeStore(legacy.intake, ports.bound === undefined ? [] : legacy.bound);
   const documentFeed =
     ports.documentKeeping &&
     makeNewestWins<readonly KeptDocument[]>({
@@ -179,7 +184,10 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     onObserved(worker) {
       counts.note(worker.show().pod, worker.show().observed);
     },
-    onFacts: () => node.ring(),
+    onFacts() {
+      node.ring();
+      bound?.noteCleaned();
+    },
     onEvents: news.tell,
   });
   const roster = makeRoster({
@@ -205,6 +213,12 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     recordProblems: legacy.problems,
     onChange: onSourcesChange,
   });
+  const bound =
+    ports.bound &&
+    makeBoundPods({
+      ...{ ...ports.bound, store, first: legacy.bound, log, onChange: onSourcesChange },
+      isCleaned: (uid) => rules.isGone(roster.get(uid)?.facts()),
+    });
   const shutdownGroups = ports.shutdown?.groups ?? [];
   const node = makeNode({
     ...means,
@@ -214,6 +228,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     shutdownGroups,
     roster,
     sources,
+    boundReady: () => bound?.ready() ?? true,
   });
   const watch = makeRuntimeWatch({
     runtime,
@@ -362,6 +377,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     onStanding: (listener) => void standingListeners.push(listener),
     tell: news.tell,
     onEvent: news.listen,
+    bound,
     async collectImages(dryRun, gone) {
       if (imageCare === undefined) throw new BerthError("NotFound", "images are not collected here");
       return imageCare.collect(dryRun, gone);

@@ -96,19 +96,20 @@ function storedPod(
   record: StoredPod["record"],
   ending: Ending | undefined,
   device: string | undefined,
-): StoredPod | undefined {
-  if (pod.origin.kind !== "file") return undefined;
+): StoredPod {
   const { uid, namespace, name, seenWallMs, origin } = pod;
+  const from = origin.kind === "file" ? origin : { source: origin.kind, path: "", document: 0 };
   return {
     uid,
     namespace,
     name,
-    path: origin.path,
-    document: origin.document,
+    ...("source" in from ? { source: from.source } : {}),
+    path: from.path,
+    document: from.document,
     seenWallMs,
     manifest,
     record,
-    ...(device === undefined ? {} : { device }),
+    ...(device === undefined || origin.kind !== "file" ? {} : { device }),
     // What a shutdown has ended stands in the record with its boot: after the next one the pod runs again.
     ...(ending === undefined || ending.cause === "shutdown"
       ? {}

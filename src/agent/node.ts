@@ -47,6 +47,8 @@ export function makeNode(tools: {
   readonly settings: NodeSettings;
   readonly shutdownGroups: readonly ShutdownGroup[];
   readonly roster: Roster;
+  /** Pods of an API server are all known, or there is no such server. */
+  boundReady(): boolean;
   readonly sources: Pick<Sources, "asked" | "hasBroken" | "isBroken" | "manifest" | "ready">;
 }): Node {
   const { rules, clock, log, roster, sources } = tools;
@@ -58,10 +60,10 @@ export function makeNode(tools: {
 
   /**
    * A recorded pod whose manifest no longer compiles is left alone as long as its file is there (D1). Whose home nobody knows
-   * may be that of any file.
+   * may be that of any file; and of a pod that no file tells of an API server may still do so.
    */
-  const isMeant = ({ path, onlyHome }: Stranger): boolean =>
-    path === undefined ? onlyHome === true && sources.hasBroken() : sources.isBroken(path);
+  const isMeant = ({ path = "", onlyHome }: Stranger): boolean =>
+    path === "" ? !tools.boundReady() || (onlyHome === true && sources.hasBroken()) : sources.isBroken(path);
   const picture = (): NodePicture => {
     const asked = sources.asked();
     const askedUids = new Set(asked.map(({ uid }) => uid));

@@ -1,7 +1,7 @@
 import { intake } from "../decide/intake.ts";
 import { join, joinMessage } from "../decide/join.ts";
 import { news } from "../decide/news.ts";
-import { nextNodePlan } from "../decide/node-plan.ts";
+import { isGone, nextNodePlan } from "../decide/node-plan.ts";
 import { noteOutcome } from "../decide/outcome.ts";
 import { nextPlan } from "../decide/plan.ts";
 import { memoryOf, recordOf } from "../decide/record.ts";
@@ -13,6 +13,7 @@ import { noteStatus, podStatus } from "../decide/status.ts";
 export type Rules = {
   readonly beginShutdown: typeof beginShutdown;
   readonly intake: typeof intake;
+  readonly isGone: typeof isGone;
   readonly isByShutdown: typeof isByShutdown;
   readonly isShutdownOver: typeof isShutdownOver;
   readonly join: typeof join;
@@ -33,6 +34,7 @@ export const berthRules: Rules = {
   beginShutdown,
   intake,
   isByShutdown,
+  isGone,
   isShutdownOver,
   join,
   joinMessage,

@@ -11,8 +11,10 @@ import type { AcceptedPod, IntakeState } from "../pod/source.ts";
  */
 export type Store = {
   state(): IntakeState;
-  /** Takes the newest set and answers what that changes. */
+  /** Takes the newest set of the manifest directory and answers what that changes. */
   take(state: IntakeState): Change;
+  /** Takes the pods that an API server has bound to the node: all of them. */
+  takeBound(pods: readonly AcceptedPod[]): Change;
   /** Every accepted pod, in the set's order. */
   asked(): readonly DesiredPod[];
   accepted(podUid: string): AcceptedPod | undefined;
@@ -34,30 +36,38 @@ export type Change = {
 const noVersions: ReadonlyMap<DocumentKey, string | "missing"> = new Map();
 
 /** A store that holds what an earlier agent left. */
-export function makeStore(first: IntakeState): Store {
+export function makeStore(first: IntakeState, firstBound: readonly AcceptedPod[] = []): Store {
   let state = first;
-  let byUid = index(first);
-  let users = indexDocuments(first);
+  let bound = firstBound;
+  let byUid = index([...first.accepted, ...firstBound]);
+  let users = indexDocuments([...first.accepted, ...firstBound]);
+
+  const replace = (next: IntakeState, nextBound: readonly AcceptedPod[]): Change => {
+    const before = { state, byUid };
+    if (next.accepted !== state.accepted || nextBound !== bound) {
+      const all = [...next.accepted, ...nextBound];
+      byUid = index(all);
+      users = indexDocuments(all);
+    }
+    state = next;
+    bound = nextBound;
+    const uids = [...byUid.keys()];
+    return {
+      pods: [
+        ...uids.filter((uid) => !before.byUid.has(uid)),
+        ...[...before.byUid.keys()].filter((uid) => !byUid.has(uid)),
+      ],
+      updated: uids.filter((uid) => differs(before.byUid.get(uid), byUid.get(uid))),
+      documents: usersOf(changedDocuments(before.state, next), users),
+      problems: !sameProblems(before.state.problems, next.problems),
+    };
+  };
 
   return {
     state: () => state,
-    take(next) {
-      const before = { state, byUid };
-      state = next;
-      byUid = index(next);
-      users = next.accepted === before.state.accepted ? users : indexDocuments(next);
-      const uids = [...byUid.keys()];
-      return {
-        pods: [
-          ...uids.filter((uid) => !before.byUid.has(uid)),
-          ...[...before.byUid.keys()].filter((uid) => !byUid.has(uid)),
-        ],
-        updated: uids.filter((uid) => differs(before.byUid.get(uid), byUid.get(uid))),
-        documents: usersOf(changedDocuments(before.state, next), users),
-        problems: !sameProblems(before.state.problems, next.problems),
-      };
-    },
-    asked: () => state.accepted.map(({ pod }) => pod),
+    take: (next) => replace(next, bound),
+    takeBound: (pods) => replace(state, pods),
+    asked: () => [...state.accepted, ...bound].map(({ pod }) => pod),
     accepted: (uid) => byUid.get(uid),
     asksFor(pod) {
       const accepted = byUid.get(pod.uid);
@@ -70,12 +80,12 @@ export function makeStore(first: IntakeState): Store {
   };
 }
 
-const index = (state: IntakeState): ReadonlyMap<string, AcceptedPod> =>
-  new Map(state.accepted.map((accepted) => [accepted.pod.uid, accepted]));
+const index = (pods: readonly AcceptedPod[]): ReadonlyMap<string, AcceptedPod> =>
+  new Map(pods.map((accepted) => [accepted.pod.uid, accepted]));
 
-function indexDocuments(state: IntakeState): ReadonlyMap<DocumentKey, readonly string[]> {
+function indexDocuments(pods: readonly AcceptedPod[]): ReadonlyMap<DocumentKey, readonly string[]> {
   const users = new Map<DocumentKey, string[]>();
-  for (const { pod } of state.accepted) {
+  for (const { pod } of pods) {
     for (const { key } of pod.documents) {
       const uids = users.get(key);
       if (uids === undefined) users.set(key, [pod.uid]);

@@ -21,6 +21,7 @@ import { openJournal } from "../journal/journal.ts";
 import { makeLogKeeping } from "../logs/keeping.ts";
 import { makeLogs } from "../logs/read.ts";
 import { makeTurns } from "../logs/turns.ts";
+import { compileBound } from "../manifest/compile-bound.ts";
 import { makeManifestSource } from "../manifest/source.ts";
 import type { ClusterContact } from "../pod/cluster.ts";
 import { allocatableFor } from "../pod/reserved.ts";
@@ -161,6 +162,7 @@ async function build(
         ...{ rootDir: root.places.rootDir, ownerId: root.ownerId, log },
         memoryDir: dirname(settings.socketPath),
       }),
+      ...(settings.kubeconfig === "" ? {} : { bound: { compile: compileBound } }),
       handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
       cgroups: await hostCgroups(node),
       imageGarbage: { store: imageStore, limits: imageLimits(settings) },

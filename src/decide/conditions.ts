@@ -6,7 +6,7 @@ import { sandboxFits } from "./life.ts";
 import type { PodPhase } from "./phase.ts";
 
 /** Conditions that the agent decides; those of others are left as they are (5.3). */
-const OWNED = [
+export const OWNED_CONDITIONS: readonly string[] = [
   "PodReadyToStartContainers",
   "Initialized",
   "Ready",
@@ -25,13 +25,13 @@ export function podConditions(
   statuses: readonly v1.ContainerStatus[],
   { phase, message }: PodPhase,
 ): v1.PodCondition[] {
-  const foreign = picture.memory.conditions.filter(({ type }) => !OWNED.includes(type));
+  const foreign = picture.memory.conditions.filter(({ type }) => !OWNED_CONDITIONS.includes(type));
   const containersReady = areContainersReady(picture, statuses, phase);
   const verdicts: readonly [string, Verdict | undefined][] = [
     ["DisruptionTarget", disruption(picture, phase, message)],
     ["PodReadyToStartContainers", isTrue(sandboxFits(picture))],
     ["Initialized", isInitialized(picture, statuses, phase)],
-    ["Ready", isReady(picture, containersReady, foreign)],
+    ["Ready", isReady(picture, containersReady, picture.desired.bound?.gates ?? foreign)],
     ["ContainersReady", containersReady],
     ["PodScheduled", isTrue(true)],
     ["AllContainersRestarting", restartsAll(picture, holds)],
@@ -40,10 +40,14 @@ export function podConditions(
   return [...foreign, ...own];
 }
 
-function timed({ memory, now }: Picture, type: string, verdict: Verdict): v1.PodCondition {
+function timed({ desired, memory, now }: Picture, type: string, verdict: Verdict): v1.PodCondition {
   const before = memory.conditions.find((condition) => condition.type === type);
   const kept = before?.status === verdict.status ? before.lastTransitionTime : undefined;
-  return { type, ...verdict, lastTransitionTime: kept ?? formatTime(now.wallMs) };
+  const observedGeneration = desired.bound?.generation;
+  return {
+    ...{ type, ...verdict, lastTransitionTime: kept ?? formatTime(now.wallMs) },
+    ...(observedGeneration === undefined ? {} : { observedGeneration }),
+  };
 }
 
 const isTrue = (value: boolean): Verdict => ({ status: value ? "True" : "False" });

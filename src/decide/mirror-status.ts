@@ -40,14 +40,19 @@ export function statusPatch(local: v1.PodStatus, shown: v1.Pod): StatusPatch | u
   return Object.keys(status).length === 0 ? undefined : { metadata: { uid }, status };
 }
 
-const changedConditions = (
-  local: readonly v1.PodCondition[],
-  there: readonly v1.PodCondition[],
-): readonly v1.PodCondition[] =>
-  local.filter((condition) => {
+const changedConditions = (local: readonly v1.PodCondition[], there: readonly v1.PodCondition[]): readonly object[] =>
+  local.flatMap((condition) => {
     const known = there.find(({ type }) => type === condition.type);
-    return known === undefined || !same(condition, known);
+    return known === undefined || !same(condition, known) ? [{ ...emptied(condition, known), ...condition }] : [];
   });
+
+/** Words of an earlier status would stay: the server merges conditions by their type. */
+const emptied = (condition: v1.PodCondition, known: v1.PodCondition | undefined): object =>
+  Object.fromEntries(
+    (["reason", "message"] as const)
+      .filter((name) => condition[name] === undefined && !isEmpty(known?.[name]))
+      .map((name) => [name, null]),
+  );
 
 /** Equal, where what is empty counts as absent: servers fill in empty fields. */
 function same(one: unknown, other: unknown): boolean {

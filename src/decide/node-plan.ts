@@ -13,11 +13,12 @@ export function nextNodePlan(picture: NodePicture): NodePlan {
   const shutdown = picture.shutdown && carryShutdown(picture.shutdown, workers, picture.now.monoMs);
   const wakeAt = shutdown && shutdownWakeAt(shutdown);
   const leaves = (worker: WorkerFacts): boolean =>
-    isLeaving(worker) ? worker.cleaned : picture.hostGoesOn && comesBack(worker);
+    isLeaving(worker) ? worker.cleaned && !staysBound(worker, asked) : picture.hostGoesOn && comesBack(worker);
   return {
     begin: beginnersOf(picture, workers),
     end: [
       ...(picture.sourcesReady ? endsOf(workers, picture.asked, asked) : []),
+      ...deletionsOf(workers, asked),
       ...(shutdown === undefined ? [] : shutdownEnds(shutdown, workers)),
     ],
     forget: workers.filter(leaves).map(({ pod }) => pod.uid),
@@ -34,6 +35,14 @@ export function nextNodePlan(picture: NodePicture): NodePlan {
 const LEAVING: readonly EndCause[] = ["removed", "replaced", "orphaned", "deleted"];
 
 const isLeaving = ({ ending }: WorkerFacts): boolean => ending !== undefined && LEAVING.includes(ending.cause);
+
+/** Nothing is left of a pod that was told to leave. */
+export const isGone = (worker: WorkerFacts | undefined): boolean =>
+  worker !== undefined && isLeaving(worker) && worker.cleaned;
+
+/** A pod of an API server has one life: it is remembered as ended until the server has forgotten it (P1). */
+const staysBound = ({ pod }: WorkerFacts, asked: ReadonlyMap<string, DesiredPod>): boolean =>
+  pod.origin.kind === "api" && asked.has(pod.uid);
 
 /**
  * A UID that is asked for again while its last life still ends begins only after that (T16). A stranger that has the name of
@@ -59,6 +68,17 @@ function endsOf(
       uid: pod.uid,
       ending: { cause: names.has(podKey(pod)) ? "replaced" : "removed", graceSeconds: Math.max(pod.graceSeconds, 1) },
     }));
+}
+
+/** What is deleted from the API server ends by the grace that it gives, which may shrink later (node.md 3.4, T2). */
+function deletionsOf(workers: readonly WorkerFacts[], asked: ReadonlyMap<string, DesiredPod>): NodePlan["end"] {
+  return workers.flatMap((worker): NodePlan["end"] => {
+    const deletion = asked.get(worker.pod.uid)?.bound?.deletion;
+    if (deletion === undefined) return [];
+    const graceSeconds = Math.max(deletion.graceSeconds, 1);
+    if (isLeaving(worker) && (worker.ending?.graceSeconds ?? 0) <= graceSeconds) return [];
+    return [{ uid: worker.pod.uid, ending: { cause: "deleted", graceSeconds } }];
+  });
 }
 
 /** A UID that a manifest gives, under another name, is another pod: it begins when this one has left (F11b). */
@@ -95,15 +115,29 @@ function admissionsOf(
   for (const worker of workers) {
     const { uid } = worker.pod;
     if (isAdmitted(worker) || worker.byShutdown) admissions.set(uid, { kind: "admitted" });
+    else if (isRefusedForGood(worker)) admissions.set(uid, worker.admission);
+    else if (worker.pod.bound?.over !== undefined) admissions.set(uid, { kind: "admitted" });
     else if (worker.ending !== undefined || turns.get(uid) !== true) admissions.set(uid, { kind: "waiting" });
     else if (picture.shutdown !== undefined) admissions.set(uid, SHUTTING_DOWN);
     else {
-      const admission = sysctlRefusal(worker.pod, picture) ?? admit(worker.pod, picture.facts, free, taken);
+      const admission =
+        unfitRefusal(worker.pod) ?? sysctlRefusal(worker.pod, picture) ?? admit(worker.pod, picture.facts, free, taken);
       admissions.set(uid, admission);
       if (admission.kind === "admitted") taken = withPod(taken, worker.pod);
     }
   }
   return admissions;
+}
+
+/** The server's controllers replace a pod that was refused: it does not come back (node.md 4). */
+const isRefusedForGood = ({ pod, admission }: WorkerFacts): boolean =>
+  pod.origin.kind === "api" && admission.kind === "refused";
+
+/** A pod that asks for what the node does not have is refused with the fields that say so. */
+function unfitRefusal({ bound }: DesiredPod): Admission | undefined {
+  if (bound?.unfit === undefined) return undefined;
+  const message = `Pod requires node features that are not available: ${bound.unfit}`;
+  return { kind: "refused", reason: "PodFeatureUnsupported", message };
 }
 
 /** A sysctl that is the whole host's, or that the node does not allow, keeps the pod away (node.md 4). */

@@ -35,12 +35,14 @@ function status(
   containers: ContainerStatuses,
   conditions: v1.PodCondition[],
 ): v1.PodStatus {
+  const generation = picture.desired.bound?.generation;
   return {
     ...(conditions.length > 0 ? { conditions } : {}),
     ...(containers.apps.length > 0 ? { containerStatuses: [...containers.apps] } : {}),
     ...addresses(picture, node),
     ...(containers.init.length > 0 ? { initContainerStatuses: [...containers.init] } : {}),
     ...(message ? { message } : {}),
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
     phase,
     qosClass: qosClass(picture.desired.spec),
     ...(reason ? { reason } : {}),

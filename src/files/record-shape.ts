@@ -15,14 +15,20 @@ export function decodeRecord(text: string, uid: string): StoredPod | string {
   if (value.uid !== uid) return "it belongs to another pod";
 
   const { version: _, ...stored } = value;
-  const { namespace, name, path, document, seenWallMs, manifest, record, ending, device } = stored;
+  const { source, ...rest } = stored;
+  const { namespace, name, path, document, seenWallMs, manifest, record, ending, device } = rest;
   if (!isText(namespace) || !isText(name)) return "it does not name its pod";
   if (!isText(path) || !isCount(document) || !isMoment(seenWallMs) || !isOptional(device, isText))
     return "it does not tell the origin of its pod";
+  if (source !== undefined && source !== "api") return "the source of its pod is not known here";
   if (!isMap(manifest) || !isMap(manifest.spec) || !isMap(manifest.metadata)) return "it holds no manifest";
   if (!isRecord(record)) return "what was learnt of the pod makes no sense";
   if (!isOptional(ending, isEnding)) return "how its pod ends makes no sense";
-  return { ...stored, uid, namespace, name, path, document, seenWallMs, manifest: manifest as v1.Pod, record };
+  return {
+    ...{ ...rest, uid, namespace, name, path, document, seenWallMs, record },
+    manifest: manifest as v1.Pod,
+    ...(source === undefined ? {} : { source }),
+  };
 }
 
 function isRecord(value: unknown): value is StoredPod["record"] {

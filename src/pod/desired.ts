@@ -1,3 +1,4 @@
+import type { BoundFacts } from "./bound.ts";
 import type * as v1 from "./v1.ts";
 
 /** `Pod.namespace/name` as people and sources know it; the name carries the node's suffix (spec I, F10). */
@@ -78,8 +79,10 @@ export type DesiredPod = {
   readonly graceSeconds: number;
   readonly hostNetwork: boolean;
   readonly activeDeadlineSeconds?: number;
-  /** First seen, for kubernetes.io/config.seen. */
+  /** First seen, for kubernetes.io/config.seen; of a pod of an API server when that created it. */
   readonly seenWallMs: number;
+  /** Present for pods of an API server. */
+  readonly bound?: BoundFacts;
 };
 
 /** Why a pod ends. Never taken back; the grace only shrinks (T2). */

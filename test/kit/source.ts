@@ -1,5 +1,6 @@
 import { makeBell } from "../../src/base/bell.ts";
 import type { Clock } from "../../src/base/clock.ts";
+import { compileBound } from "../../src/manifest/compile-bound.ts";
 import type { DocumentKey } from "../../src/pod/desired.ts";
 import type { DocumentContent } from "../../src/pod/document.ts";
 import type { Problem } from "../../src/pod/problem.ts";
@@ -76,8 +77,8 @@ export function makeFakeDirectory(clock: Clock): FakeDirectory {
           readers.delete(bell.ring);
         }
       },
-      recompile: async ({ manifest, path, document, seenWallMs }) =>
-        desiredPod(manifest, { path, document, seenWallMs }),
+      recompile: async ({ manifest, path, document, seenWallMs, source }) =>
+        source === "api" ? compileBound(manifest) : desiredPod(manifest, { path, document, seenWallMs }),
       rescan: changed,
     },
     put(name, ...documents) {

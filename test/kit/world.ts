@@ -5,6 +5,7 @@ import { LIST_PACE } from "../../src/agent/runtime-watch.ts";
 import type { Chance } from "../../src/base/clock.ts";
 import { type Log, type LogFields, silentLog } from "../../src/base/log.ts";
 import type { KeptDocument } from "../../src/pod/document.ts";
+import { compileBound } from "../../src/manifest/compile-bound.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
 import { type Meter, silentMeter } from "../../src/pod/metrics.ts";
 import type * as v1 from "../../src/pod/v1.ts";
@@ -48,6 +49,8 @@ export type WorldOptions = {
   readonly events?: boolean;
   readonly rules?: Rules;
   readonly meter?: Meter;
+  /** An API server binds pods to the host; the test tells them by `agent().bound`. */
+  readonly bound?: true;
   readonly callMs?: Readonly<Record<string, number>>;
   /** What the agent has in place of the fake runtime itself. */
   readonly through?: (fake: FakeRuntime, clock: HandClock, log: Log) => RuntimePorts;
@@ -93,6 +96,7 @@ export function makeWorld(options: WorldOptions = {}): World {
         images: mortal(ports.images, life),
         files: mortal(disk.files, life),
         source: mortal(directory.source, life),
+        ...(options.bound === undefined ? {} : { bound: { compile: compileBound } }),
         handlers: mortal(handlers.handlers, life),
         documentKeeping: {
           load: async () => keptDocuments,

@@ -2,21 +2,24 @@ import type { Chance, Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { nodeSubject, servingSubject } from "../../decide/certificate.ts";
 import type { NodeIdentity } from "../../decide/cluster-node.ts";
-import type { MirrorOwner } from "../../decide/mirror-pod.ts";
+import { isMirror, type MirrorOwner } from "../../decide/mirror-pod.ts";
 import type { ClusterContact, ClusterNode } from "../../pod/cluster.ts";
 import type { CountedEvent, PodEvent } from "../../pod/event.ts";
 import type { Meter } from "../../pod/metrics.ts";
 import type { Standing } from "../../pod/standing.ts";
+import type * as v1 from "../../pod/v1.ts";
 import type { Cluster, NodeCertificates, View } from "../../ports.ts";
+import type { BoundAgent } from "../bound-pods.ts";
 import { type Loop, type Round, startLoop } from "../loop.ts";
 import { makeCertificateBeat } from "./certificate-beat.ts";
 import { makeContact } from "./contact.ts";
 import { makeEventFeed } from "./event-feed.ts";
-import { makeFollow } from "./follow.ts";
+import { type Follower, makeFollow } from "./follow.ts";
 import { makeLeaseBeat } from "./lease-beat.ts";
 import { makeMirrors } from "./mirrors.ts";
 import { makeNodeBeat, type StatusPace } from "./node-beat.ts";
 import type { Rate } from "./pace.ts";
+import { makeReports } from "./reports.ts";
 
 /** What a node needs to be one of a cluster's. */
 export type MembershipSetup = {
@@ -55,6 +58,8 @@ export function joinCluster(
     onEvent?(listener: (event: CountedEvent) => void): void;
     /** Absent: the pods of the host are not shown to the cluster. */
     readonly view?: Pick<View, "watchPods" | "health">;
+    /** Absent: pods of the cluster do not run here. */
+    readonly bound?: BoundAgent | undefined;
   },
   setup: MembershipSetup,
   means: { readonly clock: Clock; readonly chance: Chance; readonly log: Log; readonly meter: Meter },
@@ -132,6 +137,13 @@ export function joinCluster(
       view: agent.view,
       owner: () => ownerOf(node.known()),
     });
+    const heard: Follower<v1.Pod>[] = [mirrors.follower];
+    if (agent.bound !== undefined) {
+      const reports = makeReports({ ...shared, ...agent.bound, cluster: doors.general, view: agent.view });
+      heard.push(reports.follower, withoutMirrors(agent.bound.follower));
+      start("pods of the cluster", reports.watchLocal);
+      start("pod statuses", reports.run);
+    }
     start(
       "pod watch",
       makeFollow({
@@ -139,7 +151,7 @@ export function joinCluster(
         cluster: doors.general,
         of: { kind: "pods", fieldSelector: `spec.nodeName=${nodeName}` },
         topic: "pod watch",
-        follower: mirrors.follower,
+        follower: together(heard),
       }),
     );
     start("pods of the host", mirrors.watchLocal);
@@ -154,6 +166,26 @@ export function joinCluster(
     },
   };
 }
+
+/** All hear the same, in this order. */
+const together = <T>(followers: readonly Follower<T>[]): Follower<T> => ({
+  onSet(items) {
+    for (const one of followers) one.onSet(items);
+  },
+  onPut(object) {
+    for (const one of followers) one.onPut(object);
+  },
+  onGone(object) {
+    for (const one of followers) one.onGone(object);
+  },
+});
+
+/** Mirrors are shown to the server by the node: they are no wish of the server's (node.md 3.5). */
+const withoutMirrors = ({ onSet, onPut, onGone }: Follower<v1.Pod>): Follower<v1.Pod> => ({
+  onSet: (pods) => onSet(pods.filter((pod) => !isMirror(pod))),
+  onPut: (pod) => void (isMirror(pod) || onPut(pod)),
+  onGone: (pod) => void (isMirror(pod) || onGone(pod)),
+});
 
 /** A node that is being deleted gets no new mirrors (node.md 3.5). */
 function ownerOf(node: ClusterNode | undefined): MirrorOwner | undefined {

@@ -1,0 +1,95 @@
+import { makeBell } from "../../base/bell.ts";
+import type { Chance, Clock, MonoMs } from "../../base/clock.ts";
+import { asBerthError, type BerthError } from "../../base/errors.ts";
+import { patienceMs, WATCH_PATIENCE } from "../../decide/api-patience.ts";
+import type { Round } from "../loop.ts";
+import type { Contact, Topic } from "./contact.ts";
+
+/** Requests to the API server that follow from what is known of single things: one at a time, of each thing the newest. */
+export type Errands<K> = {
+  /** There may be something to do about it, now or after a while; what is due earlier is not put off. */
+  look(key: K, afterMs?: number): void;
+  readonly run: Round;
+};
+
+/** What the server knows otherwise: another try without news of it would most likely end alike. */
+const UNFIT_MS = 60_000;
+/** What the server refuses is offered again so seldom: it costs a request each time. */
+const REFUSED_MS = 300_000;
+
+/**
+ * No errands yet.
+ *
+ * E1  After a failure all wait, ever longer; a refusal makes only the one wait that it concerns.
+ * E2  Nothing is done before `mayBegin`.
+ */
+export function makeErrands<K>(tools: {
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly contact: Contact;
+  readonly topic: Topic;
+  readonly doing: string;
+  mayBegin(): boolean;
+  settle(key: K, signal: AbortSignal): Promise<void>;
+  /** What was believed of it was wrong: the watch tells at once what there really is. */
+  forget(key: K): void;
+}): Errands<K> {
+  const { clock, chance, contact, topic } = tools;
+  const bell = makeBell(clock);
+  /** @bound Things that whoever calls knows. */
+  const waiting = new Map<K, MonoMs>();
+
+  const look = (key: K, afterMs = 0): void => {
+    const dueMonoMs = clock.now().monoMs + afterMs;
+    waiting.set(key, Math.min(dueMonoMs, waiting.get(key) ?? dueMonoMs)); // what was heard meanwhile is not put off
+    bell.ring();
+  };
+  /** How long everybody waits after a failure; 0 for one that concerns this thing alone. */
+  const pauseAfter = (key: K, error: BerthError, failures: number): number => {
+    switch (error.code) {
+      case "ApiExists":
+      case "ApiConflict":
+      case "ApiNotFound":
+        tools.forget(key);
+        look(key, UNFIT_MS);
+        return 0;
+      case "ApiForbidden":
+      case "ApiRefused":
+        contact.failed(topic, error);
+        look(key, REFUSED_MS);
+        return 0;
+      default:
+        contact.failed(topic, error);
+        look(key);
+        return patienceMs(WATCH_PATIENCE, failures, error, chance);
+    }
+  };
+
+  return {
+    look,
+    async run(signal) {
+      let failures = 0;
+      while (!signal.aborted) {
+        const { monoMs } = clock.now();
+        const begins = tools.mayBegin();
+        const due = begins ? [...waiting].find(([, dueMonoMs]) => dueMonoMs <= monoMs)?.[0] : undefined;
+        if (due === undefined) {
+          const next = Math.min(...waiting.values());
+          await bell.wait(begins && Number.isFinite(next) ? next : undefined, signal);
+          continue;
+        }
+        waiting.delete(due);
+        try {
+          await tools.settle(due, signal);
+          if (failures > 0) contact.well(topic);
+          failures = 0;
+        } catch (thrown) {
+          if (signal.aborted) return;
+          failures += 1;
+          const pauseMs = pauseAfter(due, asBerthError(thrown, tools.doing), failures);
+          if (pauseMs > 0) await clock.sleep(pauseMs, signal);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { BoundFacts } from "../pod/bound.ts";
+import type { DesiredPod } from "../pod/desired.ts";
+import type * as v1 from "../pod/v1.ts";
+import { withDefaults } from "./defaults.ts";
+import { desiredPod } from "./desired-pod.ts";
+import { fieldsOf } from "./shapes.ts";
+import { refusalOf } from "./supported.ts";
+
+/** Fields that stand in the way of a pod of a file only, and those that mean nothing once a pod is bound. */
+const FINE: readonly string[] = [
+  "PodSpec.nodeName",
+  "PodSpec.serviceAccount",
+  "PodSpec.serviceAccountName",
+  "PodSpec.automountServiceAccountToken",
+  "PodSpec.schedulingGates",
+  "PodSpec.schedulingGroup",
+  "PodSpec.ephemeralContainers",
+  "PodSpec.priority",
+  "PodSpec.priorityClassName",
+  "PodSpec.preemptionPolicy",
+];
+
+/**
+ * The noun for a pod that an API server has bound to the node. The server has checked and defaulted it (1.3); what the node
+ * does not have of it is named in `unfit`. Fields that are not known here are those of a newer server, and left alone.
+ */
+export function compileBound(pod: v1.Pod): DesiredPod {
+  const { metadata = {}, spec = { containers: [] } } = pod;
+  const { uid = "", namespace = "default", name = "", creationTimestamp } = metadata;
+  const unfit = refusedIn("PodSpec", spec, "spec");
+  const desired = desiredPod(
+    { uid, namespace, name, manifestName: name, metadata, spec: withDefaults(spec) as v1.PodSpec },
+    { kind: "api" },
+    Date.parse(creationTimestamp ?? "") || 0,
+  );
+  return { ...desired, bound: { ...factsOf(pod), ...(unfit.length === 0 ? {} : { unfit: unfit.join(", ") }) } };
+}
+
+function factsOf({ metadata = {}, spec, status = {} }: v1.Pod): BoundFacts {
+  const { generation, deletionTimestamp, deletionGracePeriodSeconds } = metadata;
+  const { phase, reason, message } = status;
+  const gates = new Set((spec?.readinessGates ?? []).map(({ conditionType }) => conditionType));
+  const words = { ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
+  const graceSeconds = deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? 30;
+  return {
+    ...(generation === undefined ? {} : { generation }),
+    ...(deletionTimestamp === undefined ? {} : { deletion: { graceSeconds } }),
+    ...(phase === "Failed" || phase === "Succeeded" ? { over: { phase, ...words } } : {}),
+    gates: (status.conditions ?? [])
+      .filter(({ type }) => gates.has(type))
+      .map(({ type, status }) => ({ type, status })),
+  };
+}
+
+/** Places of the fields that Berth refuses, outermost first. */
+function refusedIn(type: string, value: unknown, path: string): readonly string[] {
+  const fields = fieldsOf(type);
+  if (fields === undefined || typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]): readonly string[] => {
+    const shape = fields.get(name);
+    const at = `${path}.${name}`;
+    if (shape === undefined || isNothing(inner) || FINE.includes(`${type}.${name}`)) return [];
+    if (refusalOf(type, name) !== undefined) return [at];
+    if (shape.form === "list" && Array.isArray(inner)) {
+      return inner.flatMap((one, index) => refusedIn(shape.base, one, `${at}[${index}]`));
+    }
+    return shape.form === "one" ? refusedIn(shape.base, inner, at) : [];
+  });
+}
+
+const isNothing = (value: unknown): boolean =>
+  value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);

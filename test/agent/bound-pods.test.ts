@@ -1,0 +1,176 @@
+import { describe, expect, it } from "vitest";
+import type * as v1 from "../../src/pod/v1.ts";
+import { plainPod } from "../kit/compiled-pod.ts";
+import { makeWorld, type World } from "../kit/world.ts";
+
+const bound = (name: string, metadata: Partial<v1.ObjectMeta> = {}, spec: Partial<v1.PodSpec> = {}): v1.Pod => ({
+  metadata: { name, namespace: "default", uid: `uid-${name}`, creationTimestamp: "2026-01-01T00:00:00Z", ...metadata },
+  spec: { nodeName: "node", containers: [{ name: "app", image: "app:1" }], ...spec },
+  status: { phase: "Pending" },
+});
+const deleted = (pod: v1.Pod, seconds: number): v1.Pod => ({
+  ...pod,
+  metadata: { ...pod.metadata, deletionTimestamp: "2026-01-01T01:00:00Z", deletionGracePeriodSeconds: seconds },
+});
+const names = (from: World): string[] =>
+  [...from.runtime.state.containers.values()].map(({ pod, attempt, state }) => `${pod.name}#${attempt} ${state}`);
+const shown = (from: World, uid: string): v1.Pod | undefined =>
+  from
+    .agent()
+    .view.pods()
+    .find(({ metadata }) => metadata?.uid === uid);
+const server = (from: World) => {
+  const { bound } = from.agent();
+  if (bound === undefined) throw new Error("no API server binds pods here");
+  return bound;
+};
+async function withWeb(pod = bound("web")): Promise<World> {
+  const host = makeWorld({ bound: true });
+  await host.start();
+  server(host).follower.onSet([pod]);
+  await host.clock.advance(1000);
+  return host;
+}
+
+describe("pods of an API server (node.md 3.1 to 3.4)", () => {
+  it("run under their own names and UIDs, with the generation that was synced", async () => {
+    const host = await withWeb(bound("web", { generation: 3 }));
+    expect(names(host)).toEqual(["web#0 running"]);
+    const { metadata, status } = shown(host, "uid-web") ?? {};
+    expect([metadata?.name, metadata?.annotations?.["kubernetes.io/config.source"]]).toEqual(["web", "api"]);
+    expect([status?.phase, status?.observedGeneration]).toEqual(["Running", 3]);
+    expect(status?.conditions?.map(({ observedGeneration }) => observedGeneration)).toEqual([3, 3, 3, 3, 3]);
+  });
+
+  it("restart a container whose image was changed, under the same UID", async () => {
+    const host = await withWeb();
+    const next = bound("web", { generation: 2 }, { containers: [{ name: "app", image: "app:2" }] });
+    server(host).follower.onPut(next);
+    await host.clock.advance(40_000);
+    expect(names(host)).toContain("web#1 running");
+  });
+
+  it("do nothing for a status that comes back from the server", async () => {
+    const host = await withWeb();
+    const before = host.trace.length;
+    server(host).follower.onPut({ ...bound("web"), status: { phase: "Running", startTime: "2026-01-01T00:00:00Z" } });
+    await host.clock.advance(1000);
+    expect(host.trace.length).toBe(before);
+  });
+
+  it("end with the grace of their deletion, and stay known until the server forgets them", async () => {
+    const host = await withWeb();
+    const stop = (): string[] => host.trace.map(({ text }) => text).filter((text) => text.startsWith("StopContainer"));
+    server(host).follower.onPut(deleted(bound("web"), 7));
+    await host.clock.advance(3000);
+    expect([names(host), stop()]).toEqual([["web#0 exited"], ["StopContainer web/app#0 7s"]]);
+    expect([server(host).isCleaned("uid-web"), shown(host, "uid-web")?.status?.phase]).toEqual([true, "Succeeded"]);
+    await host.clock.advance(120_000);
+    expect([names(host), shown(host, "uid-web")?.status?.phase]).toEqual([["web#0 exited"], "Succeeded"]);
+    server(host).follower.onGone(bound("web"));
+    await host.clock.advance(3000);
+    expect(names(host)).toEqual([]);
+    expect([shown(host, "uid-web"), host.disk.homes.size, host.disk.records.size]).toEqual([undefined, 0, 0]);
+  });
+
+  it("never begin when they were deleted before, and are over at once", async () => {
+    const host = await withWeb(deleted(bound("web"), 30));
+    expect(host.trace.some(({ text }) => text.startsWith("RunPodSandbox"))).toBe(false);
+    expect([server(host).isCleaned("uid-web"), shown(host, "uid-web")?.status?.phase]).toEqual([true, "Failed"]);
+  });
+
+  it("end by their own grace when the server has forgotten them", async () => {
+    const host = await withWeb(bound("web", {}, { terminationGracePeriodSeconds: 12 }));
+    server(host).follower.onSet([]);
+    await host.clock.advance(3000);
+    expect(host.trace.map(({ text }) => text)).toContain("StopContainer web/app#0 12s");
+    expect(names(host)).toEqual([]);
+  });
+
+  it("never run (again) when the server shows them as over and nothing is known of them here", async () => {
+    const over: v1.Pod = { ...bound("web"), status: { phase: "Failed", reason: "OutOfcpu", message: "too large" } };
+    const host = await withWeb(over);
+    await host.clock.advance(60_000);
+    expect(host.trace.some(({ text }) => text.startsWith("RunPodSandbox"))).toBe(false);
+    expect(shown(host, "uid-web")?.status).toMatchObject({ phase: "Failed", reason: "OutOfcpu" });
+  });
+
+  it("are refused for good where the node lacks what they ask for, by name", async () => {
+    const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "data" } }];
+    const host = await withWeb(bound("web", {}, { volumes }));
+    expect(shown(host, "uid-web")?.status).toMatchObject({
+      phase: "Failed",
+      reason: "PodFeatureUnsupported",
+      message:
+        "Pod was rejected: Pod requires node features that are not available: spec.volumes[0].persistentVolumeClaim",
+    });
+    server(host).follower.onPut(deleted(bound("web", {}, { volumes }), 30));
+    await host.clock.advance(2000);
+    expect(server(host).isCleaned("uid-web")).toBe(true);
+  });
+
+  it("stay refused when room appears: their controllers have replaced them", async () => {
+    const huge = { containers: [{ name: "app", image: "app:1", resources: { requests: { cpu: "1500m" } } }] };
+    const host = await withWeb(bound("one", {}, huge));
+    server(host).follower.onPut(bound("two", {}, huge));
+    await host.clock.advance(1000);
+    expect(shown(host, "uid-two")?.status).toMatchObject({ phase: "Failed", reason: "OutOfcpu" });
+    server(host).follower.onGone(bound("one"));
+    await host.clock.advance(120_000);
+    expect([names(host), shown(host, "uid-two")?.status?.phase]).toEqual([[], "Failed"]);
+  });
+
+  it("count what their readiness gates say, which others decide", async () => {
+    const spec = { readinessGates: [{ conditionType: "example.com/seen" }] };
+    const host = await withWeb(bound("web", {}, spec));
+    const ready = () => shown(host, "uid-web")?.status?.conditions?.find(({ type }) => type === "Ready");
+    expect(ready()).toMatchObject({ status: "False", reason: "ReadinessGatesNotReady" });
+    const conditions = [{ type: "example.com/seen", status: "True" as const }];
+    server(host).follower.onPut({ ...bound("web", {}, spec), status: { conditions } });
+    await host.clock.advance(1000);
+    expect(ready()).toMatchObject({ status: "True" });
+    expect(shown(host, "uid-web")?.status?.conditions?.map(({ type }) => type)).not.toContain("example.com/seen");
+  });
+});
+
+describe("pods of an API server that is away (node.md 3.1, 3.3)", () => {
+  it("go on under a new agent for weeks, and static pods come and go meanwhile", async () => {
+    const host = await withWeb();
+    await host.stop();
+    host.directory.put("local.yaml", { kind: "pod", manifest: plainPod("local") });
+    await host.start();
+    await host.clock.advance(20_000);
+    expect(names(host).sort()).toEqual(["local-node#0 running", "web#0 running"]);
+    const web = [...host.runtime.state.containers.values()].find(({ pod }) => pod.name === "web");
+    host.runtime.state.exit(web?.id ?? "", 1);
+    await host.clock.advance(60_000);
+    expect(names(host)).toContain("web#1 running");
+    host.directory.remove("local.yaml");
+    await host.clock.advance(3 * 24 * 3600 * 1000);
+    expect(names(host).filter((name) => name.includes("running"))).toEqual(["web#1 running"]);
+  });
+
+  it("end when the server, once it is back, does not know them", async () => {
+    const host = await withWeb();
+    await host.stop();
+    await host.start();
+    await host.clock.advance(20_000);
+    expect(names(host)).toEqual(["web#0 running"]);
+    server(host).follower.onSet([]);
+    await host.clock.advance(3000);
+    expect(names(host)).toEqual([]);
+  });
+
+  it("are left alone without a record until the server has told its pods", async () => {
+    const host = await withWeb();
+    await host.stop();
+    host.disk.tear("uid-web");
+    await host.start();
+    await host.clock.advance(120_000);
+    expect(names(host)).toEqual(["web#0 running"]);
+    server(host).follower.onSet([bound("web")]);
+    await host.clock.advance(5000);
+    expect(names(host)).toEqual(["web#0 running"]);
+    expect(shown(host, "uid-web")?.status?.phase).toBe("Running");
+  });
+});

@@ -58,7 +58,8 @@ export function makeMirrors(tools: {
   const tellStatus = async (pod: v1.Pod, mirror: v1.Pod, signal: AbortSignal): Promise<void> => {
     const patch = statusPatch(pod.status ?? {}, mirror);
     const answered = patch && (await sender.send(mirror, patch, signal));
-    if (answered !== undefined) believe(answered);
+    // What the watch has told meanwhile may be newer.
+    if (answered !== undefined && shown.get(keyOf(mirror)) === mirror) believe(answered);
   };
   const settle = async (key: PodKey, signal: AbortSignal): Promise<void> => {
     const pod = local.get(key);

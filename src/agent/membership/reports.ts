@@ -26,7 +26,8 @@ export type Reports = {
  *
  * R1  Nothing that the server answers changes a pod of the host.
  * R2  Nothing is told before the pods were listed whole; of each pod the newest status, one request at a time.
- * R3  What others write over the node's own words is put right.
+ * R3  What others write over the node's own words is put right: an answer is believed only when the watch has told nothing
+ *     meanwhile, since what that told may be newer; what is newer than the answer it will still tell.
  */
 export function makeReports(tools: {
   readonly cluster: Cluster;
@@ -63,10 +64,13 @@ export function makeReports(tools: {
       case "status": {
         if (pod === undefined) return;
         const answered = await sender.send(pod, step.patch, signal);
-        if (answered !== undefined) {
+        if (answered === undefined) {
+          // All that it takes has been told; what is left to do does not depend on it.
+          if (reportStep(undefined, pod, isCleaned(uid)).kind === "remove") await remove(pod, signal);
+        } else if (shown.get(key) === pod) {
           believe(answered);
           errands.look(key);
-        } else if (isCleaned(uid)) await remove(pod, signal);
+        }
         return;
       }
       case "remove":
@@ -79,8 +83,8 @@ export function makeReports(tools: {
     }
   };
   const remove = async (pod: v1.Pod, signal: AbortSignal): Promise<void> => {
-    const { uid, deletionTimestamp } = pod.metadata ?? {};
-    if (uid === undefined || deletionTimestamp === undefined) return;
+    const { uid } = pod.metadata ?? {};
+    if (uid === undefined) return;
     await cluster.remove(placeOf(pod), { graceSeconds: 0, uid }, signal);
     forget(keyOf(pod), uid);
   };

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { reportStep } from "../../src/decide/api-report.ts";
+import type * as v1 from "../../src/pod/v1.ts";
+
+const START = "2026-01-01T00:00:00Z";
+const exited = (exitCode: number): v1.ContainerStatus => ({
+  ...{ name: "c", image: "i", imageID: "", ready: false, restartCount: 0 },
+  state: { terminated: { exitCode } },
+});
+const waiting: v1.ContainerStatus = { ...exited(0), state: { waiting: { reason: "ContainerCreating" } } };
+
+function pod(status: v1.PodStatus, metadata: v1.ObjectMeta = {}, restartPolicy = "Never"): v1.Pod {
+  return {
+    metadata: { name: "web", namespace: "default", uid: "u1", ...metadata },
+    spec: { restartPolicy, containers: [{ name: "c", image: "i" }] },
+    status,
+  };
+}
+const local = (status: v1.PodStatus, restartPolicy?: string) =>
+  pod({ startTime: START, ...status }, {}, restartPolicy ?? "Never");
+const leaving = { deletionTimestamp: START };
+
+describe("what the API server needs next", () => {
+  it.each([
+    ["a pod that nobody has looked at yet", pod({ phase: "Pending" }), pod({ phase: "Running" })],
+    ["a pod of another UID", pod({ phase: "Running", startTime: START }, { uid: "u2" }), pod({ phase: "Pending" })],
+    [
+      "a mirror",
+      local({ phase: "Running" }),
+      pod({ phase: "Pending" }, { annotations: { "kubernetes.io/config.mirror": "h" } }),
+    ],
+    ["a final phase (P1)", local({ phase: "Running" }), pod({ phase: "Failed", startTime: START })],
+    ["another final phase", local({ phase: "Failed" }), pod({ phase: "Succeeded", startTime: START })],
+    [
+      "an exit that is known otherwise",
+      local({ phase: "Failed", containerStatuses: [exited(137)] }),
+      pod({ phase: "Failed", startTime: START, containerStatuses: [exited(1)] }),
+    ],
+    [
+      "a container that would come back to life",
+      local({ phase: "Running", containerStatuses: [waiting] }),
+      pod({ phase: "Running", containerStatuses: [exited(1)] }),
+    ],
+  ])("nothing for %s", (_, mine, shown) => {
+    expect(reportStep(mine, shown, false)).toEqual({ kind: "none" });
+  });
+
+  it.each([
+    ["the phase does not go back", { phase: "Pending" }, { phase: "Running" }, { startTime: START }],
+    [
+      "the first start stays",
+      { phase: "Running", startTime: "x" },
+      { phase: "Pending", startTime: START },
+      { phase: "Running" },
+    ],
+    [
+      "the generation rises",
+      { phase: "Running", observedGeneration: 3 },
+      { phase: "Running", startTime: START, observedGeneration: 2 },
+      { observedGeneration: 3 },
+    ],
+  ])("%s", (_, mine, shown, status) => {
+    const known = { ...shown } as v1.PodStatus;
+    expect(reportStep(local(mine), pod(known), false)).toEqual({
+      kind: "status",
+      patch: { metadata: { uid: "u1" }, status },
+    });
+  });
+
+  it("the generation does not fall", () => {
+    const shown = pod({ phase: "Running", startTime: START, observedGeneration: 4 });
+    expect(reportStep(local({ phase: "Running", observedGeneration: 3 }), shown, false)).toEqual({ kind: "none" });
+  });
+
+  it("a container that may run again is shown as it is", () => {
+    const shown = pod({ phase: "Running", startTime: START, containerStatuses: [exited(1)] }, {}, "Always");
+    const mine = local({ phase: "Running", containerStatuses: [waiting] }, "Always");
+    expect(reportStep(mine, shown, false).kind).toBe("status");
+  });
+
+  it("a pod goes when it is deleted, over, and nothing of it is left", () => {
+    const mine = local({ phase: "Failed" });
+    const over = pod({ phase: "Failed", startTime: START }, leaving);
+    expect(reportStep(mine, over, false)).toEqual({ kind: "none" });
+    expect(reportStep(mine, pod({ phase: "Failed", startTime: START }), true)).toEqual({ kind: "none" });
+    expect(reportStep(mine, pod({ phase: "Running", startTime: START }, leaving), true).kind).toBe("status");
+    expect(reportStep(mine, over, true)).toEqual({ kind: "remove", uid: "u1" });
+  });
+});

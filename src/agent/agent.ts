@@ -21,7 +21,7 @@ import type { Handlers, Images, ManifestSource, PodChange, PodFiles, Runtime, Si
 import { type Legacy, readLegacy, within } from "./adopt.ts";
 import { type BoundAgent, type BoundCompiler, makeBoundPods } from "./bound-pods.ts";
 import { makeCounts } from "./counts.ts";
-import { makeDetails } from "./details.ts";
+import { exitedOnly, makeDetails } from "./details.ts";
 import { makeShelf } from "./documents.ts";
 import { type GateLimits, makeGates } from "./gates.ts";
 import { makeHire } from "./hire.ts";
@@ -396,9 +396,3 @@ const staticLabel = ({ origin }: DesiredPod): string => (origin.kind === "file" 
 
 /** A pod that runs, as the metrics count it. */
 const stands = ({ sandboxes }: ObservedPod): boolean => sandboxes.some(({ state }) => state === "ready");
-
-/** Only what ended: when the running ones began can be read later. */
-const exitedOnly = (observed: ObservedPod): ObservedPod => ({
-  ...observed,
-  containers: observed.containers.filter(({ state }) => state === "exited"),
-});

@@ -20,7 +20,7 @@ import type { AgentHealth } from "../pod/view.ts";
 import type { Handlers, Images, ManifestSource, PodChange, PodFiles, Runtime, Sink, View } from "../ports.ts";
 import { type Legacy, readLegacy, within } from "./adopt.ts";
 import { type BoundAgent, type BoundCompiler, makeBoundPods } from "./bound-pods.ts";
-import { makeCounts } from "./counts.ts";
+import { makeCounts, staticLabel } from "./counts.ts";
 import { exitedOnly, makeDetails } from "./details.ts";
 import { makeShelf } from "./documents.ts";
 import { type GateLimits, makeGates } from "./gates.ts";
@@ -216,7 +216,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   const bound =
     ports.bound &&
     makeBoundPods({
-      ...{ ...ports.bound, store, first: legacy.bound, log, onChange: onSourcesChange },
+      ...{ ...ports.bound, ...means, store, first: legacy.bound, onChange: onSourcesChange },
       isCleaned: (uid) => rules.isGone(roster.get(uid)?.facts()),
     });
   const shutdownGroups = ports.shutdown?.groups ?? [];
@@ -281,7 +281,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   }
   function tellStatus(worker: Worker): void {
     startTimes.note(worker.uid, worker.show().status.phase);
-    counts.noteStatus(worker.uid, worker.show().status.phase);
+    counts.noteStatus(worker.show().pod, worker.show().status.phase);
     desk.tellPod(worker);
     for (const feed of podFeeds) feed.put(worker.uid, { kind: "put", pod: rendered(worker) });
   }
@@ -391,8 +391,6 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     },
   };
 }
-
-const staticLabel = ({ origin }: DesiredPod): string => (origin.kind === "file" ? "true" : "");
 
 /** A pod that runs, as the metrics count it. */
 const stands = ({ sandboxes }: ObservedPod): boolean => sandboxes.some(({ state }) => state === "ready");

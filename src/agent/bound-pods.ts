@@ -1,5 +1,6 @@
 import type { Log } from "../base/log.ts";
 import type { DesiredPod } from "../pod/desired.ts";
+import type { Meter } from "../pod/metrics.ts";
 import type { AcceptedPod } from "../pod/source.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { Follower } from "./membership/follow.ts";
@@ -39,6 +40,7 @@ export function makeBoundPods(
     readonly store: Store;
     readonly first: readonly AcceptedPod[];
     readonly log: Log;
+    readonly meter: Meter;
     isCleaned(podUid: string): boolean;
     onChange(change: Change, becameReady: boolean): void;
   },
@@ -66,6 +68,7 @@ export function makeBoundPods(
     if (next !== undefined) into.set(next.accepted.pod.uid, next);
   };
   const tell = (becameReady = false): void => {
+    tools.meter.set("kubelet_desired_pods", { static: "" }, kept.size);
     const change = tools.store.takeBound([...kept.values()].map(({ accepted }) => accepted));
     tools.onChange(change, becameReady);
   };

@@ -13,17 +13,18 @@ import type { ImageGarbage, ImageStore } from "../pod/image-store.ts";
 import type { LogKeeping } from "../pod/log-keeping.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
-import type { ObservedPod } from "../pod/observed.ts";
 import type { ShutdownDelay, ShutdownDiary, ShutdownGroup } from "../pod/shutdown.ts";
 import type { Standing } from "../pod/standing.ts";
 import type { AgentHealth } from "../pod/view.ts";
 import type { Handlers, Images, ManifestSource, PodChange, PodFiles, Runtime, Sink, View } from "../ports.ts";
-import { type Legacy, readLegacy, within } from "./adopt.ts";
+import { goOnEnding, readLegacy, within } from "./adopt.ts";
 import { type BoundAgent, type BoundCompiler, makeBoundPods } from "./bound-pods.ts";
+import { type ClusterShelf, makeClusterShelf } from "./cluster-shelf.ts";
 import { makeCounts, staticLabel } from "./counts.ts";
-import { exitedOnly, makeDetails } from "./details.ts";
-import { makeShelf } from "./documents.ts";
+import { makeDetails } from "./details.ts";
+import { documentsBySource, makeShelf } from "./documents.ts";
 import { type GateLimits, makeGates } from "./gates.ts";
+import { fillGuests, runningGuests } from "./guests.ts";
 import { makeHire } from "./hire.ts";
 import { makeImageCare } from "./image-care.ts";
 import { makeLobby } from "./lobby.ts";
@@ -102,6 +103,8 @@ export type Agent = {
   onEvent(listener: (event: CountedEvent) => void): void;
   /** Present where an API server binds pods to the node. */
   readonly bound: BoundAgent | undefined;
+  /** Holds the ConfigMaps and Secrets of an API server's pods; whoever reaches that server fills it. */
+  readonly clusterShelf: ClusterShelf;
   /** Removes all images that nobody needs, or tells which ones. Throws NotFound where images are not collected. */
   collectImages(dryRun: boolean, signal: AbortSignal): Promise<ImageGarbage>;
   /** The agent leaves: its loops end, what it has begun finishes or is waited for a few seconds, no container is touched. */
@@ -141,6 +144,10 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
       ...means,
     });
   const shelf = makeShelf(legacy.documents, (kept) => documentFeed?.put("all", kept));
+  const clusterShelf = makeClusterShelf((uids) => {
+    for (const uid of uids) roster.get(uid)?.ring();
+  });
+  clusterShelf.follow(store.asked());
   const counts = makeCounts(meter);
   const startTimes = makeStartTimes(means);
   const volumes = makeVolumeCounts(meter);
@@ -155,7 +162,8 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     ...ports,
     ...means,
     images,
-    documents: shelf,
+    documents: documentsBySource(shelf, clusterShelf),
+    services: clusterShelf.services,
     gates,
     facts: setup.facts,
     settings: setup.settings,
@@ -179,6 +187,8 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     store,
     prober,
     volumes,
+    servicesHeard: (pod) => pod.origin.kind !== "api" || clusterShelf.services(pod) !== undefined,
+    versions: (pod) => (pod.origin.kind === "api" ? clusterShelf : store).versions(pod),
     runtimeState: health.now,
     onStatus: tellStatus,
     onObserved(worker) {
@@ -297,6 +307,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     log.info("a pod is gone", { pod: pod.uid, name: pod.name });
   }
   function onSourcesChange(change: Change, becameReady: boolean): void {
+    if (change.pods.length + change.updated.length > 0) clusterShelf.follow(store.asked());
     for (const uid of change.updated) {
       const accepted = store.accepted(uid);
       const worker = roster.get(uid);
@@ -329,28 +340,18 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   }
   async function adopt(): Promise<void> {
     await listed.promise;
-    await Promise.all([within(sources.first, FIRST_SIGHTING_MS, clock), within(fillGuests(), FIRST_DETAILS_MS, clock)]);
+    await Promise.all([
+      within(sources.first, FIRST_SIGHTING_MS, clock),
+      within(fillGuests(lobby, details), FIRST_DETAILS_MS, clock),
+    ]);
     if (signal.aborted) return;
-    takeOver(legacy);
+    meter.set("berth_adopted_pods", {}, runningGuests(lobby));
+    goOnEnding(legacy, roster, clock.now().monoMs);
     adopted = true;
     start("node", node.run, node);
     if (ports.logKeeping === undefined) return;
     const care = makeLogCare({ ...ports.logKeeping, runtime, roster, files, clock, log });
     start("container logs", care.run, care);
-  }
-  async function fillGuests(): Promise<void> {
-    await Promise.all(lobby.strangers().map(({ uid }) => details.fill(uid, exitedOnly(lobby.peek(uid)))));
-  }
-  function takeOver({ ending }: Legacy): void {
-    meter.set("berth_adopted_pods", {}, lobby.strangers().filter(({ uid }) => stands(lobby.peek(uid))).length);
-    const sinceMonoMs = clock.now().monoMs;
-    for (const { pod, remembered } of ending) {
-      const told = remembered.stored.ending ?? {
-        cause: "replaced" as const,
-        graceSeconds: Math.max(pod.graceSeconds, 1),
-      };
-      roster.begin(pod, remembered.stored.manifest, { ...told, sinceMonoMs });
-    }
   }
 
   start("runtime health", health.run, health);
@@ -378,6 +379,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     tell: news.tell,
     onEvent: news.listen,
     bound,
+    clusterShelf,
     async collectImages(dryRun, gone) {
       if (imageCare === undefined) throw new BerthError("NotFound", "images are not collected here");
       return imageCare.collect(dryRun, gone);
@@ -391,6 +393,3 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     },
   };
 }
-
-/** A pod that runs, as the metrics count it. */
-const stands = ({ sandboxes }: ObservedPod): boolean => sandboxes.some(({ state }) => state === "ready");

@@ -1,9 +1,14 @@
-import type { DocumentKey } from "../pod/desired.ts";
+import type { DesiredPod, DocumentKey } from "../pod/desired.ts";
 import type { DocumentBodies, DocumentContent, DocumentSummary, KeptDocument } from "../pod/document.ts";
 import type { DirectorySighting, HeldDocument } from "../pod/source.ts";
 
 /** Bodies of ConfigMaps and Secrets; never part of a picture, plan, log or record. */
-export type Documents = { bodies(keys: readonly DocumentKey[]): DocumentBodies };
+export type Documents = { bodies(keys: readonly DocumentKey[], pod: DesiredPod): DocumentBodies };
+
+/** Each pod's documents from where the pod itself comes from: the manifest directory, or an API server. */
+export function documentsBySource(file: Documents, api: Documents): Documents {
+  return { bodies: (keys, pod) => (pod.origin.kind === "api" ? api : file).bodies(keys, pod) };
+}
 
 /**
  * The bodies of the ConfigMaps and Secrets that hold their names, for those who make environments and volumes.
@@ -12,7 +17,8 @@ export type Documents = { bodies(keys: readonly DocumentKey[]): DocumentBodies }
  * K2  Nothing is kept that no name holds: memory follows the documents that there are.
  * K3  The next agent begins with what this one held, so that K1 spans a restart.
  */
-export type Shelf = Documents & {
+export type Shelf = {
+  bodies(keys: readonly DocumentKey[]): DocumentBodies;
   /** After each intake: what it holds now, out of what was seen just then or was here before. */
   take(sighting: DirectorySighting, held: ReadonlyMap<DocumentKey, HeldDocument>): void;
   /** Names and sizes, sorted by key. */

@@ -5,7 +5,7 @@ import type { PodEvent } from "../pod/event.ts";
 import type { PodMemory } from "../pod/memory.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
-import type { Around } from "../pod/plan.ts";
+import type { Around, DocumentVersions } from "../pod/plan.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { PodFiles, StoredPod } from "../ports.ts";
 import { type Gates, RANK } from "./gates.ts";
@@ -38,6 +38,8 @@ export type HireTools = {
   readonly store: Store;
   readonly prober: Prober;
   readonly volumes: Pick<VolumeCounts, "note">;
+  versions(pod: DesiredPod): DocumentVersions;
+  servicesHeard(pod: DesiredPod): boolean;
   runtimeState(): RuntimeState;
   onStatus(worker: Worker): void;
   onObserved(worker: Worker): void;
@@ -55,7 +57,8 @@ export function makeHire(tools: HireTools): Hire {
       networkReady,
       ...(message === undefined ? {} : { networkMessage: message }),
       asked: store.asksFor(pod),
-      documents: store.versions(pod),
+      documents: tools.versions(pod),
+      servicesHeard: tools.servicesHeard(pod),
       bootId: tools.facts.bootId,
       maxRestartDelayMs: tools.settings.maxRestartDelayMs,
     };

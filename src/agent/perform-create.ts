@@ -8,6 +8,9 @@ import type { ContainerRequest, EnvVariable, PreparedMount } from "../ports.ts";
 import { RANK, WITHDRAWN } from "./gates.ts";
 import { failed, proved, type Step, type Tools } from "./step.ts";
 
+const noServices: ReadonlyMap<string, string> = new Map();
+const SERVICES_UNHEARD = "services have not yet been read at least once, cannot construct envvars";
+
 type Create = ActionOf<"create-container">;
 
 /**
@@ -81,7 +84,7 @@ async function attemptOf(tools: Tools, action: Create, container: DesiredContain
 }
 
 async function environmentOf(
-  { documents, facts, files, settings }: Tools,
+  { documents, facts, files, services, settings }: Tools,
   container: DesiredContainer,
   podIps: readonly string[],
   { pod, givenUp }: Step,
@@ -93,14 +96,20 @@ async function environmentOf(
       return text === undefined ? [] : [[`${volumeName}/${path}`, text]];
     }),
   );
+  const found = pod.origin.kind === "api" ? services?.(pod) : noServices;
+  if (found === undefined) throw new BerthError("ContainerConfigInvalid", SERVICES_UNHEARD);
   const resolved = resolveEnv({
+    services: found,
     pod,
     container,
     podIps,
     hostIps: facts.ips,
     nodeName: facts.nodeName,
     allocatable: allocatableFor(facts, settings.reserved),
-    documents: documents.bodies(pod.documents.map(({ key }) => key)),
+    documents: documents.bodies(
+      pod.documents.map(({ key }) => key),
+      pod,
+    ),
     files: new Map(texts.flat()),
   });
   if (resolved.kind === "failed") throw new BerthError("ContainerConfigInvalid", resolved.message);

@@ -40,7 +40,7 @@ async function fittingCredentials(
 function pullSecrets(pod: DesiredPod, documents: Tools["documents"]): readonly PullSecret[] {
   const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]));
   const keyOf = (name: string) => `Secret/${pod.namespace}/${name}` as const;
-  const bodies = documents.bodies(names.map(keyOf));
+  const bodies = documents.bodies(names.map(keyOf), pod);
   return names.flatMap((name) => {
     const body = bodies.get(keyOf(name));
     return body === undefined ? [] : [{ name, type: body.type, data: body.data }];

@@ -83,7 +83,10 @@ function makePerformers(tools: Tools): Performers {
     async "set-volume"({ volume, version }, step) {
       step.begun();
       const uses = step.pod.volumes.find(({ name }) => name === volume)?.documents ?? [];
-      const bodies = documents.bodies(uses.map(({ key }) => key));
+      const bodies = documents.bodies(
+        uses.map(({ key }) => key),
+        step.pod,
+      );
       await files.setVolume(step.pod, volume, bodies, step.givenUp);
       return done({ kind: "volume", version });
     },

@@ -9,6 +9,7 @@ import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { ObservedContainer, ObservedPod, ObservedSandbox } from "../pod/observed.ts";
 import type { Handlers, PodFiles, Runtime } from "../ports.ts";
+import type { ClusterShelf } from "./cluster-shelf.ts";
 import type { Documents } from "./documents.ts";
 import type { Gates } from "./gates.ts";
 import type { PodCgroups } from "./pod-cgroups.ts";
@@ -44,6 +45,8 @@ export type Tools = {
   readonly images: SharedImages;
   readonly files: PodFiles;
   readonly documents: Documents;
+  /** Variables of services for a pod of an API server; undefined while they are not known. Absent: there are none. */
+  readonly services?: ClusterShelf["services"];
   /** Absent where all images are pulled without credentials. */
   readonly credentials?: Credentials;
   readonly handlers: Handlers;

@@ -1,4 +1,4 @@
-import type { DesiredContainer, DocumentKey } from "../pod/desired.ts";
+import type { DesiredContainer, DesiredPod, DocumentKey } from "../pod/desired.ts";
 import type { Picture } from "../pod/plan.ts";
 
 /** The first ConfigMap or Secret that the container's environment needs and that does not exist, in the words of 4.3. */
@@ -11,16 +11,26 @@ export function missingDocument({ desired, around }: Picture, { spec }: DesiredC
     ...(spec.envFrom ?? []).flatMap((from) => [use("ConfigMap", from.configMapRef), use("Secret", from.secretRef)]),
   ];
   const missing = named.find((one) => {
-    if (one === undefined || one.optional) return false;
-    const key: DocumentKey = `${one.kind}/${desired.namespace}/${one.name}`;
-    return around.documents.get(key) === "missing";
+    if (one === undefined) return false;
+    const version = around.documents.get(keyOf(desired, one));
+    return version === "unheard" || (version === "missing" && !one.optional);
   });
-  return missing === undefined ? undefined : notFound(missing.kind, missing.name);
+  if (missing === undefined) return undefined;
+  const isUnheard = around.documents.get(keyOf(desired, missing)) === "unheard";
+  return isUnheard ? unheard(missing.kind) : notFound(missing.kind, missing.name);
 }
 
 /** How the absence of a document is told. */
 export const notFound = (kind: "ConfigMap" | "Secret", name: string): string =>
   `${kind.toLowerCase()} "${name}" not found`;
+
+/** How it is told that the API server has not been heard on a document (node.md 3.8). */
+export const unheard = (kind: string): string =>
+  kind === "Token"
+    ? "failed to fetch token: the API server has given none yet"
+    : `failed to sync ${kind.toLowerCase()} cache: timed out waiting for the condition`;
+
+const keyOf = ({ namespace }: DesiredPod, { kind, name }: Use): DocumentKey => `${kind}/${namespace}/${name}`;
 
 type Use = { readonly kind: "ConfigMap" | "Secret"; readonly name: string; readonly optional: boolean };
 

@@ -2,7 +2,7 @@ import type { Action, Subject } from "../pod/action.ts";
 import type { DesiredVolume } from "../pod/desired.ts";
 import type { Picture } from "../pod/plan.ts";
 import { act, type Draft, failureKey, hold, waitsAfterFailure } from "./draft.ts";
-import { notFound } from "./env-documents.ts";
+import { notFound, unheard } from "./env-documents.ts";
 
 /** Version of a volume whose content comes from no document. */
 const PLAIN = "plain";
@@ -12,9 +12,19 @@ export type HomeStep = "standing" | "working" | "held";
 
 /** Makes the pod's home, then its volumes, and keeps them at the newest version of their documents (5.6). */
 export function carryHome(draft: Draft): HomeStep {
-  if (draft.memory.home !== "made") return makeHome(draft);
+  if (draft.memory.home !== "made") return waitsForServer(draft) ? "held" : makeHome(draft);
   const steps = draft.picture.desired.volumes.map((volume) => carryVolume(draft, volume));
   return steps.find((step) => step === "held") ?? steps.find((step) => step === "working") ?? "standing";
+}
+
+/** A new pod begins once its documents and services were heard of: what it pulls images with, too. Nobody needs an event of the moment until then. */
+function waitsForServer(draft: Draft): boolean {
+  const [key] = [...draft.picture.around.documents].find(([, version]) => version === "unheard") ?? [];
+  if (key === undefined && draft.picture.around.servicesHeard !== false) return false;
+  const [kind] = key?.split("/") ?? [];
+  const message = kind === undefined ? "the services of the cluster are not known yet" : unheard(kind);
+  hold(draft, { subject: "pod", reason: "FailedMount", message, needs: "document" });
+  return true;
 }
 
 function makeHome(draft: Draft): HomeStep {
@@ -82,10 +92,10 @@ function versionOf({ around }: Picture, { documents }: DesiredVolume): Wanted {
   const parts: string[] = [];
   for (const { key, optional } of documents) {
     const version = around.documents.get(key) ?? "missing";
-    const [kind, , name = ""] = key.split("/");
-    if (version === "missing" && !optional) {
-      return { kind: "missing", message: notFound(kind === "Secret" ? "Secret" : "ConfigMap", name) };
-    }
+    const [word = "", , name = ""] = key.split("/");
+    if (version === "unheard") return { kind: "missing", message: unheard(word) };
+    const kind = word === "Secret" ? "Secret" : "ConfigMap";
+    if (version === "missing" && !optional) return { kind: "missing", message: notFound(kind, name) };
     parts.push(`${key}=${version}`);
   }
   return { kind: "version", version: parts.sort().join(",") };

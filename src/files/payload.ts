@@ -2,6 +2,7 @@ import { BerthError } from "../base/errors.ts";
 import type { DesiredPod, DesiredVolume, DocumentKey } from "../pod/desired.ts";
 import type { DocumentBodies } from "../pod/document.ts";
 import type { Allocatable } from "../pod/resource-field.ts";
+import { TOKEN_DATA_KEY, tokenKey } from "../pod/token-use.ts";
 import type * as v1 from "../pod/v1.ts";
 import { downwardFile } from "./downward.ts";
 
@@ -18,6 +19,7 @@ export type PayloadSources = {
 
 /** Modes of files that say nothing about theirs (cri-mapping 0). */
 const USUAL_MODE = 0o644;
+const OWNERS_MODE = 0o600;
 
 /**
  * The files of a configMap, secret, downwardAPI or projected volume; undefined for other volumes. Throws VolumeFailed
@@ -59,7 +61,8 @@ function projectionsOf(spec: v1.Volume): { list: readonly v1.VolumeProjection[];
 type Files = readonly (readonly [string, PayloadFile])[];
 
 function filesOf(projection: v1.VolumeProjection, mode: number, sources: PayloadSources): Files {
-  const { configMap, secret, downwardAPI } = projection;
+  const { configMap, secret, downwardAPI, serviceAccountToken } = projection;
+  if (serviceAccountToken) return [tokenFile(serviceAccountToken, mode, sources)];
   if (configMap) return documentFiles("ConfigMap", configMap, mode, sources);
   if (secret) return documentFiles("Secret", secret, mode, sources);
   if (downwardAPI) {
@@ -69,6 +72,17 @@ function filesOf(projection: v1.VolumeProjection, mode: number, sources: Payload
     ]);
   }
   throw failed(`a projected volume cannot have the source ${Object.keys(projection).join(", ") || "(none)"} here`);
+}
+
+/** A token is its owner's alone where the pod has a group that the files are given to (node.md 3.9). */
+function tokenFile(
+  token: v1.ServiceAccountTokenProjection,
+  mode: number,
+  { pod, bodies }: PayloadSources,
+): Files[number] {
+  const data = bodies.get(tokenKey(pod, token))?.data.get(TOKEN_DATA_KEY);
+  if (data === undefined) throw failed(`there is no token of the service account for ${token.path}`);
+  return [token.path, { data, mode: pod.spec.securityContext?.fsGroup === undefined ? mode : OWNERS_MODE }];
 }
 
 /** Without items every key is a file; with items only those, under their paths (5.2). */

@@ -1,5 +1,6 @@
 import type { DocumentKey } from "../pod/desired.ts";
-import type { DocumentBody, DocumentContent } from "../pod/document.ts";
+import type { DocumentContent } from "../pod/document.ts";
+import { documentBody } from "../pod/document-body.ts";
 import type * as v1 from "../pod/v1.ts";
 import { duplicate, type Faults, invalid, NO_FAULTS, tooLong, when } from "./fault.ts";
 import { contentDigest } from "./identity.ts";
@@ -19,7 +20,7 @@ type ConfigKind = "ConfigMap" | "Secret";
 export function configFaults(config: Config, kind: ConfigKind, path: string): Faults {
   const metadata = config.metadata ?? {};
   const keys = PARTS.flatMap((part) => Object.keys(config[part] ?? {}).map((key) => ({ part, key })));
-  const { data } = bodyOf(kind, config);
+  const { data } = documentBody(kind, config);
   const size = [...data.values()].reduce((sum, bytes) => sum + bytes.length, 0);
   return [
     ...metadataFaults(metadata, metadata.name ?? "", join(path, "metadata")),
@@ -41,24 +42,8 @@ export function contentOf(
   config: Config,
   { seenWallMs, digestKey }: { readonly seenWallMs: number; readonly digestKey: string },
 ): DocumentContent {
-  const body = bodyOf(kind, config);
+  const body = documentBody(kind, config);
   const values = [...body.data].map(([name, bytes]) => [name, Buffer.from(bytes).toString("base64")]);
   const version = contentDigest([body.type, values, [...body.binaryKeys].sort()], digestKey);
   return { key, version, immutable: config.immutable === true, seenWallMs, body };
-}
-
-/** The bytes of each key, sorted; those of stringData win. */
-function bodyOf(kind: ConfigKind, config: Config): DocumentBody {
-  const data = new Map<string, Uint8Array>();
-  const take = (part: Readonly<Record<string, string | undefined>> | undefined, as: BufferEncoding): void => {
-    for (const [name, text = ""] of Object.entries(part ?? {})) data.set(name, new Uint8Array(Buffer.from(text, as)));
-  };
-  take(config.data, kind === "Secret" ? "base64" : "utf8");
-  take(config.binaryData, "base64");
-  take(config.stringData, "utf8");
-  return {
-    type: kind === "Secret" ? config.type || "Opaque" : "",
-    data: new Map([...data].sort(([left], [right]) => (left < right ? -1 : 1))),
-    binaryKeys: new Set(Object.keys(config.binaryData ?? {})),
-  };
 }

@@ -8,6 +8,7 @@ import type {
   Origin,
   RestartPolicy,
 } from "../pod/desired.ts";
+import { tokenKey } from "../pod/token-use.ts";
 import type * as v1 from "../pod/v1.ts";
 import { containerHash } from "./identity.ts";
 import { imageForRuntime } from "./image.ts";
@@ -26,7 +27,7 @@ export type CheckedPod = {
 export function desiredPod(pod: CheckedPod, origin: Origin, seenWallMs: number): DesiredPod {
   const { uid, namespace, name, manifestName, metadata, spec } = pod;
   const restartPolicy = restartPolicyOf(spec.restartPolicy);
-  const volumes = (spec.volumes ?? []).map((volume) => desiredVolume(volume, namespace));
+  const volumes = (spec.volumes ?? []).map((volume) => desiredVolume(volume, pod));
   const containers = [
     ...(spec.initContainers ?? []).map((one) => desiredContainer(one, roleOfInit(one), restartPolicy)),
     ...spec.containers.map((one) => desiredContainer(one, "app", restartPolicy)),
@@ -71,10 +72,12 @@ function desiredContainer(spec: v1.Container, role: ContainerRole, podPolicy: Re
   };
 }
 
-function desiredVolume(spec: v1.Volume, namespace: string): DesiredVolume {
-  const projected = (spec.projected?.sources ?? []).flatMap(({ configMap, secret }) => [
+function desiredVolume(spec: v1.Volume, pod: CheckedPod): DesiredVolume {
+  const { namespace } = pod;
+  const projected = (spec.projected?.sources ?? []).flatMap(({ configMap, secret, serviceAccountToken }) => [
     ...(configMap ? [use("ConfigMap", namespace, configMap.name, configMap.optional)] : []),
     ...(secret ? [use("Secret", namespace, secret.name, secret.optional)] : []),
+    ...(serviceAccountToken ? [{ key: tokenKey(pod, serviceAccountToken), optional: false }] : []),
   ]);
   const documents = [
     ...(spec.configMap ? [use("ConfigMap", namespace, spec.configMap.name, spec.configMap.optional)] : []),

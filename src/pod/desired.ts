@@ -42,8 +42,8 @@ export type DesiredContainer = {
   readonly spec: v1.Container;
 };
 
-/** A ConfigMap or Secret by `Kind/namespace/name`. */
-export type DocumentKey = `${"ConfigMap" | "Secret"}/${string}/${string}`;
+/** A ConfigMap or Secret by `Kind/namespace/name`, or a token of a service account (token-use.ts). */
+export type DocumentKey = `${"ConfigMap" | "Secret" | "Token"}/${string}/${string}`;
 
 /** One volume of a desired pod. */
 export type DesiredVolume = {

@@ -19,6 +19,8 @@ export type EnvSource = {
   readonly allocatable: Allocatable;
   /** Bodies of the documents that the pod uses; one that is missing is not there. */
   readonly documents: ReadonlyMap<DocumentKey, DocumentBody>;
+  /** Variables of services, which fill what nothing else sets. */
+  readonly services?: ReadonlyMap<string, string>;
   /** Texts of the env files that fileKeyRefs name, by `volume/path`; one that is missing is not there. */
   readonly files?: ReadonlyMap<string, string>;
 };
@@ -44,6 +46,7 @@ export function resolveEnv(source: EnvSource): ResolvedEnv {
     if ("failure" in found) return { kind: "failed", message: found.failure };
     if ("value" in found) variables.set(entry.name, found.value);
   }
+  for (const [name, value] of source.services ?? []) if (!variables.has(name)) variables.set(name, value);
   return { kind: "resolved", variables: [...variables].map(([name, value]) => ({ name, value })) };
 }
 
@@ -63,7 +66,8 @@ function addAll(variables: Map<string, string>, from: v1.EnvFromSource, source: 
 
 function entryValue(entry: v1.EnvVar, earlier: ReadonlyMap<string, string>, source: EnvSource): Found {
   const from = entry.valueFrom;
-  if (from === undefined || entry.value) return { value: expand(entry.value ?? "", (name) => earlier.get(name)) };
+  if (from === undefined || entry.value)
+    return { value: expand(entry.value ?? "", (name) => earlier.get(name) ?? source.services?.get(name)) };
   if (from.fieldRef) return found(field(from.fieldRef.fieldPath, source), `field ${from.fieldRef.fieldPath}`);
   if (from.resourceFieldRef) {
     const value = resourceField(source.pod, source.container.name, from.resourceFieldRef, source.allocatable);

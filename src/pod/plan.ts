@@ -58,6 +58,9 @@ export type ContainerVerdicts = {
   readonly readiness?: "passed" | "failed";
 };
 
+/** Versions of documents; "unheard": whether it is there is not known yet, for its server has not been heard. */
+export type DocumentVersions = ReadonlyMap<DocumentKey, string | "missing" | "unheard">;
+
 /** The node's word to a pod. */
 export type Around = {
   /** Whether the pod's name is its own now: an older pod of that name has finished (T13). */
@@ -70,7 +73,9 @@ export type Around = {
   readonly networkMessage?: string;
   readonly runtimeReady: boolean;
   /** Versions of the documents that the pod uses. */
-  readonly documents: ReadonlyMap<DocumentKey, string | "missing">;
+  readonly documents: DocumentVersions;
+  /** False while the services of the API server that the pod is from are not known; absent: nothing waits for them. */
+  readonly servicesHeard?: boolean;
   /** Container names that people asked to restart, with the moment of asking. */
   readonly restartRequests: ReadonlyMap<string, MonoMs>;
   /** Boot of the host, to tell what a reboot ended. */

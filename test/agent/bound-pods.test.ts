@@ -200,3 +200,40 @@ describe("room for critical pods (node.md 4)", () => {
     expect(host.pod("local")?.status).toMatchObject({ phase: "Failed", reason: "OutOfcpu" });
   });
 });
+
+describe("documents of pods of an API server (node.md 3.8)", () => {
+  const using = (): v1.Pod =>
+    bound(
+      "web",
+      {},
+      { containers: [{ name: "app", image: "app:1", envFrom: [{ configMapRef: { name: "settings" } }] }] },
+    );
+  const settings = (version: string) => ({
+    ...{ key: "ConfigMap/default/settings" as const, version, immutable: false, seenWallMs: 0 },
+    body: { type: "", data: new Map([["COLOUR", new Uint8Array(Buffer.from("red"))]]), binaryKeys: new Set<string>() },
+  });
+
+  it("are waited for until the server was heard, and held for where they are missing", async () => {
+    const host = await withWeb(using());
+    const { clusterShelf } = host.agent();
+    expect([...clusterShelf.wanted().keys()]).toEqual(["ConfigMap/default/settings"]);
+    expect([names(host), host.disk.homes.size]).toEqual([[], 0]);
+    clusterShelf.gone("ConfigMap/default/settings");
+    await host.clock.advance(1000);
+    expect(host.agent().view.holds("default/web")).toMatchObject([{ message: 'configmap "settings" not found' }]);
+    clusterShelf.put(settings("1"));
+    await host.clock.advance(1000);
+    expect(names(host)).toEqual(["web#0 running"]);
+  });
+
+  it("go with their pods", async () => {
+    const host = makeWorld({ bound: true });
+    await host.start();
+    server(host).follower.onSet([using()]);
+    host.agent().clusterShelf.put(settings("1"));
+    await host.clock.advance(1000);
+    expect(names(host)).toEqual(["web#0 running"]);
+    server(host).follower.onGone(using());
+    expect(host.agent().clusterShelf.wanted().size).toBe(0);
+  });
+});

@@ -137,6 +137,37 @@ table("volumes (5.6, D2)", [
     },
   ],
   [
+    "one of a server that was not heard yet holds a new pod before anything else, be it optional",
+    {
+      desired: pod({ volumes: [volume("site", { documents: [{ ...config, optional: true }] })] }),
+      sandboxes: [],
+      memory: { home: "absent", volumes: {} },
+      around: { documents: new Map([[config.key, "unheard"]]) },
+    },
+    [],
+    {
+      holds: [
+        {
+          subject: "pod",
+          reason: "FailedMount",
+          message: "failed to sync configmap cache: timed out waiting for the condition",
+          needs: "document",
+        },
+      ],
+    },
+  ],
+  [
+    "after a restart of the agent, a volume that stands goes on standing until its server was heard",
+    {
+      desired: withConfig,
+      containers: [instance("web")],
+      memory: { volumes: { site: "ConfigMap/default/site=1" } },
+      around: { documents: new Map([[config.key, "unheard"]]) },
+    },
+    [],
+    { holds: [] },
+  ],
+  [
     "B14: an optional one is skipped",
     {
       desired: pod({ volumes: [volume("site", { documents: [{ ...config, optional: true }] })] }),

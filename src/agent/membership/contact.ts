@@ -14,6 +14,8 @@ export type Topic =
   | "mirror pods"
   | "events"
   | "documents"
+  | "tokens"
+  | "services"
   | "certificate"
   | "serving certificate";
 

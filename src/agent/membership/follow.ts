@@ -35,8 +35,10 @@ export function makeFollow<K extends ClusterKind>(tools: {
   readonly chance: Chance;
   readonly contact: Contact;
   readonly follower: Follower<ClusterTypes[K]>;
+  /** A watch lasts so long, and by chance up to as much again. */
+  readonly shortestWatchSeconds?: number;
 }): Round {
-  const { cluster, of, topic, clock, chance, contact, follower } = tools;
+  const { cluster, of, topic, clock, chance, contact, follower, shortestWatchSeconds = SHORTEST_WATCH_SECONDS } = tools;
   let version: string | undefined;
   let since: ListVersion = "any";
 
@@ -50,7 +52,7 @@ export function makeFollow<K extends ClusterKind>(tools: {
   /** Moves the version along; resolves when the stream ends well. */
   const watch = async (from: string, signal: AbortSignal): Promise<void> => {
     const begunMonoMs = clock.now().monoMs;
-    const timeoutSeconds = Math.floor(SHORTEST_WATCH_SECONDS * (1 + chance.fraction()));
+    const timeoutSeconds = Math.floor(shortestWatchSeconds * (1 + chance.fraction()));
     let heard = false;
     for await (const change of cluster.watch(of, { version: from, timeoutSeconds }, signal)) {
       if (change.kind === "open") {

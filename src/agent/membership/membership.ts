@@ -10,9 +10,11 @@ import type { Standing } from "../../pod/standing.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { Cluster, NodeCertificates, View } from "../../ports.ts";
 import type { BoundAgent } from "../bound-pods.ts";
+import type { ClusterShelf } from "../cluster-shelf.ts";
 import { type Loop, type Round, startLoop } from "../loop.ts";
 import { makeCertificateBeat } from "./certificate-beat.ts";
 import { makeContact } from "./contact.ts";
+import { makeDocumentWatches } from "./document-watches.ts";
 import { makeEventFeed } from "./event-feed.ts";
 import { type Follower, makeFollow } from "./follow.ts";
 import { makeLeaseBeat } from "./lease-beat.ts";
@@ -20,6 +22,8 @@ import { makeMirrors } from "./mirrors.ts";
 import { makeNodeBeat, type StatusPace } from "./node-beat.ts";
 import type { Rate } from "./pace.ts";
 import { makeReports } from "./reports.ts";
+import { serviceFollower } from "./service-watch.ts";
+import { makeTokens } from "./tokens.ts";
 
 /** What a node needs to be one of a cluster's. */
 export type MembershipSetup = {
@@ -56,6 +60,8 @@ export function joinCluster(
     tell(events: readonly PodEvent[]): void;
     /** Absent: events stay on the host. */
     onEvent?(listener: (event: CountedEvent) => void): void;
+    /** Absent: no pod uses documents of the cluster. */
+    readonly clusterShelf?: ClusterShelf;
     /** Absent: the pods of the host are not shown to the cluster. */
     readonly view?: Pick<View, "watchPods" | "health">;
     /** Absent: pods of the cluster do not run here. */
@@ -129,6 +135,13 @@ export function joinCluster(
     });
     agent.onEvent(events.offer);
     start("cluster events", events.run);
+  }
+  if (agent.clusterShelf !== undefined) {
+    const shelved = { ...shared, cluster: doors.general, shelf: agent.clusterShelf };
+    start("cluster documents", makeDocumentWatches(shelved));
+    start("service account tokens", makeTokens(shelved));
+    const follower = serviceFollower(agent.clusterShelf);
+    start("services", makeFollow({ ...shelved, of: { kind: "services" }, topic: "services", follower }));
   }
   if (agent.view !== undefined) {
     const mirrors = makeMirrors({

@@ -1,7 +1,8 @@
+import { type ClusterShelf, makeClusterShelf } from "../../../src/agent/cluster-shelf.ts";
 import { joinCluster, type MembershipSetup } from "../../../src/agent/membership/membership.ts";
 import type { Log } from "../../../src/base/log.ts";
 import { silentLog } from "../../../src/base/log.ts";
-import type { PodEvent } from "../../../src/pod/event.ts";
+import type { CountedEvent, PodEvent } from "../../../src/pod/event.ts";
 import { type Meter, silentMeter } from "../../../src/pod/metrics.ts";
 import type { Standing } from "../../../src/pod/standing.ts";
 import { type HandClock, handClock, seededChance } from "../../kit/clock.ts";
@@ -54,6 +55,10 @@ export const standsWell = (monoMs: number): Standing => ({
 export type Member = SmallCluster & {
   readonly clock: HandClock;
   readonly told: PodEvent[];
+  /** Documents, tokens and services of pods that a test makes it follow. */
+  readonly shelf: ClusterShelf;
+  /** Tells an event on to the server. */
+  tellOn(event: CountedEvent): void;
   /** Changes how the node stands, and rings. */
   stand(change: (monoMs: number) => Partial<Standing>): void;
   contact(): ReturnType<ReturnType<typeof joinCluster>["contact"]>;
@@ -77,6 +82,8 @@ export function aMember(
   options.before?.(small);
   const told: PodEvent[] = [];
   let ring = (): void => {};
+  let tellOn = (_event: CountedEvent): void => {};
+  const shelf = makeClusterShelf(() => {});
   let change = (_monoMs: number): Partial<Standing> => ({});
   const membership = joinCluster(
     { general: small.cluster, heartbeat: small.cluster },
@@ -89,6 +96,10 @@ export function aMember(
         ring = listener;
       },
       tell: (events) => void told.push(...events),
+      onEvent: (listener) => {
+        tellOn = listener;
+      },
+      clusterShelf: shelf,
     },
     { ...aSetup, ...options.setup },
     {
@@ -102,6 +113,8 @@ export function aMember(
     ...small,
     clock,
     told,
+    shelf,
+    tellOn: (event) => tellOn(event),
     stand(next) {
       change = next;
       ring();

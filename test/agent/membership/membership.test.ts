@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { tokenKey } from "../../../src/pod/token-use.ts";
+import { pod } from "../../kit/pictures.ts";
 import { aMember } from "./member.ts";
 
 const MINUTE_MS = 60_000;
@@ -12,12 +14,37 @@ describe("a node of a cluster", () => {
     const counts = new Map<string, number>();
     for (const { verb, kind } of member.asked.slice(restingSince))
       counts.set(`${verb} ${kind}`, (counts.get(`${verb} ${kind}`) ?? 0) + 1);
-    expect([...counts.keys()].sort()).toEqual(["patch nodes", "replace leases", "watch nodes"]);
+    expect([...counts.keys()].sort()).toEqual(["patch nodes", "replace leases", "watch nodes", "watch services"]);
     expect(counts.get("replace leases")).toBeLessThanOrEqual(60 * 6);
     expect(counts.get("replace leases")).toBeGreaterThanOrEqual((60 * 6) / 1.04 - 1);
     expect(counts.get("patch nodes")).toBeLessThanOrEqual(12);
     expect(counts.get("patch nodes")).toBeGreaterThanOrEqual(11);
     expect(counts.get("watch nodes")).toBeLessThanOrEqual(12); // each lasts 5 to 10 minutes
+  });
+
+  it("asks for little more with pods: a watch for each document, and tokens in time", async () => {
+    const member = aMember();
+    const plain = pod({ uid: "u1", origin: { kind: "api" } });
+    const keys = ["ConfigMap/default/a", "Secret/default/b", tokenKey(plain, { path: "token" })] as const;
+    const documents = keys.map((key) => ({ key, optional: false }));
+    member.shelf.follow([1, 2, 3].map((n) => ({ ...plain, uid: `u${n}`, documents })));
+    await member.clock.advance(20 * MINUTE_MS);
+    const restingSince = member.asked.length;
+    await member.clock.advance(60 * MINUTE_MS);
+    const resting = member.asked.slice(restingSince).map(({ verb, kind }) => `${verb} ${kind}`);
+    expect([...new Set(resting)].sort()).toEqual([
+      "patch nodes",
+      "replace leases",
+      "token serviceaccounts",
+      "watch configmaps",
+      "watch nodes",
+      "watch secrets",
+      "watch services",
+    ]);
+    const count = (what: string): number => resting.filter((one) => one === what).length;
+    expect(count("token serviceaccounts")).toBeLessThanOrEqual(2);
+    expect(count("watch configmaps") + count("watch secrets")).toBeLessThanOrEqual(4);
+    await member.stop();
   });
 
   it("asks little of a server that is away, for an hour", async () => {
@@ -27,8 +54,8 @@ describe("a node of a cluster", () => {
     const away = member.asked.length;
     await member.clock.advance(60 * MINUTE_MS);
     const tries = member.asked.slice(away).filter(({ verb }) => verb !== "disconnect");
-    // the lease and the status at most every 7 s each, the watch every 12 s, and their quick first tries
-    expect(tries.length).toBeLessThan(60 * (60 / 7 + 60 / 7 + 60 / 12) + 30);
+    // the lease and the status at most every 7 s each, two watches every 12 s, and their quick first tries
+    expect(tries.length).toBeLessThan(60 * (60 / 7 + 60 / 7 + (2 * 60) / 12) + 40);
     expect(member.contact()).toMatchObject({ connected: false, lastError: { message: "as the test says" } });
   });
 
@@ -47,7 +74,7 @@ describe("a node of a cluster", () => {
     expect(member.count("replace", "leases", returned)).toBeGreaterThanOrEqual(2);
     expect(member.contact().connected).toBe(true);
     expect(member.contact().lastError).toBeUndefined();
-    expect(member.asked.length - before).toBeLessThanOrEqual(3 + 1 + 2 + 2); // leases, lease read, node read and patch, watch
+    expect(member.asked.length - before).toBeLessThanOrEqual(3 + 1 + 2 + 4); // leases, lease read, node read and patch, watches
   });
 
   it("is one of many that do not come back at the same moment", async () => {
@@ -67,7 +94,7 @@ describe("a node of a cluster", () => {
     const perSecond = new Map<number, number>();
     for (const second of seconds.flat()) perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
     const total = seconds.flat().length;
-    expect(total / 40).toBeLessThanOrEqual(8);
+    expect(total / 40).toBeLessThanOrEqual(10);
     expect(Math.max(...perSecond.values())).toBeLessThan(total / 4);
   });
 

@@ -5,7 +5,7 @@ import type { Cluster } from "../../../src/ports.ts";
 
 /** One request as the server saw it. */
 export type Asked = {
-  readonly verb: "get" | "create" | "replace" | "patch" | "list" | "watch" | "disconnect";
+  readonly verb: "get" | "create" | "replace" | "patch" | "list" | "watch" | "token" | "disconnect";
   readonly kind: string;
   readonly atMs: number;
   readonly body?: unknown;
@@ -121,7 +121,10 @@ export function smallCluster(clock: Clock): SmallCluster {
         listeners = listeners.filter((one) => one !== listen);
       }
     },
-    token: () => Promise.reject(new Error("nobody asks for tokens here")),
+    async token(wish) {
+      await note("token", "serviceaccounts", wish);
+      return { token: `token-${asked.length}`, expiresWallMs: clock.now().wallMs + wish.expirationSeconds * 1000 };
+    },
     disconnect: () => void asked.push({ verb: "disconnect", kind: "", atMs: clock.now().monoMs }),
   };
 

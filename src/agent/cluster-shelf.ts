@@ -1,0 +1,103 @@
+import type { Service } from "../pod/cluster.ts";
+import type { DesiredPod, DocumentKey } from "../pod/desired.ts";
+import type { DocumentBodies, DocumentContent } from "../pod/document.ts";
+import type { DocumentVersions } from "../pod/plan.ts";
+import { serviceVariables } from "../pod/service-env.ts";
+
+/**
+ * The ConfigMaps and Secrets of the pods that an API server has bound to the node; in memory only (node.md 3.8).
+ *
+ * K4  A document is wanted as long as a pod uses it, and kept no longer.
+ * K5  What the server was last heard to have goes on being used while it is away. What was not heard of yet is neither there
+ *     nor missing: its pods wait, even where it is optional.
+ */
+export type ClusterShelf = {
+  bodies(keys: readonly DocumentKey[]): DocumentBodies;
+  versions(pod: DesiredPod): DocumentVersions;
+  /** The pods that there are: their documents are wanted, and no others. */
+  follow(pods: readonly DesiredPod[]): void;
+  /** Each with a stamp, which is another one when the document was not wanted in between. */
+  wanted(): ReadonlyMap<DocumentKey, number>;
+  /** Whoever brings documents hears when others are wanted. */
+  onWanted(listener: () => void): void;
+  /** The services that a pod of the API server finds in its environment; undefined while they were never heard of. */
+  services(pod: DesiredPod): ReadonlyMap<string, string> | undefined;
+  setServices(services: readonly Service[]): void;
+  put(content: DocumentContent): void;
+  gone(key: DocumentKey): void;
+};
+
+/** An empty shelf; `ring` hears which pods use a document that came, changed or went. */
+export function makeClusterShelf(ring: (podUids: readonly string[]) => void): ClusterShelf {
+  /** @bound Documents that pods use. */
+  let users: ReadonlyMap<DocumentKey, readonly string[]> = new Map();
+  /** @bound Pods of the API server. */
+  let apiPods: readonly string[] = [];
+  /** @bound Documents that pods use. */
+  const stamps = new Map<DocumentKey, number>();
+  let stamp = 0;
+  let services: readonly Service[] | undefined;
+  /** @bound Documents that pods use and that were heard of. */
+  const heard = new Map<DocumentKey, DocumentContent | "missing">();
+  /** @bound Parts of the agent that bring documents: a fixed number. */
+  const listeners: (() => void)[] = [];
+
+  const take = (key: DocumentKey, next: DocumentContent | "missing"): void => {
+    if (!users.has(key) || versionOf(heard.get(key)) === versionOf(next)) return;
+    heard.set(key, next);
+    ring(users.get(key) ?? []);
+  };
+
+  return {
+    versions: (pod) => new Map(pod.documents.map(({ key }) => [key, versionOf(heard.get(key))])),
+    bodies(keys): DocumentBodies {
+      return new Map(
+        keys.flatMap((key) => {
+          const content = heard.get(key);
+          return content === undefined || content === "missing" ? [] : [[key, content.body] as const];
+        }),
+      );
+    },
+    follow(pods) {
+      users = usersOf(pods);
+      apiPods = pods.filter(({ origin }) => origin.kind === "api").map(({ uid }) => uid);
+      const left = [...stamps.keys()].filter((key) => !users.has(key));
+      const come = [...users.keys()].filter((key) => !stamps.has(key));
+      for (const key of left) {
+        stamps.delete(key);
+        heard.delete(key);
+      }
+      for (const key of come) {
+        stamp += 1;
+        stamps.set(key, stamp);
+      }
+      if (left.length + come.length > 0) for (const listener of listeners) listener();
+    },
+    wanted: () => stamps,
+    services: (pod) => (services === undefined ? undefined : serviceVariables(services, pod)),
+    setServices(next) {
+      const isFirst = services === undefined;
+      services = next;
+      if (isFirst) ring(apiPods);
+    },
+    onWanted: (listener) => void listeners.push(listener),
+    put: (content) => take(content.key, content),
+    gone: (key) => take(key, "missing"),
+  };
+}
+
+const versionOf = (content: DocumentContent | "missing" | undefined): string =>
+  content === undefined ? "unheard" : content === "missing" ? "missing" : content.version;
+
+function usersOf(pods: readonly DesiredPod[]): ReadonlyMap<DocumentKey, readonly string[]> {
+  const users = new Map<DocumentKey, string[]>();
+  for (const { uid, origin, documents } of pods) {
+    if (origin.kind !== "api") continue;
+    for (const { key } of documents) {
+      const uids = users.get(key);
+      if (uids === undefined) users.set(key, [uid]);
+      else uids.push(uid);
+    }
+  }
+  return users;
+}

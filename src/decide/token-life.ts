@@ -1,0 +1,27 @@
+const LONGEST_MS = 24 * 3_600_000;
+/** A token is renewed after so much of its life (node.md 3.9). */
+const PART = 0.8;
+const EARLIER_MS = 10_000;
+
+/**
+ * How long after it came a token is renewed: after 80 % of its life or a day, and up to 10 s earlier by chance. The life is the
+ * one that was asked for, or the one that the token itself tells where that is shorter; the host's clock, which may be wrong,
+ * has no part in it.
+ */
+export function renewTokenAfterMs(token: string, expirationSeconds: number, fraction: number): number {
+  const lifeMs = Math.min(expirationSeconds, lifeSeconds(token) ?? expirationSeconds) * 1000;
+  const soonestMs = Math.min(lifeMs, LONGEST_MS) / 2;
+  return Math.max(Math.min(lifeMs * PART, LONGEST_MS) - fraction * EARLIER_MS, soonestMs);
+}
+
+/** From a token's own claims. */
+function lifeSeconds(token: string): number | undefined {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
+    if (typeof claims !== "object" || claims === null || !("iat" in claims) || !("exp" in claims)) return undefined;
+    const seconds = Number(claims.exp) - Number(claims.iat);
+    return seconds > 0 ? seconds : undefined;
+  } catch {
+    return undefined;
+  }
+}

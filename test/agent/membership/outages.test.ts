@@ -80,14 +80,7 @@ const TROUBLES: readonly (readonly [string, Trouble])[] = [
   ["answers 500", failing(() => new BerthError("ApiFailed", "status 500", { effect: "unknown" }), AWAY)],
   ["answers 429", failing(() => new BerthError("ApiBusy", "status 429", { retryAfterMs: 5000 }), AWAY)],
   ["takes the certificate for expired", failing(() => new BerthError("ApiUnauthorized", "status 401"), AWAY)],
-  [
-    "answers 403",
-    {
-      begin: (member) =>
-        member.fail(({ kind }) => (kind === "pods" ? undefined : new BerthError("ApiForbidden", "status 403"))),
-      perMinute: AWAY,
-    },
-  ],
+  ["answers 403", failing(() => new BerthError("ApiForbidden", "status 403"), AWAY)],
   [
     "breaks each watch in the middle of an event",
     {

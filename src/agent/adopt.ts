@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.ts";
+import type { Clock, MonoMs } from "../base/clock.ts";
 import { asBerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type DesiredPod, podKey } from "../pod/desired.ts";
@@ -6,7 +6,7 @@ import type { DocumentKeeping, KeptDocument } from "../pod/document.ts";
 import type { Problem } from "../pod/problem.ts";
 import type { AcceptedPod, IntakeState } from "../pod/source.ts";
 import type { ManifestSource, PodFiles, StoredPod } from "../ports.ts";
-import type { Remembered } from "./roster.ts";
+import type { Remembered, Roster } from "./roster.ts";
 
 /** What an earlier agent left on disk, sorted by what becomes of it. */
 export type Legacy = {
@@ -89,6 +89,17 @@ function deviceOf(records: readonly StoredPod[]): string | undefined {
   return records
     .toSorted((one, other) => one.seenWallMs - other.seenWallMs)
     .findLast(({ device }) => device !== undefined)?.device;
+}
+
+/** The pods that an earlier agent was ending go on with that from now; one that has lost its name begins to. */
+export function goOnEnding({ ending }: Legacy, roster: Pick<Roster, "begin">, sinceMonoMs: MonoMs): void {
+  for (const { pod, remembered } of ending) {
+    const told = remembered.stored.ending ?? {
+      cause: "replaced" as const,
+      graceSeconds: Math.max(pod.graceSeconds, 1),
+    };
+    roster.begin(pod, remembered.stored.manifest, { ...told, sinceMonoMs });
+  }
 }
 
 /** The promise's end, or that so much time has passed. */

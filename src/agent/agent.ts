@@ -9,10 +9,10 @@ import type { ImageGarbage } from "../pod/image-store.ts";
 import type { Standing } from "../pod/standing.ts";
 import type { AgentHealth } from "../pod/view.ts";
 import type { View } from "../ports.ts";
-import { type Legacy, readLegacy, within } from "./adopt.ts";
-import { type BoundPods, makeBoundPods } from "./bound-pods.ts";
+import { goOnEnding, readLegacy, within } from "./adopt.ts";
+import { type BoundAgent, makeBoundPods } from "./bound-pods.ts";
 import { type ClusterShelf, makeClusterShelf } from "./cluster-shelf.ts";
-import { makeCounts } from "./counts.ts";
+import { makeCounts, staticLabel } from "./counts.ts";
 import { makeDetails } from "./details.ts";
 import { documentsBySource, makeShelf } from "./documents.ts";
 import { makeGates } from "./gates.ts";
@@ -55,21 +55,13 @@ export type Agent = {
   /** The listener hears of each event that is told on, counted and rated; it must not wait. */
   onEvent(listener: (event: CountedEvent) => void): void;
   /** Present where an API server binds pods to the node. */
-  readonly bound?: BoundAgent;
+  readonly bound: BoundAgent | undefined;
   /** Holds the ConfigMaps and Secrets of an API server's pods; whoever reaches that server fills it. */
   readonly clusterShelf: ClusterShelf;
   /** Removes all images that nobody needs, or tells which ones. Throws NotFound where images are not collected. */
   collectImages(dryRun: boolean, signal: AbortSignal): Promise<ImageGarbage>;
   /** The agent leaves: its loops end, what it has begun finishes or is waited for a few seconds, no container is touched. */
   stop(): Promise<void>;
-};
-
-/** The pods of an API server, for whoever tells it of them. */
-export type BoundAgent = Pick<BoundPods, "follower"> & {
-  /** The pod was told to leave, and nothing of it is left here. */
-  isCleaned(podUid: string): boolean;
-  /** The listener hears whenever that may have changed. */
-  onCleaned(listener: () => void): void;
 };
 
 /** Adoption does not wait longer for a directory that does not answer: what was accepted last is taken. */
@@ -157,7 +149,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     },
     onFacts() {
       node.ring();
-      for (const listener of cleanedListeners) listener();
+      bound?.noteCleaned();
     },
     onEvents: news.tell,
   });
@@ -185,7 +177,11 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     onChange: onSourcesChange,
   });
   const bound =
-    ports.bound && makeBoundPods({ ...ports.bound, store, first: legacy.bound, log, onChange: onSourcesChange });
+    ports.bound &&
+    makeBoundPods({
+      ...{ ...ports.bound, ...means, store, first: legacy.bound, onChange: onSourcesChange },
+      isCleaned: (uid) => rules.isGone(roster.get(uid)?.facts()),
+    });
   const shutdownGroups = ports.shutdown?.groups ?? [];
   const node = makeNode({
     ...means,
@@ -242,8 +238,6 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   const loops: Loop[] = [];
   /** @bound Parts of the agent that follow where it stands: a fixed number. */
   const standingListeners: (() => void)[] = [];
-  /** @bound Parts of the agent that follow which pods are gone: a fixed number. */
-  const cleanedListeners: (() => void)[] = [];
   let listedMonoMs: MonoMs | undefined;
   let adopted = false;
 
@@ -267,7 +261,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   }
   function tellStatus(worker: Worker): void {
     startTimes.note(worker.uid, worker.show().status.phase);
-    counts.noteStatus(worker.uid, worker.show().status.phase);
+    counts.noteStatus(worker.show().pod, worker.show().status.phase);
     desk.tellPod(worker);
     for (const feed of podFeeds) feed.put(worker.uid, { kind: "put", pod: rendered(worker) });
   }
@@ -321,24 +315,14 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
       within(fillGuests(lobby, details), FIRST_DETAILS_MS, clock),
     ]);
     if (signal.aborted) return;
-    takeOver(legacy);
+    meter.set("berth_adopted_pods", {}, runningGuests(lobby));
+    goOnEnding(legacy, roster, clock.now().monoMs);
     adopted = true;
     start("node", node.run, node);
     if (pressureCare !== undefined) start("pressure", pressureCare.run, pressureCare);
     if (ports.logKeeping === undefined) return;
     const care = makeLogCare({ ...ports.logKeeping, runtime, roster, files, clock, log });
     start("container logs", care.run, care);
-  }
-  function takeOver({ ending }: Legacy): void {
-    meter.set("berth_adopted_pods", {}, runningGuests(lobby));
-    const sinceMonoMs = clock.now().monoMs;
-    for (const { pod, remembered } of ending) {
-      const told = remembered.stored.ending ?? {
-        cause: "replaced" as const,
-        graceSeconds: Math.max(pod.graceSeconds, 1),
-      };
-      roster.begin(pod, remembered.stored.manifest, { ...told, sinceMonoMs });
-    }
   }
 
   start("runtime health", health.run, health);
@@ -371,15 +355,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     onStanding: (listener) => void standingListeners.push(listener),
     tell: news.tell,
     onEvent: news.listen,
-    ...(bound === undefined
-      ? {}
-      : {
-          bound: {
-            follower: bound.follower,
-            isCleaned: (uid: string) => rules.isGone(roster.get(uid)?.facts()),
-            onCleaned: (listener: () => void) => void cleanedListeners.push(listener),
-          },
-        }),
+    bound,
     clusterShelf,
     async collectImages(dryRun, gone) {
       if (imageCare === undefined) throw new BerthError("NotFound", "images are not collected here");
@@ -394,5 +370,3 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     },
   };
 }
-
-const staticLabel = ({ origin }: DesiredPod): string => (origin.kind === "file" ? "true" : "");

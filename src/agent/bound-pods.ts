@@ -1,5 +1,6 @@
 import type { Log } from "../base/log.ts";
 import type { DesiredPod } from "../pod/desired.ts";
+import type { Meter } from "../pod/metrics.ts";
 import type { AcceptedPod } from "../pod/source.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { Follower } from "./membership/follow.ts";
@@ -12,22 +13,40 @@ import type { Change, Store } from "./store.ts";
  *     however long the server is away.
  * B2  A pod counts as changed when what it asks for differs, never for its status.
  */
-export type BoundPods = {
+export type BoundPods = BoundAgent & {
   /** The server was listed whole once. */
   ready(): boolean;
-  readonly follower: Follower<v1.Pod>;
+  /** Something may have changed of what `isCleaned` tells. */
+  noteCleaned(): void;
 };
+
+/** For whoever tells of the pods of an API server, and tells it of them. */
+export type BoundAgent = {
+  readonly follower: Follower<v1.Pod>;
+  /** The pod was told to leave, and nothing of it is left here. */
+  isCleaned(podUid: string): boolean;
+  /** The listener hears whenever that may have changed. */
+  onCleaned(listener: () => void): void;
+};
+
+/** Makes the noun that decisions work with of a pod that the server has checked. */
+export type BoundCompiler = { compile(pod: v1.Pod): DesiredPod };
 
 type Kept = { readonly text: string; readonly accepted: AcceptedPod };
 
 /** What is known before the server has told anything. */
-export function makeBoundPods(tools: {
-  compile(pod: v1.Pod): DesiredPod;
-  readonly store: Store;
-  readonly first: readonly AcceptedPod[];
-  readonly log: Log;
-  onChange(change: Change, becameReady: boolean): void;
-}): BoundPods {
+export function makeBoundPods(
+  tools: BoundCompiler & {
+    readonly store: Store;
+    readonly first: readonly AcceptedPod[];
+    readonly log: Log;
+    readonly meter: Meter;
+    isCleaned(podUid: string): boolean;
+    onChange(change: Change, becameReady: boolean): void;
+  },
+): BoundPods {
+  /** @bound Parts of the agent that follow which pods are gone: a fixed number. */
+  const listeners: (() => void)[] = [];
   /** @bound Pods that are bound to this node. */
   let kept = new Map(tools.first.map((accepted) => [accepted.pod.uid, { text: "", accepted }]));
   let ready = false;
@@ -49,12 +68,18 @@ export function makeBoundPods(tools: {
     if (next !== undefined) into.set(next.accepted.pod.uid, next);
   };
   const tell = (becameReady = false): void => {
+    tools.meter.set("kubelet_desired_pods", { static: "" }, kept.size);
     const change = tools.store.takeBound([...kept.values()].map(({ accepted }) => accepted));
     tools.onChange(change, becameReady);
   };
 
   return {
     ready: () => ready,
+    isCleaned: tools.isCleaned,
+    onCleaned: (listener) => void listeners.push(listener),
+    noteCleaned() {
+      for (const listener of listeners) listener();
+    },
     follower: {
       onSet(pods) {
         const next = new Map<string, Kept>();

@@ -6,7 +6,7 @@ import type { ObservedContainer, ObservedPod } from "../pod/observed.ts";
 export type Counts = {
   note(pod: DesiredPod, observed: ObservedPod): void;
   /** The pod's phase as it is told now. */
-  noteStatus(podUid: string, phase: string | undefined): void;
+  noteStatus(pod: DesiredPod, phase: string | undefined): void;
   forget(podUid: string): void;
 };
 
@@ -17,12 +17,17 @@ const none: Count = { created: 0, running: 0, unknown: 0, exited: 0, pods: 0 };
 /** What was counted of one pod. */
 type Counted = { readonly count: Count; readonly ended: ReadonlySet<string> };
 
+/** Whether the pod is one of a file, as a label. */
+export type StaticLabel = "true" | "";
+/** The label of a pod. */
+export const staticLabel = ({ origin }: DesiredPod): StaticLabel => (origin.kind === "file" ? "true" : "");
+
 /** Counts of nothing. */
 export function makeCounts(meter: Meter): Counts {
   /** @bound What was counted: one for each pod that has a worker, with the ids that the runtime still has. */
   const pods = new Map<string, Counted>();
   /** @bound Pods that have not finished: those that have a worker. */
-  const active = new Set<string>();
+  const active = new Map<string, StaticLabel>();
   const total: Record<keyof Count, number> = { ...none };
 
   const replace = (podUid: string, next: Count): void => {
@@ -31,7 +36,14 @@ export function makeCounts(meter: Meter): Counts {
     meter.set("kubelet_running_pods", {}, total.pods);
     for (const state of STATES) meter.set("kubelet_running_containers", { container_state: state }, total[state]);
   };
-  const showActive = (): void => meter.set("kubelet_active_pods", { static: "true" }, active.size);
+  /** @bound Values of a label: a fixed number. */
+  const labels = new Set<StaticLabel>(["true"]);
+  const showActive = (): void => {
+    for (const label of labels) {
+      const count = [...active.values()].filter((one) => one === label).length;
+      meter.set("kubelet_active_pods", { static: label }, count);
+    }
+  };
 
   return {
     note(pod, observed) {
@@ -46,9 +58,11 @@ export function makeCounts(meter: Meter): Counts {
       }
       pods.set(pod.uid, { count: next, ended: new Set(ended.map(({ id }) => id)) });
     },
-    noteStatus(podUid, phase) {
-      if (phase === "Succeeded" || phase === "Failed") active.delete(podUid);
-      else active.add(podUid);
+    noteStatus(pod, phase) {
+      const label = staticLabel(pod);
+      labels.add(label);
+      if (phase === "Succeeded" || phase === "Failed") active.delete(pod.uid);
+      else active.set(pod.uid, label);
       showActive();
     },
     forget(podUid) {

@@ -53,3 +53,9 @@ export function makeDetails(tools: {
 export function lacksDetail({ detailed, state, startedWallMs }: ObservedContainer): boolean {
   return !detailed && (state === "exited" || (state === "running" && startedWallMs === undefined));
 }
+
+/** A pod with only those of its containers that have ended: when the running ones began can be read later. */
+export const exitedOnly = (observed: ObservedPod): ObservedPod => ({
+  ...observed,
+  containers: observed.containers.filter(({ state }) => state === "exited"),
+});

@@ -1,5 +1,4 @@
-import type { ObservedPod } from "../pod/observed.ts";
-import type { Details } from "./details.ts";
+import { type Details, exitedOnly } from "./details.ts";
 import type { Lobby } from "./lobby.ts";
 
 /** Reads how those that ended while no agent ran have ended; when the running ones began can be read later. */
@@ -10,8 +9,3 @@ export async function fillGuests(lobby: Lobby, details: Details): Promise<void> 
 /** Pods of an earlier agent that run, as the metrics count them. */
 export const runningGuests = (lobby: Lobby): number =>
   lobby.strangers().filter(({ uid }) => lobby.peek(uid).sandboxes.some(({ state }) => state === "ready")).length;
-
-const exitedOnly = (observed: ObservedPod): ObservedPod => ({
-  ...observed,
-  containers: observed.containers.filter(({ state }) => state === "exited"),
-});

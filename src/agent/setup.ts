@@ -4,7 +4,6 @@ import type { ImageLimits } from "../decide/image-garbage.ts";
 import type { LogLimits } from "../decide/log-rotation.ts";
 import type { PressureLimits } from "../decide/pressure.ts";
 import type { Credentials } from "../pod/credential.ts";
-import type { DesiredPod } from "../pod/desired.ts";
 import type { DocumentKeeping } from "../pod/document.ts";
 import type { CountedEvent } from "../pod/event.ts";
 import type { ImageStore } from "../pod/image-store.ts";
@@ -13,8 +12,8 @@ import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { PressureGauge } from "../pod/pressure.ts";
 import type { ShutdownDelay, ShutdownDiary, ShutdownGroup } from "../pod/shutdown.ts";
-import type * as v1 from "../pod/v1.ts";
 import type { Handlers, Images, ManifestSource, PodChange, PodFiles, Runtime, Sink } from "../ports.ts";
+import type { BoundCompiler } from "./bound-pods.ts";
 import type { GateLimits } from "./gates.ts";
 import type { PodCgroups } from "./pod-cgroups.ts";
 import type { ListPace } from "./runtime-watch.ts";
@@ -29,7 +28,7 @@ export type Ports = {
   /** Absent where documents are only in their files. */
   readonly documentKeeping?: DocumentKeeping;
   /** Present where an API server binds pods to the node. */
-  readonly bound?: { compile(pod: v1.Pod): DesiredPod };
+  readonly bound?: BoundCompiler;
   readonly handlers: Handlers;
   readonly cgroups?: PodCgroups;
   /** Absent where logs are not rotated. */

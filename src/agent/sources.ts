@@ -61,7 +61,7 @@ export function makeSources(tools: {
     if (sighting.listing.kind === "whole") broken = new Set(sighting.files.filter(isBroken).map(({ path }) => path));
     const becameReady = !ready && sighting.listing.kind === "whole";
     ready ||= becameReady;
-    meter.set("kubelet_desired_pods", { static: "true" }, store.asked().length);
+    meter.set("kubelet_desired_pods", { static: "true" }, store.state().accepted.length);
     if (change.problems || !taken) tellProblems();
     taken = true;
     tools.onChange(change, becameReady);

@@ -75,7 +75,9 @@ export function makeStore(first: IntakeState, firstBound: readonly AcceptedPod[]
     },
     versions(pod) {
       if (pod.documents.length === 0) return noVersions;
-      return new Map(pod.documents.map(({ key }) => [key, state.configs.get(key)?.version ?? "missing"]));
+      // What a file of the host says is not what its cluster says.
+      const known = pod.origin.kind === "file" ? state.configs : undefined;
+      return new Map(pod.documents.map(({ key }) => [key, known?.get(key)?.version ?? "missing"]));
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Meter } from "../pod/metrics.ts";
 import type { WorkerFacts } from "../pod/node-plan.ts";
+import { staticLabel } from "./counts.ts";
 
 /** Shows how many pods have a worker, by what it does and by who wants the pod (node.md 7.1). */
 export type ShowWorking = (workers: readonly WorkerFacts[], askedUids: ReadonlySet<string>) => void;
@@ -26,6 +27,6 @@ function labelsOf({ pod, ending, finished }: WorkerFacts, askedUids: ReadonlySet
   return {
     lifecycle: finished ? "terminated" : ending === undefined ? "sync" : "terminating",
     config: askedUids.has(pod.uid) ? "desired" : unwanted,
-    static: pod.origin.kind === "file" ? "true" : "",
+    static: staticLabel(pod),
   };
 }

@@ -2,8 +2,9 @@ import { type DesiredPod, type EndCause, type PodKey, podKey } from "../pod/desi
 import type { NodePicture, NodePlan, WorkerFacts } from "../pod/node-plan.ts";
 import type { Admission } from "../pod/plan.ts";
 import { forbiddenSysctl } from "../pod/sysctl.ts";
-import { admit, allocatableOf, nothingTaken, type Totals, withPod } from "./admission.ts";
+import { admit, allocatableOf, isCritical, nothingTaken, type Totals, withPod } from "./admission.ts";
 import { pressureRefusal } from "./eviction.ts";
+import { victimsFor } from "./preempt.ts";
 import { carryShutdown, comesBack, SHUTTING_DOWN, shutdownEnds, shutdownWakeAt } from "./shutdown.ts";
 
 /** What follows between pods: who begins, ends and is forgotten, whose name's turn it is, who is admitted. */
@@ -15,17 +16,19 @@ export function nextNodePlan(picture: NodePicture): NodePlan {
   const wakeAt = shutdown && shutdownWakeAt(shutdown);
   const leaves = (worker: WorkerFacts): boolean =>
     isLeaving(worker) ? worker.cleaned && !staysBound(worker, asked) : picture.hostGoesOn && comesBack(worker);
+  const { admissions, preempted } = admissionsOf(picture, workers, turns);
   return {
     begin: beginnersOf(picture, workers),
     end: [
       ...(picture.sourcesReady ? endsOf(workers, picture.asked, asked) : []),
       ...deletionsOf(workers, asked),
+      ...preempted.map(preemption),
       ...(shutdown === undefined ? [] : shutdownEnds(shutdown, workers)),
     ],
     forget: workers.filter(leaves).map(({ pod }) => pod.uid),
     orphans: picture.sourcesReady ? picture.strangers.filter(({ uid }) => !asked.has(uid)).map(({ uid }) => uid) : [],
     turns,
-    admissions: admissionsOf(picture, workers, turns),
+    admissions,
     waiting: waitingOf(workers, turns),
     ...(shutdown === undefined ? {} : { shutdown }),
     ...(wakeAt === undefined ? {} : { wakeAt }),
@@ -102,16 +105,20 @@ function turnsOf(workers: readonly WorkerFacts[]): ReadonlyMap<string, boolean> 
 
 /**
  * Who runs already takes its room without being asked; then each other pod, in order of arrival, as one unit from running
- * totals. A refused pod is asked again each time, so that it runs when room appears.
+ * totals. A refused pod is asked again each time, so that it runs when room appears. A critical one that lacks nothing but
+ * room gets that of lesser pods, and waits until they have ended.
  */
 function admissionsOf(
   picture: NodePicture,
   workers: readonly WorkerFacts[],
   turns: ReadonlyMap<string, boolean>,
-): ReadonlyMap<string, Admission> {
+): { admissions: ReadonlyMap<string, Admission>; preempted: readonly WorkerFacts[] } {
   const free = allocatableOf(picture.facts, picture.settings);
   const holding = workers.filter(takesRoom);
-  let taken: Totals = holding.reduce((totals, { pod }) => withPod(totals, pod), nothingTaken);
+  const preempted: WorkerFacts[] = [];
+  let taken = totalsOf(holding);
+  /** Room that is promised to pods which wait for it. */
+  let promised = nothingTaken;
   const admissions = new Map<string, Admission>();
   for (const worker of workers) {
     const { uid } = worker.pod;
@@ -124,11 +131,48 @@ function admissionsOf(
       const pressed = picture.pressures && pressureRefusal(worker.pod, picture.pressures);
       const refusal = unfitRefusal(worker.pod) ?? pressed ?? sysctlRefusal(worker.pod, picture);
       const admission = refusal ?? admit(worker.pod, picture.facts, free, taken);
-      admissions.set(uid, admission);
+      const victims = lacksRoom(worker.pod, admission) ? victimsOf(worker.pod) : undefined;
+      admissions.set(uid, victims === undefined ? admission : { kind: "waiting" });
+      if (victims !== undefined) {
+        preempted.push(...victims);
+        promised = withPod(promised, worker.pod);
+      }
       if (admission.kind === "admitted") taken = withPod(taken, worker.pod);
     }
   }
-  return admissions;
+  return { admissions, preempted };
+
+  /** Who has to end besides those that are to end for others already; undefined when that would not help. */
+  function victimsOf(pod: DesiredPod): readonly WorkerFacts[] | undefined {
+    const left = holding.filter((one) => one.ending?.cause !== "preempted" && !preempted.includes(one));
+    const going = holding.filter((one) => !left.includes(one));
+    const later = minus(plus(taken, promised), totalsOf(going));
+    return victimsFor(pod, left, free, later);
+  }
+}
+
+const totalsOf = (workers: readonly WorkerFacts[]): Totals =>
+  workers.reduce((totals, { pod }) => withPod(totals, pod), nothingTaken);
+
+const plus = (one: Totals, other: Totals): Totals => ({
+  pods: one.pods + other.pods,
+  cpuMillis: one.cpuMillis + other.cpuMillis,
+  memoryBytes: one.memoryBytes + other.memoryBytes,
+  hostPorts: one.hostPorts,
+});
+const minus = (one: Totals, { pods, cpuMillis, memoryBytes }: Totals): Totals =>
+  plus(one, { pods: -pods, cpuMillis: -cpuMillis, memoryBytes: -memoryBytes, hostPorts: [] });
+
+/** A critical pod for which there is no room, and against which nothing else stands. */
+const lacksRoom = (pod: DesiredPod, admission: Admission): boolean =>
+  isCritical(pod) && admission.kind === "refused" && ROOM.includes(admission.reason);
+const ROOM: readonly string[] = ["OutOfpods", "OutOfcpu", "OutOfmemory"];
+
+/** The end of a pod whose room a critical one needs (node.md 4). */
+function preemption({ pod }: WorkerFacts): NodePlan["end"][number] {
+  const message = "Preempted in order to admit critical pod";
+  const result = { phase: "Failed", reason: "Preempting", message } as const;
+  return { uid: pod.uid, ending: { cause: "preempted", graceSeconds: Math.max(pod.graceSeconds, 1), result } };
 }
 
 /** The server's controllers replace a pod that was refused: it does not come back (node.md 4). */

@@ -18,6 +18,7 @@ const FINE: readonly string[] = [
   "PodSpec.priority",
   "PodSpec.priorityClassName",
   "PodSpec.preemptionPolicy",
+  "VolumeProjection.serviceAccountToken",
 ];
 
 /**

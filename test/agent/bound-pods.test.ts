@@ -134,7 +134,7 @@ describe("pods of an API server (node.md 3.1 to 3.4)", () => {
 });
 
 describe("pods of an API server that is away (node.md 3.1, 3.3)", () => {
-  it("go on under a new agent for weeks, and static pods come and go meanwhile", async () => {
+  it("go on under a new agent, and static pods come and go meanwhile", async () => {
     const host = await withWeb();
     await host.stop();
     host.directory.put("local.yaml", { kind: "pod", manifest: plainPod("local") });
@@ -146,7 +146,7 @@ describe("pods of an API server that is away (node.md 3.1, 3.3)", () => {
     await host.clock.advance(60_000);
     expect(names(host)).toContain("web#1 running");
     host.directory.remove("local.yaml");
-    await host.clock.advance(3 * 24 * 3600 * 1000);
+    await host.clock.advance(8 * 3600 * 1000);
     expect(names(host).filter((name) => name.includes("running"))).toEqual(["web#1 running"]);
   });
 
@@ -172,5 +172,68 @@ describe("pods of an API server that is away (node.md 3.1, 3.3)", () => {
     await host.clock.advance(5000);
     expect(names(host)).toEqual(["web#0 running"]);
     expect(shown(host, "uid-web")?.status?.phase).toBe("Running");
+  });
+});
+
+describe("room for critical pods (node.md 4)", () => {
+  const asks = (cpu: string) => ({ containers: [{ name: "app", image: "app:1", resources: { requests: { cpu } } }] });
+
+  it("is taken from pods of an API server, which end as preempted", async () => {
+    const host = await withWeb(bound("web", {}, asks("1500m")));
+    host.directory.put("local.yaml", { kind: "pod", manifest: plainPod("local", asks("1")) });
+    await host.clock.advance(5000);
+    expect(names(host).sort()).toEqual(["local-node#0 running", "web#0 exited"]);
+    expect(shown(host, "uid-web")?.status).toMatchObject({
+      phase: "Failed",
+      reason: "Preempting",
+      message: "Preempted in order to admit critical pod",
+    });
+    const target = shown(host, "uid-web")?.status?.conditions?.find(({ type }) => type === "DisruptionTarget");
+    expect(target).toMatchObject({ status: "True", reason: "TerminationByKubelet" });
+  });
+
+  it("is not taken where it would not be enough", async () => {
+    const host = await withWeb(bound("web", {}, asks("500m")));
+    host.directory.put("local.yaml", { kind: "pod", manifest: plainPod("local", asks("5")) });
+    await host.clock.advance(5000);
+    expect(names(host)).toEqual(["web#0 running"]);
+    expect(host.pod("local")?.status).toMatchObject({ phase: "Failed", reason: "OutOfcpu" });
+  });
+});
+
+describe("documents of pods of an API server (node.md 3.8)", () => {
+  const using = (): v1.Pod =>
+    bound(
+      "web",
+      {},
+      { containers: [{ name: "app", image: "app:1", envFrom: [{ configMapRef: { name: "settings" } }] }] },
+    );
+  const settings = (version: string) => ({
+    ...{ key: "ConfigMap/default/settings" as const, version, immutable: false, seenWallMs: 0 },
+    body: { type: "", data: new Map([["COLOUR", new Uint8Array(Buffer.from("red"))]]), binaryKeys: new Set<string>() },
+  });
+
+  it("are waited for until the server was heard, and held for where they are missing", async () => {
+    const host = await withWeb(using());
+    const { clusterShelf } = host.agent();
+    expect([...clusterShelf.wanted().keys()]).toEqual(["ConfigMap/default/settings"]);
+    expect([names(host), host.disk.homes.size]).toEqual([[], 0]);
+    clusterShelf.gone("ConfigMap/default/settings");
+    await host.clock.advance(1000);
+    expect(host.agent().view.holds("default/web")).toMatchObject([{ message: 'configmap "settings" not found' }]);
+    clusterShelf.put(settings("1"));
+    await host.clock.advance(1000);
+    expect(names(host)).toEqual(["web#0 running"]);
+  });
+
+  it("go with their pods", async () => {
+    const host = makeWorld({ bound: true });
+    await host.start();
+    server(host).follower.onSet([using()]);
+    host.agent().clusterShelf.put(settings("1"));
+    await host.clock.advance(1000);
+    expect(names(host)).toEqual(["web#0 running"]);
+    server(host).follower.onGone(using());
+    expect(host.agent().clusterShelf.wanted().size).toBe(0);
   });
 });

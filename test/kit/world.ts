@@ -118,6 +118,7 @@ export function makeWorld(options: WorldOptions = {}): World {
       { clock: mortal<HandClock>(clock, life), chance, log: traceLog(note), meter: options.meter ?? silentMeter },
       options.rules ?? berthRules,
     );
+    if (options.bound === true) agent.clusterShelf.setServices([]); // as a server without any has told
     running = { agent, life };
     return agent;
   };

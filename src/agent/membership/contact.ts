@@ -24,6 +24,8 @@ export type Contact = {
   show(): ClusterContact;
   /** It went well. */
   well(topic: Topic): void;
+  /** The listener hears whenever the lease is taken (again): what was refused until then may have been so for no fault of its own. */
+  onBack(listener: () => void): void;
   /** It failed: the failure, for whoever has to wait after it. Logged once until it goes well again or fails otherwise. */
   failed(topic: Topic, thrown: unknown): BerthError;
 };
@@ -33,6 +35,8 @@ export function makeContact({ clock, log, meter }: { clock: Clock; log: Log; met
   /** @bound Topics: a fixed number. */
   const failing = new Map<Topic, string>();
   let contact: ClusterContact = { connected: false };
+  /** @bound Loops of the membership: a fixed number. */
+  const listeners: (() => void)[] = [];
   meter.set("berth_cluster_connected", {}, 0);
 
   const note = (change: Partial<ClusterContact>): void => {
@@ -42,12 +46,15 @@ export function makeContact({ clock, log, meter }: { clock: Clock; log: Log; met
 
   return {
     show: () => contact,
+    onBack: (listener) => void listeners.push(listener),
     well(topic) {
       const { wallMs } = clock.now();
       if (failing.delete(topic)) log.info("the API server answers again", { topic });
       if (topic === "lease") {
         meter.set("berth_cluster_lease_renewed_timestamp_seconds", {}, wallMs / 1000);
+        const isBack = !contact.connected;
         note({ connected: true, leaseRenewedMs: wallMs });
+        if (isBack) for (const listener of listeners) listener();
       }
       if (topic === "node") {
         meter.set("berth_cluster_status_sent_timestamp_seconds", {}, wallMs / 1000);

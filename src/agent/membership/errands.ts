@@ -21,7 +21,8 @@ const REFUSED_MS = 300_000;
  * No errands yet.
  *
  * E1  After a failure all wait, ever longer; a refusal makes only the one wait that it concerns.
- * E2  Nothing is done before `mayBegin`.
+ * E2  After an outage, in which a server may refuse everything, all that waits is tried again.
+ * E3  Nothing is done before `mayBegin`.
  */
 export function makeErrands<K>(tools: {
   readonly clock: Clock;
@@ -44,6 +45,9 @@ export function makeErrands<K>(tools: {
     waiting.set(key, Math.min(dueMonoMs, waiting.get(key) ?? dueMonoMs)); // what was heard meanwhile is not put off
     bell.ring();
   };
+  contact.onBack(() => {
+    for (const key of waiting.keys()) look(key);
+  });
   /** How long everybody waits after a failure; 0 for one that concerns this thing alone. */
   const pauseAfter = (key: K, error: BerthError, failures: number): number => {
     switch (error.code) {

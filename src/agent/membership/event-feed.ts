@@ -113,8 +113,10 @@ export function makeEventFeed(tools: {
         } catch (thrown) {
           if (signal.aborted) return;
           const error = asBerthError(thrown, "telling an event");
-          refusals = error.code === "ApiFailed" ? refusals + 1 : 0;
-          if (isRejection(error) || refusals >= MOST_TRIES) {
+          // A server that takes no lease either refuses everything: that says nothing of this event.
+          const { connected } = contact.show();
+          if (error.code === "ApiFailed" && connected) refusals += 1;
+          if (isRejection(error, connected) || refusals >= MOST_TRIES) {
             drop("rejected");
             over(event);
             well();
@@ -131,5 +133,5 @@ export function makeEventFeed(tools: {
 }
 
 /** The server has answered that it will not have this event: a namespace that ends, say. */
-const isRejection = ({ code }: BerthError): boolean =>
-  ["ApiForbidden", "ApiRefused", "ApiNotFound", "ApiExists", "ApiConflict"].includes(code);
+const isRejection = ({ code }: BerthError, connected: boolean): boolean =>
+  (code === "ApiForbidden" && connected) || ["ApiRefused", "ApiNotFound", "ApiExists", "ApiConflict"].includes(code);

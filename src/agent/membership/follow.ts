@@ -1,4 +1,5 @@
 import type { Chance, Clock } from "../../base/clock.ts";
+import type { ErrorCode } from "../../base/errors.ts";
 import { patienceMs, WATCH_PATIENCE } from "../../decide/api-patience.ts";
 import type { ClusterKind, ClusterSelection, ClusterTypes, ListVersion } from "../../pod/cluster.ts";
 import type { Cluster } from "../../ports.ts";
@@ -76,6 +77,7 @@ export function makeFollow<K extends ClusterKind>(tools: {
   return async (signal) => {
     let failures = 0;
     let failedMonoMs = Number.NEGATIVE_INFINITY;
+    let lastCode: ErrorCode | undefined;
     while (!signal.aborted) {
       const listing = version === undefined;
       try {
@@ -85,8 +87,11 @@ export function makeFollow<K extends ClusterKind>(tools: {
         if (signal.aborted) return;
         const error = contact.failed(topic, thrown);
         const { monoMs } = clock.now();
-        failures = monoMs - failedMonoMs > FORGIVEN_MS ? 1 : failures + 1;
+        // A server that has forgotten a version is there: what came before, as its outage, is no reason to wait for long.
+        const isNews = error.code === "ApiGone" && lastCode !== "ApiGone";
+        failures = isNews || monoMs - failedMonoMs > FORGIVEN_MS ? 1 : failures + 1;
         failedMonoMs = monoMs;
+        lastCode = error.code;
         if (listing && version === undefined && (error.code === "ApiGone" || error.code === "ApiTimeout"))
           since = "newest";
         // Nothing was missed where the stream broke, and a server that has no time has not forgotten anything.

@@ -9,7 +9,7 @@ import type { Meter } from "../../pod/metrics.ts";
 import type { Standing } from "../../pod/standing.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { Cluster, NodeCertificates, View } from "../../ports.ts";
-import type { BoundAgent } from "../agent.ts";
+import type { BoundAgent } from "../bound-pods.ts";
 import type { ClusterShelf } from "../cluster-shelf.ts";
 import { type Loop, type Round, startLoop } from "../loop.ts";
 import { makeCertificateBeat } from "./certificate-beat.ts";
@@ -65,7 +65,7 @@ export function joinCluster(
     /** Absent: the pods of the host are not shown to the cluster. */
     readonly view?: Pick<View, "watchPods" | "health">;
     /** Absent: pods of the cluster do not run here. */
-    readonly bound?: BoundAgent;
+    readonly bound?: BoundAgent | undefined;
   },
   setup: MembershipSetup,
   means: { readonly clock: Clock; readonly chance: Chance; readonly log: Log; readonly meter: Meter },

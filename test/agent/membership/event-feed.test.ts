@@ -49,13 +49,9 @@ describe("events on an API server (node.md 3.7)", () => {
     ended = new AbortController();
     const clock = eager(handClock());
     const means = { clock, chance: seededChance(1), log: silentLog, meter: silentMeter };
-    feed = makeEventFeed({
-      ...means,
-      cluster: doors.general,
-      nodeName: "n1",
-      rate: RATE,
-      contact: makeContact(means),
-    });
+    const contact = makeContact(means);
+    contact.well("lease");
+    feed = makeEventFeed({ ...means, contact, cluster: doors.general, nodeName: "n1", rate: RATE });
     over = feed.run(ended.signal, () => undefined);
   });
   afterEach(async () => {

@@ -120,6 +120,22 @@ describe("following objects (node.md 3.1)", () => {
     },
   );
 
+  it("W3 does not wait for long when a server that was away has forgotten the version, but ever longer when it goes on so", async () => {
+    const away: Step = { watch: [], lastsMs: 10, end: "ApiUnreachable" };
+    const forgotten: Step = { watch: [], lastsMs: 10, end: "ApiGone" };
+    const again = [{ list: [] }, forgotten, { list: [] }, forgotten, { list: [] }];
+    const { asked, clock } = await following({ list: [] }, ...Array(6).fill(away), forgotten, ...again);
+    await clock.advance(600_000);
+    const lists = asked.flatMap(({ verb, atMs }) => (verb === "list" ? [atMs] : [])).slice(1);
+    const [last = 0] = asked
+      .filter(({ verb, atMs }) => verb === "watch" && atMs < (lists[0] ?? 0))
+      .map(({ atMs }) => atMs)
+      .slice(-1);
+    const [first = 0, second = 0, third = 0] = lists;
+    expect(first - last).toBeLessThan(2000);
+    expect(third - second).toBeGreaterThan(second - first);
+  });
+
   it.each<ErrorCode>(["ApiGone", "ApiFailed", "ApiForbidden"])(
     "W2 any other end (%s) costs exactly one list",
     async (end) => {

@@ -5,6 +5,7 @@ import { silentLog } from "../../../src/base/log.ts";
 import type { CountedEvent, PodEvent } from "../../../src/pod/event.ts";
 import { type Meter, silentMeter } from "../../../src/pod/metrics.ts";
 import type { Standing } from "../../../src/pod/standing.ts";
+import type { View } from "../../../src/ports.ts";
 import { type HandClock, handClock, seededChance } from "../../kit/clock.ts";
 import { aNode } from "../../kit/node.ts";
 import { type SmallCluster, smallCluster } from "./small-cluster.ts";
@@ -73,6 +74,8 @@ export function aMember(
     setup?: Partial<MembershipSetup>;
     log?: Log;
     meter?: Meter;
+    /** Pods of the host, to be shown to the cluster. */
+    view?: (clock: HandClock) => Pick<View, "watchPods" | "health">;
     /** Something to do with the server before the node joins. */
     before?: (cluster: SmallCluster) => void;
   } = {},
@@ -100,6 +103,7 @@ export function aMember(
         tellOn = listener;
       },
       clusterShelf: shelf,
+      ...(options.view === undefined ? {} : { view: options.view(clock) }),
     },
     { ...aSetup, ...options.setup },
     {

@@ -5,13 +5,20 @@ import type { Cluster } from "../../../src/ports.ts";
 
 /** One request as the server saw it. */
 export type Asked = {
-  readonly verb: "get" | "create" | "replace" | "patch" | "list" | "watch" | "token" | "disconnect";
+  readonly verb: "get" | "create" | "replace" | "patch" | "remove" | "list" | "watch" | "token" | "disconnect";
   readonly kind: string;
   readonly atMs: number;
   readonly body?: unknown;
 };
 
 type Stored = { metadata: { name?: string; resourceVersion?: string; uid?: string }; status?: Fields };
+type Happening = {
+  readonly version: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly change: "put" | "gone";
+  readonly object: Stored;
+};
 type Fields = Record<string, unknown>;
 
 /** A server that keeps nodes, leases and events, counts what it is asked, and fails when a test says so. */
@@ -21,6 +28,8 @@ export type SmallCluster = {
   readonly stored: Map<string, Stored>;
   /** Makes requests fail from now on; undefined: no more. */
   fail(how: ErrorCode | undefined | ((asked: Asked) => BerthError | undefined)): void;
+  /** Each answer takes so long from now on. */
+  slow(ms: number): void;
   /** Somebody else changes an object: its version moves, and watches tell it. */
   touch(kind: ClusterKind, name: string, change?: (object: Stored) => void): void;
   /** Somebody else removes it. */
@@ -29,17 +38,26 @@ export type SmallCluster = {
   count(verb: Asked["verb"], kind: string, sinceMs?: number): number;
 };
 
+const FOREVER = new AbortController().signal;
+
 export function smallCluster(clock: Clock): SmallCluster {
   const asked: Asked[] = [];
   const stored = new Map<string, Stored>();
+  const happened: Happening[] = [];
   let version = 0;
+  let delayMs = 0;
   let broken: (asked: Asked) => BerthError | undefined = () => undefined;
   let listeners: ((kind: string, name: string, change: "put" | "gone", object: Stored) => void)[] = [];
 
+  const happen = (one: Happening): void => {
+    happened.push(one);
+    for (const tell of listeners) tell(one.kind, one.name, one.change, structuredClone(one.object));
+  };
   const note = async (verb: Asked["verb"], kind: string, body?: unknown): Promise<void> => {
     const one: Asked = { verb, kind, atMs: clock.now().monoMs, ...(body === undefined ? {} : { body }) };
     asked.push(one);
     await Promise.resolve();
+    if (delayMs > 0) await clock.sleep(delayMs, FOREVER);
     const error = broken(one);
     if (error !== undefined) throw error;
   };
@@ -53,8 +71,16 @@ export function smallCluster(clock: Clock): SmallCluster {
     const fresh = structuredClone(object) as Stored;
     fresh.metadata = { ...fresh.metadata, name, resourceVersion: String(version), uid: uid ?? `uid-${version}` };
     stored.set(`${kind}/${name}`, fresh);
-    for (const tell of listeners) tell(kind, name, "put", structuredClone(fresh));
+    happen({ version, kind, name, change: "put", object: fresh });
     return structuredClone(fresh) as T;
+  };
+
+  const drop = (kind: string, name: string): void => {
+    const object = found(kind, name);
+    stored.delete(`${kind}/${name}`);
+    version += 1;
+    const metadata = { ...object.metadata, resourceVersion: String(version) };
+    happen({ version, kind, name, change: "gone", object: { ...object, metadata } });
   };
 
   const cluster: Cluster = {
@@ -80,7 +106,10 @@ export function smallCluster(clock: Clock): SmallCluster {
       const before = found(kind, name);
       return keep(kind, name, merged(before as Fields, patch as Fields) as never, before.metadata.uid);
     },
-    remove: () => Promise.reject(new Error("nobody removes anything here")),
+    async remove({ kind, name }) {
+      await note("remove", kind);
+      drop(kind, name);
+    },
     async list({ kind, fieldSelector }) {
       await note("list", kind);
       const items = [...stored]
@@ -90,7 +119,7 @@ export function smallCluster(clock: Clock): SmallCluster {
     },
     async *watch<K extends ClusterKind>(
       of: { kind: K; fieldSelector?: string },
-      from: { timeoutSeconds: number },
+      from: { version: string; timeoutSeconds: number },
       signal: AbortSignal,
     ) {
       await note("watch", of.kind, from);
@@ -103,6 +132,8 @@ export function smallCluster(clock: Clock): SmallCluster {
           heard.push({ kind: change, object: object as unknown as ClusterTypes[K] });
         wake();
       };
+      for (const one of happened)
+        if (one.version > Number(from.version)) listen(one.kind, one.name, one.change, structuredClone(one.object));
       listeners.push(listen);
       const late = clock.sleep(from.timeoutSeconds * 1000, ends).then(() => "late" as const);
       try {
@@ -144,10 +175,9 @@ export function smallCluster(clock: Clock): SmallCluster {
       change(object);
       keep(kind, name, object, object.metadata.uid);
     },
-    drop(kind, name) {
-      const object = found(kind, name);
-      stored.delete(`${kind}/${name}`);
-      for (const tell of listeners) tell(kind, name, "gone", structuredClone(object));
+    drop,
+    slow(ms) {
+      delayMs = ms;
     },
     count: (verb, kind, sinceMs = Number.NEGATIVE_INFINITY) =>
       asked.filter((one) => one.verb === verb && one.kind === kind && one.atMs >= sinceMs).length,

@@ -18,6 +18,8 @@ const FINE: readonly string[] = [
   "PodSpec.priority",
   "PodSpec.priorityClassName",
   "PodSpec.preemptionPolicy",
+  // Every pod of a cluster has one beside a ConfigMap, for which it waits.
+  "VolumeProjection.serviceAccountToken",
 ];
 
 /**

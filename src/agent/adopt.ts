@@ -1,7 +1,7 @@
 import type { Clock, MonoMs } from "../base/clock.ts";
 import { asBerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { type DesiredPod, podKey } from "../pod/desired.ts";
+import { type DesiredPod, type EndCause, podKey } from "../pod/desired.ts";
 import type { DocumentKeeping, KeptDocument } from "../pod/document.ts";
 import type { Problem } from "../pod/problem.ts";
 import type { AcceptedPod, IntakeState } from "../pod/source.ts";
@@ -63,11 +63,13 @@ function sort(
 ): Pick<Legacy, "intake" | "bound" | "ending"> {
   const holders = new Map<string, { accepted: AcceptedPod; remembered: Remembered }>();
   const ending: { pod: DesiredPod; remembered: Remembered }[] = [];
+  const kept: AcceptedPod[] = [];
   for (const one of [...remembered].sort((left, right) => left.stored.seenWallMs - right.stored.seenWallMs)) {
     const { pod, stored } = one;
     if (pod === undefined) continue;
     if (stored.ending !== undefined) {
       ending.push({ pod, remembered: one });
+      if (isStillBound(pod, stored.ending.cause)) kept.push({ pod, manifest: stored.manifest });
       continue;
     }
     const before = holders.get(podKey(pod));
@@ -79,10 +81,14 @@ function sort(
   const device = deviceOf([...holders.values()].map((holder) => holder.remembered.stored));
   return {
     ending,
-    bound: held.filter(({ pod }) => pod.origin.kind === "api"),
+    bound: [...held.filter(({ pod }) => pod.origin.kind === "api"), ...kept],
     intake: { accepted, problems: [], configs, ...(device === undefined ? {} : { device }) },
   };
 }
+
+/** It ended, and the API server had not forgotten it: it has one life, and the server has yet to hear how that ended (P1). */
+const isStillBound = ({ origin }: DesiredPod, cause: EndCause): boolean =>
+  origin.kind === "api" && cause !== "removed" && cause !== "replaced" && cause !== "orphaned";
 
 /** The device that the pod which was accepted last came from. */
 function deviceOf(records: readonly StoredPod[]): string | undefined {

@@ -36,8 +36,12 @@ export function nextPlan(picture: Picture): Plan {
   };
 }
 
-/** What the node did to the pod counts for this boot only: after the next one a static pod runs again (P4, 8.2). */
-function withEarlierLife({ memory, around }: Picture): PodMemory {
+/**
+ * What the node did to the pod counts for this boot only: after the next one a static pod runs again (P4, 8.2). One of an API
+ * server is over for good (P1): its controllers have replaced it.
+ */
+function withEarlierLife({ desired, memory, around }: Picture): PodMemory {
+  if (desired.origin.kind === "api") return memory;
   const { terminal, ...rest } = memory;
   if (terminal === undefined || !isByShutdown(memory, terminal.bootId)) return memory;
   return terminal.bootId === around.bootId ? memory : rest;

@@ -161,6 +161,24 @@ describe("pods of an API server that is away (node.md 3.1, 3.3)", () => {
     expect(names(host)).toEqual([]);
   });
 
+  it("are remembered as ended until the server has heard of it, and do not run again", async () => {
+    const host = await withWeb();
+    host.runtime.behave("app", { onTerm: { afterMs: 8000, exitCode: 7 } });
+    server(host).follower.onSet([deleted(bound("web"), 20)]);
+    await host.clock.advance(2000);
+    await Promise.all([host.stop(), host.clock.advance(6000)]);
+    await host.start();
+    await host.clock.advance(120_000);
+    const exit = () => shown(host, "uid-web")?.status?.containerStatuses?.[0]?.state?.terminated?.exitCode;
+    expect([shown(host, "uid-web")?.status?.phase, exit()]).toEqual(["Failed", 7]);
+    server(host).follower.onSet([deleted(bound("web"), 20)]);
+    await host.clock.advance(10_000);
+    expect([exit(), server(host).isCleaned("uid-web"), names(host)]).toEqual([7, true, ["web#0 exited"]]);
+    server(host).follower.onSet([]);
+    await host.clock.advance(10_000);
+    expect([shown(host, "uid-web"), host.disk.records.size, names(host)]).toEqual([undefined, 0, []]);
+  });
+
   it("are left alone without a record until the server has told its pods", async () => {
     const host = await withWeb();
     await host.stop();

@@ -916,6 +916,16 @@ table("endings (8)", [
     ["run-sandbox 0", "find-image web:1"],
     { terminal: "none" },
   ],
+  [
+    "8.2: but not a pod of an API server, which has been replaced (P1)",
+    {
+      desired: pod({ origin: { kind: "api" } }),
+      sandboxes: [],
+      memory: { ...cleared, terminal: { phase: "Failed", reason: "Terminated", bootId: "boot-0" } },
+    },
+    [],
+    { finished: true, cleaned: true, terminal: { phase: "Failed" } },
+  ],
 ]);
 
 describe("a container that its probe has ended", () => {

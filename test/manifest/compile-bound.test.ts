@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { compileBound } from "../../src/manifest/compile-bound.ts";
+import type * as v1 from "../../src/pod/v1.ts";
+
+const bound = (spec: Partial<v1.PodSpec>): v1.Pod => ({
+  metadata: { name: "web", namespace: "default", uid: "0f6e7f0a-5d5e-4b5c-9d4c-0d7b1a9b1c1d" },
+  spec: { nodeName: "n1", containers: [{ name: "app", image: "app:1" }], ...spec },
+});
+
+it("takes the account and the token that every pod of a cluster has, and waits for what stands beside it", () => {
+  const sources: v1.VolumeProjection[] = [
+    { serviceAccountToken: { path: "token", expirationSeconds: 3607 } },
+    { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+  ];
+  const access = { name: "kube-api-access-x", projected: { sources } };
+  const pod = compileBound(bound({ serviceAccountName: "default", serviceAccount: "default", volumes: [access] }));
+  expect(pod.bound?.unfit).toBeUndefined();
+  expect(pod.documents.map(({ key }) => key)).toEqual(["ConfigMap/default/kube-root-ca.crt"]);
+});
+
+it("names what the node does not have", () => {
+  const claim = { name: "data", persistentVolumeClaim: { claimName: "data" } };
+  const pod = compileBound(bound({ volumes: [claim], resourceClaims: [{ name: "gpu" }], runtimeClassName: "vm" }));
+  const { unfit = "" } = pod.bound ?? {};
+  expect(unfit.split(", ").sort()).toEqual([
+    "spec.resourceClaims",
+    "spec.runtimeClassName",
+    "spec.volumes[0].persistentVolumeClaim",
+  ]);
+});

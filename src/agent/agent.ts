@@ -1,28 +1,20 @@
-import type { Chance, Clock, MonoMs } from "../base/clock.ts";
+import type { MonoMs } from "../base/clock.ts";
 import { BerthError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
-import type { ImageLimits } from "../decide/image-garbage.ts";
 import { neededRefs } from "../decide/image-need.ts";
-import type { LogLimits } from "../decide/log-rotation.ts";
 import { type NodeMoment, nodeNews } from "../decide/node-news.ts";
-import type { Credentials } from "../pod/credential.ts";
 import { type DesiredPod, podKey } from "../pod/desired.ts";
-import type { DocumentKeeping, KeptDocument } from "../pod/document.ts";
+import type { KeptDocument } from "../pod/document.ts";
 import type { CountedEvent, PodEvent } from "../pod/event.ts";
-import type { ImageGarbage, ImageStore } from "../pod/image-store.ts";
-import type { LogKeeping } from "../pod/log-keeping.ts";
-import type { Meter } from "../pod/metrics.ts";
-import type { NodeFacts, NodeSettings } from "../pod/node.ts";
+import type { ImageGarbage } from "../pod/image-store.ts";
 import type { ObservedPod } from "../pod/observed.ts";
-import type { ShutdownDelay, ShutdownDiary, ShutdownGroup } from "../pod/shutdown.ts";
 import type { Standing } from "../pod/standing.ts";
 import type { AgentHealth } from "../pod/view.ts";
-import type { Handlers, Images, ManifestSource, PodChange, PodFiles, Runtime, Sink, View } from "../ports.ts";
+import type { View } from "../ports.ts";
 import { type Legacy, readLegacy, within } from "./adopt.ts";
 import { makeCounts } from "./counts.ts";
 import { makeDetails } from "./details.ts";
 import { makeShelf } from "./documents.ts";
-import { type GateLimits, makeGates } from "./gates.ts";
+import { makeGates } from "./gates.ts";
 import { makeHire } from "./hire.ts";
 import { makeImageCare } from "./image-care.ts";
 import { makeLobby } from "./lobby.ts";
@@ -32,12 +24,13 @@ import { makeNewestWins } from "./newest-wins.ts";
 import { makeNewsStand } from "./news-stand.ts";
 import { makeNode } from "./node.ts";
 import { makePerform } from "./perform.ts";
-import type { PodCgroups } from "./pod-cgroups.ts";
+import { makePressureCare } from "./pressure-care.ts";
 import { makeProber } from "./prober.ts";
 import { makeRoster } from "./roster.ts";
 import { berthRules, type Rules } from "./rules.ts";
 import { makeRuntimeHealth } from "./runtime-health.ts";
-import { type ListPace, makeRuntimeWatch, type WholeList } from "./runtime-watch.ts";
+import { makeRuntimeWatch, type WholeList } from "./runtime-watch.ts";
+import type { Means, Ports, Setup } from "./setup.ts";
 import { makeSharedImages } from "./shared-images.ts";
 import { makeShutdownWatch } from "./shutdown-watch.ts";
 import { makeSources } from "./sources.ts";
@@ -47,44 +40,6 @@ import { type Change, makeStore } from "./store.ts";
 import { makeView, rendered } from "./view.ts";
 import { makeVolumeCounts } from "./volume-counts.ts";
 import type { Worker } from "./worker.ts";
-
-/** Everything outside that the agent acts through. */
-export type Ports = {
-  readonly runtime: Runtime;
-  readonly images: Images;
-  readonly files: PodFiles;
-  readonly credentials?: Credentials;
-  readonly source: ManifestSource;
-  /** Absent where documents are only in their files. */
-  readonly documentKeeping?: DocumentKeeping;
-  readonly handlers: Handlers;
-  readonly cgroups?: PodCgroups;
-  /** Absent where logs are not rotated. */
-  readonly logKeeping?: { readonly keeping: LogKeeping; readonly limits: LogLimits };
-  /** Absent where images are not collected. */
-  readonly imageGarbage?: { readonly store: ImageStore; readonly limits: ImageLimits };
-  /** Absent where pods get no time to end when the host shuts down. */
-  readonly shutdown?: {
-    readonly delay: ShutdownDelay;
-    readonly groups: readonly ShutdownGroup[];
-    readonly diary: ShutdownDiary;
-  };
-  readonly podSinks: readonly Sink<PodChange>[];
-  readonly eventSinks: readonly Sink<CountedEvent>[];
-};
-
-/** What is fixed for the agent's life. */
-export type Setup = {
-  readonly facts: NodeFacts;
-  readonly settings: NodeSettings;
-  readonly limits: GateLimits;
-  readonly listPace: ListPace;
-  /** Events that the journal has kept. */
-  readonly earlierEvents: readonly CountedEvent[];
-};
-
-/** The host's own means: time, chance, and where it tells what it does. */
-export type Means = { readonly clock: Clock; readonly chance: Chance; readonly log: Log; readonly meter: Meter };
 
 export type Agent = {
   readonly view: View;
@@ -213,6 +168,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     settings: setup.settings,
     shutdownGroups,
     roster,
+    pressures: () => pressureCare?.pressures(),
     sources,
   });
   const watch = makeRuntimeWatch({
@@ -230,6 +186,18 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
       images: ports.images,
       asked: () => new Set(roster.all().flatMap((worker) => [...neededRefs(worker.show().pod)])),
       tell: tellOfNode,
+    });
+  const pressureCare =
+    ports.pressure &&
+    makePressureCare({
+      ...ports.pressure,
+      ...means,
+      imageDisk: async (gone) => ports.imageGarbage?.store.disk(gone),
+      images: imageCare,
+      runtime,
+      roster,
+      tell: tellOfNode,
+      onChange: onPressure,
     });
   const desk = makeView({
     clock,
@@ -252,6 +220,10 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
 
   function onHealth(): void {
     ringAll();
+    for (const listener of standingListeners) listener();
+  }
+  function onPressure(): void {
+    node.ring();
     for (const listener of standingListeners) listener();
   }
   function tellShutdown(goesOn: boolean): void {
@@ -319,6 +291,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     takeOver(legacy);
     adopted = true;
     start("node", node.run, node);
+    if (pressureCare !== undefined) start("pressure", pressureCare.run, pressureCare);
     if (ports.logKeeping === undefined) return;
     const care = makeLogCare({ ...ports.logKeeping, runtime, roster, files, clock, log });
     start("container logs", care.run, care);
@@ -356,7 +329,13 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     adopted: adoption,
     standing: () =>
       standingOf(
-        { ...health.now(), toldMonoMs: health.toldMonoMs(), listedMonoMs, shuttingDown: node.isShuttingDown() },
+        {
+          ...health.now(),
+          toldMonoMs: health.toldMonoMs(),
+          listedMonoMs,
+          shuttingDown: node.isShuttingDown(),
+          pressures: pressureCare?.pressures(),
+        },
         runtime.capabilities(),
       ),
     onStanding: (listener) => void standingListeners.push(listener),

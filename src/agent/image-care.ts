@@ -7,6 +7,7 @@ import {
   type ImageLimits,
   judgeImages,
   noteAges,
+  oldEnough,
   type UsedImages,
   unusedImages,
 } from "../decide/image-garbage.ts";
@@ -29,6 +30,8 @@ export type ImageCare = {
   readonly beatWithinMs: number;
   /** Removes all unused images; with dryRun it is only told which ones. Throws what the runtime throws. */
   collect(dryRun: boolean, signal: AbortSignal): Promise<ImageGarbage>;
+  /** Removes unused images that are not new until so many bytes are freed, and answers how many were. */
+  reclaim(wantedBytes: number, signal: AbortSignal): Promise<number>;
 };
 
 const BEAT_MS = 5 * 60_000;
@@ -133,6 +136,10 @@ export function makeImageCare(tools: {
         if (!signal.aborted && collects(limits)) await inTurn(() => passAndTell(signal));
       }
     },
+    reclaim: (wantedBytes, signal) =>
+      inTurn(async () =>
+        removeUntil(oldEnough(await look(signal), ages, limits, clock.now().monoMs), wantedBytes, "space", signal),
+      ),
     collect: (dryRun, signal) =>
       inTurn(async () => {
         const images: ImageGarbage["images"][number][] = [];

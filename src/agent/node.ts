@@ -5,6 +5,7 @@ import type { DesiredPod, Ending } from "../pod/desired.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { NodePicture, NodePlan } from "../pod/node-plan.ts";
+import type { Pressures } from "../pod/pressure.ts";
 import type { Shutdown, ShutdownGroup } from "../pod/shutdown.ts";
 import type { Round } from "./loop.ts";
 import { restAfter } from "./rest.ts";
@@ -47,6 +48,8 @@ export function makeNode(tools: {
   readonly settings: NodeSettings;
   readonly shutdownGroups: readonly ShutdownGroup[];
   readonly roster: Roster;
+  /** What the node is short of. */
+  readonly pressures: () => Pressures | undefined;
   readonly sources: Pick<Sources, "asked" | "hasBroken" | "isBroken" | "manifest" | "ready">;
 }): Node {
   const { rules, clock, log, roster, sources } = tools;
@@ -63,6 +66,7 @@ export function makeNode(tools: {
   const isMeant = ({ path, onlyHome }: Stranger): boolean =>
     path === undefined ? onlyHome === true && sources.hasBroken() : sources.isBroken(path);
   const picture = (): NodePicture => {
+    const pressures = tools.pressures();
     const asked = sources.asked();
     const askedUids = new Set(asked.map(({ uid }) => uid));
     const workers = roster.facts();
@@ -76,6 +80,7 @@ export function makeNode(tools: {
       strangers: roster.strangers().filter((one) => !askedUids.has(one.uid) && !isMeant(one)),
       ...(shutdown === undefined ? {} : { shutdown }),
       hostGoesOn,
+      ...(pressures === undefined ? {} : { pressures }),
       now: clock.now(),
     };
   };

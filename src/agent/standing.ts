@@ -1,4 +1,5 @@
 import type { MonoMs } from "../base/clock.ts";
+import type { Pressures } from "../pod/pressure.ts";
 import type { Standing } from "../pod/standing.ts";
 import type { RuntimeCapabilities } from "../ports.ts";
 import type { RuntimeState } from "./runtime-health.ts";
@@ -9,6 +10,7 @@ export function standingOf(
     readonly toldMonoMs: MonoMs | undefined;
     readonly listedMonoMs: MonoMs | undefined;
     readonly shuttingDown: boolean;
+    readonly pressures: Pressures | undefined;
   },
   capabilities: RuntimeCapabilities | undefined,
 ): Standing {
@@ -20,7 +22,7 @@ export function standingOf(
     runtimeReady,
     networkReady,
     ...(message === undefined ? {} : { message }),
-    pressure: { memory: false, disk: false, pid: false },
+    pressure: state.pressures ?? { memory: false, disk: false, pid: false },
     shuttingDown,
     images: [],
     handlers: capabilities === undefined ? [] : [defaultHandler(capabilities)],

@@ -1,4 +1,4 @@
-import type { Ports } from "../agent/agent.ts";
+import type { Ports } from "../agent/setup.ts";
 import type { Log } from "../base/log.ts";
 import { shutdownGroups } from "../decide/shutdown.ts";
 import { openShutdownDiary } from "../files/shutdown-diary.ts";

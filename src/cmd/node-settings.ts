@@ -1,9 +1,12 @@
 import type { ImageLimits } from "../decide/image-garbage.ts";
 import type { LogLimits } from "../decide/log-rotation.ts";
+import { isSwitchedOff, type PressureLimits, parseAmount, type Threshold } from "../decide/pressure.ts";
 import type { NodeSettings, Reserved } from "../pod/node.ts";
+import { PRESSURE_SIGNALS } from "../pod/pressure.ts";
 import { addQuantities, ceilMillis, ceilUnits, parseQuantity, type Quantity, ZERO } from "../pod/quantity.ts";
 import { readResources } from "../pod/resources.ts";
 import type { Settings } from "./config/settings.ts";
+import { HARD_THRESHOLDS } from "./config/thresholds.ts";
 
 /** What is known only once the house is being built. */
 export type Found = {
@@ -80,6 +83,26 @@ export function imageLimits(settings: Settings): ImageLimits {
     lowPercent: settings.imageGCLowThresholdPercent,
     minAgeMs: settings.imageMinimumGCAge,
     maxAgeMs: settings.imageMaximumGCAge,
+  };
+}
+
+/** When the node is short of something (node.md 5.1). What cannot be parsed, the configuration has refused. */
+export function pressureLimits(settings: Settings): PressureLimits {
+  const { evictionHard, evictionSoft, evictionSoftGracePeriod, evictionMinimumReclaim } = settings;
+  const hard = { ...(settings.mergeDefaultEvictionSettings ? HARD_THRESHOLDS : {}), ...evictionHard };
+  const thresholdsOf = (written: Readonly<Record<string, string>>, isSoft: boolean): readonly Threshold[] =>
+    PRESSURE_SIGNALS.flatMap((signal) => {
+      const amount = parseAmount(written[signal] ?? "");
+      if (amount === undefined || isSwitchedOff(amount)) return [];
+      const minReclaim = parseAmount(evictionMinimumReclaim[signal] ?? "");
+      const grace = isSoft ? { graceMs: evictionSoftGracePeriod[signal] ?? 0 } : {};
+      const wish = minReclaim === undefined ? {} : { minReclaim };
+      return [{ signal, amount, ...grace, ...wish }];
+    });
+  return {
+    thresholds: [...thresholdsOf(hard, false), ...thresholdsOf(evictionSoft, true)],
+    transitionMs: settings.evictionPressureTransitionPeriod,
+    maxPodGraceSeconds: settings.evictionMaxPodGracePeriod,
   };
 }
 

@@ -15,6 +15,7 @@ import { takeRootDir } from "../files/root-dir.ts";
 import { openUserRanges } from "../files/user-ranges.ts";
 import { makeHandlers } from "../handler/handlers.ts";
 import { readNodeFacts } from "../host/facts.ts";
+import { makePressureGauge } from "../host/pressure.ts";
 import { readUserBlock } from "../host/sub-ids.ts";
 import { readHostUsage } from "../host/usage.ts";
 import { openJournal } from "../journal/journal.ts";
@@ -34,7 +35,15 @@ import { hostCredentials } from "./credentials.ts";
 import { doorsOf, hasNodeApi } from "./doors.ts";
 import { makeEventLog } from "./event-log.ts";
 import { hostShutdown } from "./host-shutdown.ts";
-import { bytesOf, imageLimits, logLimits, nodeSettings, parallelPulls, parallelStarts } from "./node-settings.ts";
+import {
+  bytesOf,
+  imageLimits,
+  logLimits,
+  nodeSettings,
+  parallelPulls,
+  parallelStarts,
+  pressureLimits,
+} from "./node-settings.ts";
 import { checkHost, checkRuntime } from "./start-checks.ts";
 
 /** A running agent with everything around it. */
@@ -167,6 +176,7 @@ async function build(
       ...(logs === undefined
         ? {}
         : { logKeeping: { keeping: makeLogKeeping(root.places.podLogsDir, turns), limits: logs } }),
+      pressure: { gauge: makePressureGauge(root.places.rootDir), limits: pressureLimits(settings) },
       ...(await hostShutdown(settings, root.places.rootDir, log)),
       podSinks: [],
       eventSinks: [journal, makeEventLog(log)],

@@ -1,4 +1,4 @@
-import { statfs } from "node:fs/promises";
+import { stat, statfs } from "node:fs/promises";
 import { BerthError } from "../base/errors.ts";
 import type { ImageStore } from "../pod/image-store.ts";
 import type { CriClient } from "./client.ts";
@@ -32,12 +32,16 @@ export function makeImageStore(runtime: CriClient, images: CriClient): ImageStor
       const { image_filesystems } = await images.call("ImageFsInfo", {}, signal);
       const mountpoint = image_filesystems[0]?.fs_id?.mountpoint;
       if (mountpoint === undefined || mountpoint === "") return undefined;
-      const { blocks, bavail, bsize } = await statfs(mountpoint).catch((cause: unknown) => {
+      const [{ blocks, bavail, bsize, files, ffree }, { dev }] = await Promise.all([
+        statfs(mountpoint),
+        stat(mountpoint),
+      ]).catch((cause: unknown) => {
         throw new BerthError("FileFailed", `cannot look at ${mountpoint}, where the runtime keeps its images`, {
           cause,
         });
       });
-      return { capacityBytes: blocks * bsize, availableBytes: bavail * bsize };
+      const inodes = { available: ffree, capacity: files };
+      return { capacityBytes: blocks * bsize, availableBytes: bavail * bsize, inodes, device: dev };
     },
   };
 }

@@ -70,10 +70,19 @@ export function judgeImages(
     const age = ages.get(id);
     return age === undefined ? 0 : now - (age.usedMonoMs ?? age.seenMonoMs);
   };
-  const sinceSeen = ({ id }: StoredImage): number => now - (ages.get(id)?.seenMonoMs ?? now);
   const expired = unused.filter((image) => limits.maxAgeMs > 0 && ageOf(image) > limits.maxAgeMs);
-  const candidates = unused.filter((image) => !expired.includes(image) && sinceSeen(image) >= limits.minAgeMs);
+  const candidates = oldEnough(unused, ages, limits, now).filter((image) => !expired.includes(image));
   return { expired, candidates, wantedBytes: wantedBytes(disk, limits) };
+}
+
+/** Images that have been there for imageMinimumGCAge, in their order. */
+export function oldEnough(
+  images: readonly StoredImage[],
+  ages: ImageAges,
+  { minAgeMs }: Pick<ImageLimits, "minAgeMs">,
+  now: MonoMs,
+): readonly StoredImage[] {
+  return images.filter(({ id }) => now - (ages.get(id)?.seenMonoMs ?? now) >= minAgeMs);
 }
 
 function wantedBytes(disk: Disk | undefined, { highPercent, lowPercent }: ImageLimits): number {

@@ -3,6 +3,7 @@ import type { NodePicture, NodePlan, WorkerFacts } from "../pod/node-plan.ts";
 import type { Admission } from "../pod/plan.ts";
 import { forbiddenSysctl } from "../pod/sysctl.ts";
 import { admit, allocatableOf, nothingTaken, type Totals, withPod } from "./admission.ts";
+import { pressureRefusal } from "./eviction.ts";
 import { carryShutdown, comesBack, SHUTTING_DOWN, shutdownEnds, shutdownWakeAt } from "./shutdown.ts";
 
 /** What follows between pods: who begins, ends and is forgotten, whose name's turn it is, who is admitted. */
@@ -98,7 +99,8 @@ function admissionsOf(
     else if (worker.ending !== undefined || turns.get(uid) !== true) admissions.set(uid, { kind: "waiting" });
     else if (picture.shutdown !== undefined) admissions.set(uid, SHUTTING_DOWN);
     else {
-      const admission = sysctlRefusal(worker.pod, picture) ?? admit(worker.pod, picture.facts, free, taken);
+      const pressed = picture.pressures && pressureRefusal(worker.pod, picture.pressures);
+      const admission = pressed ?? sysctlRefusal(worker.pod, picture) ?? admit(worker.pod, picture.facts, free, taken);
       admissions.set(uid, admission);
       if (admission.kind === "admitted") taken = withPod(taken, worker.pod);
     }

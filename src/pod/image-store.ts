@@ -18,8 +18,13 @@ export type ImageStore = {
   disk(signal: AbortSignal): Promise<Disk | undefined>;
 };
 
-/** Bytes. */
-export type Disk = { readonly capacityBytes: number; readonly availableBytes: number };
+/** A file system; the number of its device tells whether two are the same. */
+export type Disk = {
+  readonly capacityBytes: number;
+  readonly availableBytes: number;
+  readonly inodes?: { readonly available: number; readonly capacity: number };
+  readonly device?: number;
+};
 
 /** What a collection of images did, or would do. */
 export type ImageGarbage = {

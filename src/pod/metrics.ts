@@ -213,6 +213,16 @@ export const METRICS = {
   berth_plans_total: { kind: "counter", help: "Plans made.", labels: [] },
   berth_gate_inside: { kind: "gauge", help: "Actions inside a gate.", labels: ["gate"] },
   berth_gate_waiting: { kind: "gauge", help: "Actions waiting at a gate.", labels: ["gate"] },
+  kubelet_evictions: {
+    kind: "counter",
+    help: "Pods that had to go because the node was short of something.",
+    labels: ["eviction_signal"],
+  },
+  berth_node_pressure: {
+    kind: "gauge",
+    help: "1 while the node is short of it: memory, disk or pid.",
+    labels: ["kind"],
+  },
   berth_adopted_pods: { kind: "gauge", help: "Pods found running when the agent started.", labels: [] },
   berth_probe_lateness_seconds: {
     kind: "histogram",

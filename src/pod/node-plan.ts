@@ -2,6 +2,7 @@ import type { MonoMs, Now } from "../base/clock.ts";
 import type { DesiredPod, Ending, PodKey } from "./desired.ts";
 import type { NodeFacts, NodeSettings } from "./node.ts";
 import type { Admission } from "./plan.ts";
+import type { Pressures } from "./pressure.ts";
 import type { Shutdown } from "./shutdown.ts";
 
 /** All that a decision between pods may see. */
@@ -20,6 +21,8 @@ export type NodePicture = {
   readonly shutdown?: Shutdown;
   /** It is known that the host does not shut down: what a shutdown has ended may run again. */
   readonly hostGoesOn: boolean;
+  /** What the node is short of; absent: of nothing. */
+  readonly pressures?: Pressures;
   readonly now: Now;
 };
 

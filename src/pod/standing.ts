@@ -1,5 +1,6 @@
 import type { MonoMs } from "../base/clock.ts";
 import type { NodeImage, NodeRuntimeHandler } from "./cluster.ts";
+import type { Pressures } from "./pressure.ts";
 
 /** How the node is at one moment, as its Node object tells it (node.md 2.2, 2.3). */
 export type Standing = {
@@ -13,7 +14,7 @@ export type Standing = {
   readonly message?: string;
   /** When all of the runtime's pods were last listed; absent: never. */
   readonly listedMonoMs?: MonoMs;
-  readonly pressure: { readonly memory: boolean; readonly disk: boolean; readonly pid: boolean };
+  readonly pressure: Pressures;
   readonly shuttingDown: boolean;
   /** Largest first. */
   readonly images: readonly NodeImage[];

@@ -106,3 +106,11 @@ it("asks for nothing where it is switched off", async () => {
   await clock.advance(5 * BEAT_MS);
   expect(state.lists).toBe(0);
 });
+
+it("what is short of room gets the images that were unused the longest, but for new ones", async () => {
+  const { clock, ids, care } = bench([...KEPT, "a", "b", "c"]);
+  expect(await care.reclaim(150, never)).toBe(0);
+  await clock.advance(120_000);
+  expect(await care.reclaim(150, never)).toBe(200);
+  expect(ids()).toEqual([...KEPT, "c"]);
+});

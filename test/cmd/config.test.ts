@@ -9,6 +9,8 @@ import { type Loaded, loadSettings } from "../../src/cmd/config/load.ts";
 import { MEANINGLESS } from "../../src/cmd/config/meaningless.ts";
 import { printSettings } from "../../src/cmd/config/print.ts";
 import { ALL_ROWS, DOCUMENTS, defaultSettings } from "../../src/cmd/config/settings.ts";
+import { HARD_THRESHOLDS } from "../../src/cmd/config/thresholds.ts";
+import { pressureLimits } from "../../src/cmd/node-settings.ts";
 import { parseDurationMs } from "../../src/pod/parse-duration.ts";
 
 const KUBELET = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
@@ -264,4 +266,41 @@ it("durations are Go's", () => {
     undefined,
     undefined,
   ]);
+});
+
+describe("thresholds of the host (node.md 5.1)", () => {
+  const limitsOf = async (text: string) => {
+    const loaded = await load({ "config.yaml": `${KUBELET}${text}` });
+    return { said: said(loaded), ...pressureLimits(loaded.settings) };
+  };
+
+  it("there are the usual ones, and what is set takes the place of all of them", async () => {
+    const usual = await limitsOf("");
+    expect(usual.thresholds.map(({ signal }) => signal)).toEqual(Object.keys(HARD_THRESHOLDS));
+    const own = await limitsOf("evictionHard: { memory.available: 200Mi }\n");
+    expect(own.thresholds).toEqual([{ signal: "memory.available", amount: { kind: "units", value: 209_715_200 } }]);
+    const merged = await limitsOf("evictionHard: { imagefs.available: 0% }\nmergeDefaultEvictionSettings: true\n");
+    expect(merged.thresholds).toHaveLength(4);
+    expect((await limitsOf("evictionHard: {}\n")).thresholds).toEqual([]);
+  });
+
+  it("a soft one has its grace, and what is to be reclaimed beyond it", async () => {
+    const soft = "evictionHard: {}\nevictionSoft: { nodefs.available: 20% }\n";
+    const more =
+      "evictionSoftGracePeriod: { nodefs.available: 90s }\nevictionMinimumReclaim: { nodefs.available: 1Ki }\n";
+    const { thresholds } = await limitsOf(soft + more);
+    const amounts = { amount: { kind: "percent", value: 20 }, minReclaim: { kind: "units", value: 1024 } };
+    expect(thresholds).toEqual([{ signal: "nodefs.available", graceMs: 90_000, ...amounts }]);
+    expect((await limitsOf(soft)).said.join()).toContain(
+      "evictionSoft of nodefs.available needs its evictionSoftGracePeriod",
+    );
+  });
+
+  it.each([
+    ["evictionHard: { memory.free: 1Mi }", "evictionHard knows memory.available"],
+    ["evictionHard: { memory.available: much }", "must be a quantity or a percentage, not much"],
+    ["evictionMinimumReclaim: { memory.available: 120% }", "must be a quantity or a percentage, not 120%"],
+  ])("%s is refused", async (text, words) => {
+    expect((await limitsOf(`${text}\n`)).said.join()).toContain(words);
+  });
 });

@@ -92,7 +92,7 @@ export async function openHost(options: HostOptions = {}): Promise<Host> {
     nodeName: node,
     port,
     // The runtime is shared: what one host does not use, another one may need in a moment.
-    kubelet: { fileCheckFrequency: "1s", imageGCHighThresholdPercent: 100, ...options.kubelet },
+    kubelet: { fileCheckFrequency: "1s", imageGCHighThresholdPercent: 100, evictionHard: {}, ...options.kubelet },
     agent: { allowKubelet: true, ...options.agent },
   };
   let berthd: Berthd | undefined;

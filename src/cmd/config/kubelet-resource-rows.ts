@@ -1,5 +1,6 @@
 import { boolean, choice, count, duration, integer, list, map, priorityGrace, quantity, text } from "./kinds.ts";
 import { optional, row } from "./row.ts";
+import { HARD_THRESHOLDS } from "./thresholds.ts";
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -80,48 +81,41 @@ export const KUBELET_RESOURCE_ROWS = {
   // eviction and garbage
   evictionHard: row({
     kind: map(text, "<"),
-    default: {},
+    default: HARD_THRESHOLDS,
     flag: "eviction-hard",
-    pending: true,
-    help: "Thresholds at which pods are evicted at once.",
+    help: "Thresholds at which images, then pods other than static ones, have to go at once; what is set replaces all defaults.",
   }),
   evictionSoft: row({
     kind: map(text, "<"),
     default: {},
     flag: "eviction-soft",
-    pending: true,
     help: "Thresholds at which pods are evicted after a while.",
   }),
   evictionSoftGracePeriod: row({
     kind: map(duration()),
     default: {},
     flag: "eviction-soft-grace-period",
-    pending: true,
     help: "How long a soft threshold must be met.",
   }),
   evictionMinimumReclaim: row({
     kind: map(text),
     default: {},
     flag: "eviction-minimum-reclaim",
-    pending: true,
     help: "How much an eviction frees at least.",
   }),
   evictionMaxPodGracePeriod: row({
     kind: count,
     default: 0,
-    pending: true,
     help: "Longest grace in seconds of a pod evicted by a soft threshold.",
   }),
   evictionPressureTransitionPeriod: row({
     kind: duration(),
     default: 5 * MINUTE_MS,
-    pending: true,
     help: "How long a pressure condition stays after it is over.",
   }),
   mergeDefaultEvictionSettings: row({
     kind: boolean,
     default: false,
-    pending: true,
     help: "Thresholds that evictionHard does not name keep their defaults.",
   }),
   localStorageCapacityIsolation: row({

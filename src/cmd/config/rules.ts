@@ -1,3 +1,5 @@
+import { parseAmount } from "../../decide/pressure.ts";
+import { PRESSURE_SIGNALS } from "../../pod/pressure.ts";
 import type { Finding, Place } from "./finding.ts";
 import type { Merged } from "./merge.ts";
 import type { SettingKey, Settings } from "./settings.ts";
@@ -29,6 +31,17 @@ const RULES: readonly Rule[] = [
       return strange === undefined ? undefined : `${key} knows ${RESERVABLE.join(", ")}; not ${strange}`;
     },
   })),
+  ...(["evictionHard", "evictionSoft", "evictionMinimumReclaim"] as const).map((key) => ({
+    key,
+    broken: (settings: Settings) => brokenThreshold(key, settings[key]),
+  })),
+  {
+    key: "evictionSoftGracePeriod",
+    broken: ({ evictionSoft, evictionSoftGracePeriod }) => {
+      const lacking = Object.keys(evictionSoft).find((signal) => evictionSoftGracePeriod[signal] === undefined);
+      return lacking === undefined ? undefined : `evictionSoft of ${lacking} needs its evictionSoftGracePeriod`;
+    },
+  },
   {
     key: "shutdownGracePeriodCriticalPods",
     broken: ({ shutdownGracePeriod, shutdownGracePeriodCriticalPods }) =>
@@ -102,6 +115,16 @@ const RULES: readonly Rule[] = [
         : "hostnameOverride must be a DNS name in lower case",
   },
 ];
+
+function brokenThreshold(key: SettingKey, written: Readonly<Record<string, string>>): string | undefined {
+  const signals: readonly string[] = PRESSURE_SIGNALS;
+  for (const [signal, amount] of Object.entries(written)) {
+    if (!signals.includes(signal)) return `${key} knows ${signals.join(", ")}; not ${signal}`;
+    if (parseAmount(amount) === undefined)
+      return `${key} of ${signal} must be a quantity or a percentage, not ${amount}`;
+  }
+  return undefined;
+}
 
 /** The rules that the settings break. */
 export function checkRules(merged: Merged): readonly Finding[] {

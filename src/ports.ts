@@ -57,6 +57,8 @@ export type Runtime = {
   events(signal: AbortSignal): AsyncIterable<Sighting> | undefined;
   /** Pods of other owners that carry Kubernetes labels, to find a kubelet at work: their count. */
   foreignPods(signal: AbortSignal): Promise<number>;
+  /** The CNI list, if no plugin in it leads ports of the host to pods; undefined too where the runtime does not tell. */
+  listWithoutPortMap?(signal: AbortSignal): Promise<string | undefined>;
 
   /** Answers with id and addresses: from the event stream where it has told them already, else by one status read. */
   runSandbox(request: SandboxRequest, signal: AbortSignal): Promise<ObservedSandbox>;
@@ -241,7 +243,6 @@ export type ManifestSource = {
 };
 
 // ---- handlers --------------------------------------------------------------------------------------------------------
-
 /** Runs one handler of a hook or probe, once. */
 export type Handlers = {
   /** Empty string on success, else why it failed (H3). Ends with the signal. */

@@ -6,6 +6,7 @@ import { makeDnsNews } from "./dns-news.ts";
 import { RANK, WITHDRAWN } from "./gates.ts";
 import { createContainer } from "./perform-create.ts";
 import { pullImage } from "./perform-pull.ts";
+import { tellPorts } from "./port-news.ts";
 import { done, failed, type Performers, proved, type Step, type Tools } from "./step.ts";
 
 /** Carries out any action. Never rejects: what goes wrong is an outcome. */
@@ -92,7 +93,11 @@ function makePerformers(tools: Tools): Performers {
       return done({ kind: "image", image: (await images.find(ref, step.givenUp)) ?? "missing" });
     },
     "pull-image": (action, step) => pullImage(tools, action, step),
-    "run-sandbox": (action, step) => runSandbox(tools, action, step, tellDns),
+    async "run-sandbox"(action, step) {
+      const outcome = await runSandbox(tools, action, step, tellDns);
+      if (outcome.kind === "done") await tellPorts(runtime, step);
+      return outcome;
+    },
     async "stop-sandbox"({ id }, step) {
       step.begun();
       await runtime.stopSandbox(id, step.givenUp);

@@ -9,6 +9,7 @@ import { containerConfig } from "./container-config.ts";
 import { badAnswer, CriError } from "./failure.ts";
 import type { ContainerEventResponse, UnaryCalls } from "./generated/types.ts";
 import { makeObserver } from "./observe.ts";
+import { listWithoutPortMap } from "./port-plugins.ts";
 import { makeReads } from "./reads.ts";
 import { sandboxConfig } from "./sandbox-config.ts";
 import { makeSandboxNews } from "./sandbox-news.ts";
@@ -75,6 +76,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       return session.facts() === undefined ? { ...told, ready: false, message: NOT_TOLD } : told;
     },
     capabilities: () => capabilitiesNow(options),
+    listWithoutPortMap: (signal) => listWithoutPortMap(client, signal),
     onReconnect: (listener) => session.onConnected(listener),
     events(signal) {
       const stream = session.events(signal);

@@ -72,6 +72,11 @@ export const EVENTS = {
     (pod) =>
       `pod: "${pod}". No cluster DNS is configured, so that a pod with the "ClusterFirst" policy cannot have it; it gets the "Default" policy.`,
   ),
+  portsUnmapped: warning(
+    "HostPortUnmapped",
+    (ports, list) =>
+      `hostPort ${ports} leads nowhere: the CNI list "${list}" has no plugin for port mappings; add portmap with the capability portMappings to it`,
+  ),
   deadlineExceeded: normal("DeadlineExceeded", () => "Pod was active on the node longer than the specified deadline"),
   evicted: warning("Evicted", (message) => message),
   preempted: warning("Preempting", (message) => message || "Preempted in order to admit critical pod"),

@@ -41,5 +41,7 @@ export type Notice =
   /** A hook's HTTPS request was answered in plain HTTP (H5); `address` is host:port. */
   | { readonly kind: "httpsFallback"; readonly address: string }
   | DnsWarning
+  /** The network leads no port of the host to pods; `ports` lists those that were asked for. */
+  | { readonly kind: "portsUnmapped"; readonly list: string; readonly ports: string }
   /** Stopping took longer than its bound (T11). */
   | { readonly kind: "graceExceeded" };

@@ -255,6 +255,8 @@ function noticed({ desired }: Picture, notice: Notice): Told {
       return pod(notice.what === "nameservers" ? "nameserversCut" : "searchesCut", notice.applied);
     case "noClusterDns":
       return pod("noClusterDns", podId(desired));
+    case "portsUnmapped":
+      return pod("portsUnmapped", notice.ports, notice.list);
     case "graceExceeded":
       return pod("graceExceeded");
     default:

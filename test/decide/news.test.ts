@@ -296,6 +296,14 @@ describe("events of a pod (lifecycle.md 10)", () => {
       ],
     ],
     [
+      "ports of the host",
+      { kind: "noticed", notice: { kind: "portsUnmapped", list: "pods", ports: "80, 443" } },
+      {},
+      [
+        'Warning HostPortUnmapped pod: hostPort 80, 443 leads nowhere: the CNI list "pods" has no plugin for port mappings; add portmap with the capability portMappings to it',
+      ],
+    ],
+    [
       "grace",
       { kind: "noticed", notice: { kind: "graceExceeded" } },
       {},
@@ -388,10 +396,11 @@ describe("events of probes (6.2)", () => {
 });
 
 describe("the table", () => {
-  it("has a row for every reason of section 10 that a pod can have", () => {
+  it("has a row for every reason of section 10 that a pod can have, and one of our own", () => {
     const reasons = new Set(Object.values(EVENTS).map(({ reason }) => reason));
     expect([...reasons].sort()).toEqual(
       [
+        "HostPortUnmapped",
         ..."BackOff Created DNSConfigForming DeadlineExceeded ErrImageNeverPull Evicted ExceededGracePeriod".split(" "),
         ..."Failed FailedCreatePodContainer FailedCreatePodSandBox FailedKillPod FailedMount".split(" "),
         ..."FailedPostStartHook FailedPreStopHook FailedRetrieve"

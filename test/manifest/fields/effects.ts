@@ -35,20 +35,11 @@ const BODIES: ReadonlyMap<DocumentKey, DocumentBody> = new Map(
 /** The whole way from the text of a manifest to what the world sees of it, without a runtime and without a disk. */
 export async function effectsOf(manifest: object): Promise<Effects> {
   const pod = podOf(manifest);
-  const surroundings = {
-    settings: SETTINGS,
-    facts: NODE,
-    capabilities: CAPABILITIES,
-    users: { firstHostId: 65_536, length: 65_536 },
-  };
-  const containers = await Promise.all(
-    pod.containers.map(async (container) => [container.name, await containerOf(pod, container, surroundings)] as const),
-  );
-  const volumes = pod.volumes.map((volume) => [volume.name, attempt(() => payloadText(pod, volume))] as const);
+  const { sandbox, containers, volumes } = await translationOf(pod, BODIES);
   return leaves({
-    sandbox: attempt(() => onTheWire("PodSandboxConfig", sandboxConfig(pod, 0, surroundings))),
-    ...Object.fromEntries(containers),
-    volumes: Object.fromEntries(volumes),
+    sandbox,
+    ...containers,
+    volumes,
     hosts: attempt(() => hostsText(pod, ["10.0.0.7"], SETTINGS.clusterDomain, "node's own\n")),
     admission: admit(pod, NODE, allocatableOf(NODE, SETTINGS), nothingTaken),
     ports: admit(pod, NODE, allocatableOf(NODE, SETTINGS), {
@@ -58,14 +49,36 @@ export async function effectsOf(manifest: object): Promise<Effects> {
   });
 }
 
+/** The requests for a pod and the content of its volumes, as they stand on the wire and in files. */
+export async function translationOf(pod: DesiredPod, bodies: ReadonlyMap<DocumentKey, DocumentBody>) {
+  const surroundings = {
+    settings: SETTINGS,
+    facts: NODE,
+    capabilities: CAPABILITIES,
+    users: { firstHostId: 65_536, length: 65_536 },
+  };
+  const containers = await Promise.all(
+    pod.containers.map(
+      async (container) => [container.name, await containerOf(pod, bodies, container, surroundings)] as const,
+    ),
+  );
+  const volumes = pod.volumes.map((volume) => [volume.name, attempt(() => payloadText(pod, bodies, volume))] as const);
+  return {
+    sandbox: attempt(() => onTheWire("PodSandboxConfig", sandboxConfig(pod, 0, surroundings))),
+    containers: Object.fromEntries(containers),
+    volumes: Object.fromEntries(volumes),
+  };
+}
+
 async function containerOf(
   pod: DesiredPod,
+  documents: ReadonlyMap<DocumentKey, DocumentBody>,
   container: DesiredContainer,
   surroundings: Parameters<typeof containerConfig>[1],
 ): Promise<unknown> {
   const env = resolveEnv({
     ...{ pod, container, podIps: ["10.0.0.7"], hostIps: NODE.ips, nodeName: NODE.nodeName, allocatable: NODE },
-    documents: BODIES,
+    documents,
     files: new Map(["v/one", "v/two", "w/one"].map((name) => [name, `A='${name}-a'\nB='${name}-b'\n`])),
   });
   if (env.kind === "failed") return { failure: env.message };
@@ -87,9 +100,13 @@ async function containerOf(
   };
 }
 
-const payloadText = (pod: DesiredPod, volume: DesiredPod["volumes"][number]): unknown =>
+const payloadText = (
+  pod: DesiredPod,
+  bodies: ReadonlyMap<DocumentKey, DocumentBody>,
+  volume: DesiredPod["volumes"][number],
+): unknown =>
   Object.fromEntries(
-    [...(payloadOf(volume, { pod, bodies: BODIES, allocatable: NODE }) ?? [])].map(([path, { data, mode }]) => [
+    [...(payloadOf(volume, { pod, bodies, allocatable: NODE }) ?? [])].map(([path, { data, mode }]) => [
       path,
       { text: Buffer.from(data).toString(), mode: mode.toString(8) },
     ]),

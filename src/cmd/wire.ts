@@ -171,7 +171,7 @@ async function build(
         memoryDir: dirname(settings.socketPath),
       }),
       handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
-      cgroups: await hostCgroups(node),
+      cgroups: await hostCgroups(node, facts),
       imageGarbage: { store: imageStore, limits: imageLimits(settings) },
       ...(logs === undefined
         ? {}

@@ -1,6 +1,6 @@
 # One verb per task; `make help` lists them. Each first does the set-up that it needs and leaves alone what is there already.
 .DEFAULT_GOAL := help
-.PHONY: help run down test unit e2e e2e-all e2e-cluster e2e-systemd simulate torture fuzz soak probes cluster transcripts check build bench install uninstall deb bundle inspect reproducible service-cost newcomer alerts monitoring audit clean machine libraries
+.PHONY: help run down test unit e2e e2e-all e2e-cluster e2e-systemd simulate torture fuzz soak probes cluster transcripts check build bench install uninstall deb bundle inspect reproducible service-cost newcomer alerts monitoring audit clean machine libraries fields
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 NODE := node_modules/.bin/node
@@ -100,6 +100,9 @@ monitoring: machine build ## a real Prometheus on a real berthd: every panel has
 
 audit: libraries ## ask the registry of npm for known holes in what is delivered
 	@npm audit --omit=dev
+
+fields: libraries ## how many fields of a pod are honoured, refused, without meaning
+	@exec $(NODE) dev/fields.ts
 
 clean: ## remove everything that was built, fetched or started here (root)
 	@[ ! -e $(NODE) ] || $(NODE) dev/down.ts all

@@ -1,5 +1,6 @@
 import type { FieldRow } from "../src/manifest/fields/row.ts";
 import { type PodField, podFields } from "../src/manifest/supported.ts";
+import { FIELD_GROUPS } from "./field-groups.ts";
 
 const WORDS: Readonly<Record<FieldRow["kind"], string>> = {
   honoured: "honoured",
@@ -25,7 +26,7 @@ export function podFieldsPage(): string {
     "is a problem with its line, and its document does not run. Fields with *no meaning here* are accepted, so that a manifest",
     "from a cluster runs as it is. This page is made from the table that validation works by (`src/manifest/supported.ts`).",
     "",
-    `${fields.length} fields: ${count(fields, "honoured")} honoured, ${count(fields, "refused")} refused, ${count(fields, "idle")} without meaning here.`,
+    `${fieldCounts(fields)}. \`make fields\` counts them type by type.`,
     ...[...own].flatMap(([type, rows]) => section(type, rows)),
     "",
     "## Types below refused fields and fields without meaning",
@@ -38,8 +39,21 @@ export function podFieldsPage(): string {
       ([below, rows]) => `| \`${below}\` | ${WORDS[rows[0]?.row.kind ?? "idle"]} | ${typesOf(rows)} |`,
     ),
     "",
+    "## Seen from inside",
+    "",
+    "Each honoured field has a proof of its own in `test/manifest/fields`. These end-to-end tests look at whole groups from inside a",
+    "container, on both containerd versions (`make e2e-all`).",
+    "",
+    "| Group | File | Test |",
+    "|---|---|---|",
+    ...FIELD_GROUPS.map(({ group, file, title }) => `| ${group} | \`${file}\` | ${title} |`),
+    "",
   ].join("\n");
 }
+
+/** How many of them there are of each kind, in words. */
+export const fieldCounts = (fields: readonly PodField[]): string =>
+  `${fields.length} fields: ${count(fields, "honoured")} honoured, ${count(fields, "refused")} refused, ${count(fields, "idle")} without meaning here`;
 
 const count = (fields: readonly PodField[], kind: FieldRow["kind"]): number =>
   fields.filter(({ row }) => row.kind === kind).length;

@@ -1,7 +1,6 @@
 /** Every interface between the agent and the edges. Types only. */
 
 import type { SeenImage } from "./pod/action.ts";
-import type { CgroupLimits } from "./pod/cgroup.ts";
 import type {
   CertificateFacts,
   CertificateSubject,
@@ -221,14 +220,6 @@ export type LoadedRecords = {
   readonly pods: readonly StoredPod[];
   readonly problems: readonly Problem[];
   readonly unrecorded: readonly string[];
-};
-
-/** Pod cgroups. With the systemd driver both do nothing: slices come and go with what runs in them. */
-export type Cgroups = {
-  /** Makes the cgroup and those above it, and writes its limits; may be called again. */
-  ensure(path: string, limits: CgroupLimits, signal: AbortSignal): Promise<void>;
-  /** Kills what is left in it and removes it with all below. */
-  remove(path: string, signal: AbortSignal): Promise<void>;
 };
 
 // ---- sources ---------------------------------------------------------------------------------------------------------

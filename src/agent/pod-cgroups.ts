@@ -1,6 +1,5 @@
-import type { CgroupLimits } from "../pod/cgroup.ts";
+import type { CgroupLimits, Cgroups } from "../pod/cgroup.ts";
 import type { DesiredPod } from "../pod/desired.ts";
-import type { Cgroups } from "../ports.ts";
 
 /** Pod cgroups with their layout and limits worked out. */
 export type PodCgroups = {
@@ -8,16 +7,78 @@ export type PodCgroups = {
   remove(pod: DesiredPod, signal: AbortSignal): Promise<void>;
 };
 
-/** The port for cgroups with what each pod needs of it: path and limits are pure functions of the pod. */
-export function makePodCgroups(
-  cgroups: Cgroups,
-  of: (pod: DesiredPod) => { readonly path: string; readonly limits: CgroupLimits },
-): PodCgroups {
+/** One cgroup and what it is limited to. */
+export type Level = { readonly path: string; readonly limits: CgroupLimits };
+/** Where a pod belongs: its own cgroup, and those above it from the top. */
+export type PodLevels = Level & {
+  readonly above: readonly Level[];
+  /** The level that weighs as much as all pods in it together; absent where the pod is in none. */
+  readonly summed?: Level;
+};
+
+/**
+ * The port for cgroups with what each pod needs of it: paths and limits are pure functions of the pod (cri-mapping 3.2).
+ *
+ * C1  The levels above are made, with their limits, before the first pod in them; once in the agent's life.
+ * C2  The burstable level weighs as much as its pods together, those of an earlier agent among them; it is written when that
+ *     changed, and costs nothing that grows with the pods.
+ */
+export function makePodCgroups(cgroups: Cgroups, of: (pod: DesiredPod) => PodLevels): PodCgroups {
+  /** @bound Levels above pods: a fixed number. */
+  const made = new Set<string>();
+  /** @bound Levels that are summed: a fixed number. */
+  const sums = new Map<string, Promise<Sum>>();
+  const sumOf = ({ path }: Level): Promise<Sum> => {
+    const found = sums.get(path) ?? cgroups.sharesBelow(path).then(newSum);
+    sums.set(path, found);
+    return found;
+  };
+  /** A pod comes with so many shares, or goes with 0. */
+  const weigh = async (summed: Level, path: string, shares: number, signal: AbortSignal): Promise<void> => {
+    const sum = await sumOf(summed);
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    const before = sum.of.get(name) ?? 0;
+    if (before === shares) return;
+    if (shares === 0) sum.of.delete(name);
+    else sum.of.set(name, shares);
+    sum.total += shares - before;
+    const cpuShares = Math.min(Math.max(sum.total, LEAST_SHARES), MOST_SHARES);
+    await cgroups.ensure(summed.path, { ...summed.limits, cpuShares }, signal);
+  };
+  const makeAbove = async (above: readonly Level[], signal: AbortSignal): Promise<void> => {
+    for (const { path, limits } of above) {
+      if (made.has(path)) continue;
+      try {
+        await cgroups.ensure(path, limits, signal);
+        made.add(path);
+      } catch {
+        // What runs may use more than the level is allowed: the next pod tries again. One that cannot be made fails its pod below.
+      }
+    }
+  };
+
   return {
     async ensure(pod, signal) {
-      const { path, limits } = of(pod);
+      const { path, limits, above, summed } = of(pod);
+      await makeAbove(above, signal);
+      // Before the pod's own, so that it has its share from the start.
+      if (summed !== undefined) await weigh(summed, path, limits.cpuShares, signal);
       await cgroups.ensure(path, limits, signal);
     },
-    remove: (pod, signal) => cgroups.remove(of(pod).path, signal),
+    async remove(pod, signal) {
+      const { path, summed } = of(pod);
+      await cgroups.remove(path, signal);
+      if (summed !== undefined) await weigh(summed, path, 0, signal);
+    },
   };
 }
+
+/** Shares of the pods in one level, and all of them together. */
+type Sum = { readonly of: Map<string, number>; total: number };
+
+function newSum(below: ReadonlyMap<string, number>): Sum {
+  return { of: new Map(below), total: [...below.values()].reduce((total, one) => total + one, 0) };
+}
+
+const LEAST_SHARES = 2;
+const MOST_SHARES = 262_144;

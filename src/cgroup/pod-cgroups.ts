@@ -2,8 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { BerthError } from "../base/errors.ts";
-import { type CgroupLimits, weightOfShares } from "../pod/cgroup.ts";
-import type { Cgroups } from "../ports.ts";
+import { type CgroupLimits, type Cgroups, sharesOfWeight, weightOfShares } from "../pod/cgroup.ts";
 import type { Hierarchy } from "./hierarchies.ts";
 
 /** Rounds of killing before a cgroup that will not empty is given up (cri-mapping 3.2), and the pause after each. */
@@ -31,7 +30,24 @@ export function makeCgroups(hierarchies: readonly Hierarchy[]): Cgroups {
         await attempt(`removing cgroup ${path} from ${hierarchy.folder}`, () => removeTree(folder, signal));
       }
     },
+    async sharesBelow(path) {
+      assertInside(path);
+      const hierarchy = hierarchies.find(({ controllers }) => controllers.includes("cpu"));
+      if (hierarchy === undefined) return new Map();
+      const folder = join(hierarchy.folder, path);
+      return new Map(subfolders(folder).flatMap((name) => sharesOf(hierarchy, join(folder, name), name)));
+    },
   };
+}
+
+function sharesOf({ version }: Hierarchy, folder: string, name: string): readonly (readonly [string, number])[] {
+  try {
+    const value = Number(readFileSync(join(folder, version === 1 ? "cpu.shares" : "cpu.weight"), "utf8"));
+    return [[name, version === 1 ? value : sharesOfWeight(value)]];
+  } catch {
+    // It went away meanwhile, or has no such controller.
+    return [];
+  }
 }
 
 /** Pod UIDs may be written by people: a path that could climb out of the hierarchy is refused. */

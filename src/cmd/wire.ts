@@ -173,7 +173,7 @@ async function build(
       }),
       ...(settings.kubeconfig === "" ? {} : { bound: { compile: compileBound } }),
       handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
-      cgroups: await hostCgroups(node),
+      cgroups: await hostCgroups(node, facts),
       imageGarbage: { store: imageStore, limits: imageLimits(settings) },
       ...(logs === undefined
         ? {}

@@ -10,6 +10,16 @@ export type CgroupLimits = {
   readonly pids?: number;
 };
 
+/** Cgroups above containers. With the systemd driver nobody calls: slices come and go with what runs in them. */
+export type Cgroups = {
+  /** Makes the cgroup and those above it, and writes its limits; may be called again. */
+  ensure(path: string, limits: CgroupLimits, signal: AbortSignal): Promise<void>;
+  /** Kills what is left in it and removes it with all below. */
+  remove(path: string, signal: AbortSignal): Promise<void>;
+  /** CPU shares of each cgroup right below this one, by name; none where it is not there. */
+  sharesBelow(path: string): Promise<ReadonlyMap<string, number>>;
+};
+
 /** How the host's cgroups are laid out for pods. */
 export type CgroupLayout = {
   readonly driver: "cgroupfs" | "systemd";
@@ -26,6 +36,15 @@ export function podCgroup(layout: CgroupLayout, qos: QosClass, uid: string): str
   return layout.driver === "cgroupfs" ? `/${names.join("/")}` : slicePath(names);
 }
 
+/** The levels above a pod, from the top: that of all pods, then that of its class. */
+export function levelsAbove(layout: CgroupLayout, qos: QosClass): readonly string[] {
+  if (!layout.perQos || layout.driver === "systemd") return [];
+  const names = [...layout.root.split("/").filter(Boolean), "kubepods"];
+  return qos === "Guaranteed"
+    ? [`/${names.join("/")}`]
+    : [`/${names.join("/")}`, `/${[...names, ...qosNames(qos)].join("/")}`];
+}
+
 const qosNames = (qos: QosClass): readonly string[] => (qos === "Guaranteed" ? [] : [qos.toLowerCase()]);
 
 /** systemd's form: every prefix is a directory, `-` separates levels and is therefore `_` inside a name. */
@@ -38,3 +57,6 @@ function slicePath(names: readonly string[]): string {
 export function weightOfShares(shares: number): number {
   return shares >= 262_144 ? 10_000 : 1 + Math.floor(((Math.max(shares, 2) - 2) * 9_999) / 262_142);
 }
+
+/** The shares that a weight of version 2 stands for. */
+export const sharesOfWeight = (weight: number): number => Math.floor(((weight - 1) * 262_142) / 9_999) + 2;

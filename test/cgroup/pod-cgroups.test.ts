@@ -1,10 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { makePodCgroups, type PodCgroups } from "../../src/agent/pod-cgroups.ts";
 import { hierarchiesOf, readHierarchies } from "../../src/cgroup/hierarchies.ts";
 import { makeCgroups } from "../../src/cgroup/pod-cgroups.ts";
+import { podLevels } from "../../src/cmd/cgroups.ts";
+import type { DesiredPod } from "../../src/pod/desired.ts";
+import { podCgroupLimits } from "../../src/pod/resources.ts";
+import type * as v1 from "../../src/pod/v1.ts";
+import { aNode, someSettings } from "../kit/node.ts";
+import { aContainer, aPod } from "../kit/pods.ts";
 
 const hierarchies = await readHierarchies();
 const memory = hierarchies.find((hierarchy) => hierarchy.controllers.includes("memory"));
@@ -60,5 +68,84 @@ describe.skipIf(process.getuid?.() !== 0 || memory === undefined)("pod cgroups o
 
   it.each(["/../../etc", "relative", "/a//b", "", "/"])("refuses the path %j", async (path) => {
     await expect(cgroups.remove(path, signal)).rejects.toMatchObject({ code: "FileFailed" });
+  });
+});
+
+describe("a tree of version 2 (cri-mapping 3.2)", () => {
+  /** As the kernel shows it down to the classes: what is below them is made by the code. */
+  function tree(): { folder: string; read: (path: string) => Record<string, string> } {
+    const folder = mkdtempSync(join(tmpdir(), "berth-cgroup-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    for (const level of ["", "kubepods", "kubepods/burstable", "kubepods/besteffort"]) {
+      mkdirSync(join(folder, level), { recursive: true });
+      writeFileSync(join(folder, level, "cgroup.controllers"), "cpu memory pids\n");
+    }
+    const read = (path: string) =>
+      Object.fromEntries(
+        readdirSync(join(folder, path), { withFileTypes: true })
+          .filter((entry) => entry.isFile() && !entry.name.startsWith("cgroup."))
+          .map(({ name }) => [name, readFileSync(join(folder, path, name), "utf8")]),
+      );
+    return { folder, read };
+  }
+  const cgroupsIn = (folder: string) => makeCgroups([{ folder, version: 2, controllers: ["cpu", "memory", "pids"] }]);
+
+  it("a pod has its weight, quota, memory and processes; the level above hands the controllers down", async () => {
+    const { folder, read } = tree();
+    await cgroupsIn(folder).ensure("/kubepods/burstable/poda", limits, signal);
+    expect(read("kubepods/burstable/poda")).toEqual({
+      ...{ "cpu.weight": "4", "cpu.max": "20000 100000", "memory.max": "67108864", "pids.max": "50" },
+    });
+    expect(readFileSync(join(folder, "kubepods/burstable/cgroup.subtree_control"), "utf8")).toBe("+pids");
+  });
+
+  it("what has no limit is not written, and a limit that went away is taken back", async () => {
+    const { folder, read } = tree();
+    const cgroups = cgroupsIn(folder);
+    await cgroups.ensure("/kubepods/besteffort/poda", { cpuShares: 2, cpuPeriodUs: 100_000 }, signal);
+    expect(read("kubepods/besteffort/poda")).toEqual({ "cpu.weight": "1" });
+    await cgroups.ensure("/kubepods/besteffort/poda", { cpuShares: 1024, cpuPeriodUs: 50_000 }, signal);
+    expect(read("kubepods/besteffort/poda")).toEqual({ "cpu.weight": "39", "cpu.max": "max 50000" });
+  });
+
+  it.each<[string, Partial<v1.PodSpec>, Record<string, string>]>([
+    [
+      "pod-level resources win over those of the containers",
+      { resources: { requests: { cpu: "2" }, limits: { cpu: "3", memory: "1Gi" } } },
+      { "cpu.weight": "79", "cpu.max": "300000 100000", "memory.max": "1073741824" },
+    ],
+    ["a container without limits leaves the pod without", {}, { "cpu.weight": "10" }],
+  ])("%s", async (_name, spec, expected) => {
+    const { folder, read } = tree();
+    const containers: v1.Container[] = [
+      { name: "a", image: "a", resources: { requests: { cpu: "250m" }, limits: { cpu: "1", memory: "8Mi" } } },
+      { name: "b", image: "b" },
+    ];
+    const node = { cpuCfsQuota: true, cpuCfsQuotaPeriodUs: 100_000, podPidsLimit: -1 };
+    await cgroupsIn(folder).ensure("/kubepods/burstable/poda", podCgroupLimits({ containers, ...spec }, node), signal);
+    expect(read("kubepods/burstable/poda")).toEqual(expected);
+  });
+
+  it("classes: best effort weighs least, burstable as much as its pods, those of an earlier agent among them", async () => {
+    const { folder, read } = tree();
+    const settings = { ...someSettings({ cgroupRoot: "/" }), cgroupDriver: "cgroupfs" as const, cgroupsPerQos: true };
+    const cgroups = (): PodCgroups =>
+      makePodCgroups(cgroupsIn(folder), (pod) =>
+        podLevels(pod, settings, { ...aNode, cpuMillis: 2000, memoryBytes: 4096 }),
+      );
+    const asking = (uid: string, cpu?: string): DesiredPod => {
+      const container = aContainer(cpu === undefined ? {} : { spec: { resources: { requests: { cpu } } } });
+      return aPod({ uid, containers: [container] });
+    };
+    await cgroups().ensure(asking("a", "500m"), signal);
+    await cgroups().ensure(asking("none"), signal);
+    expect(read("kubepods")).toEqual({ "cpu.weight": "79", "memory.max": "4096", "cpu.max": "max 100000" });
+    expect(read("kubepods/besteffort")["cpu.weight"]).toBe("1");
+    expect(read("kubepods/burstable")["cpu.weight"]).toBe("20");
+    const later = cgroups();
+    await later.ensure(asking("b", "1500m"), signal);
+    // A weight of 20 is read back as 500 shares, not 512.
+    expect(read("kubepods/burstable")["cpu.weight"]).toBe("78");
+    expect(Object.keys(read("kubepods/burstable")).filter((name) => name.startsWith("memory"))).toEqual([]);
   });
 });

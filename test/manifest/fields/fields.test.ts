@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { FIELD_GROUPS } from "../../../dev/field-groups.ts";
 import { fieldsOf } from "../../../src/manifest/shapes.ts";
 import { FIELDS, podFields } from "../../../src/manifest/supported.ts";
 import { playScenario } from "../../kit/scenario/run.ts";
@@ -59,6 +60,13 @@ describe("a field that is honoured changes what comes of the pod", () => {
     expect(testNamed(readFileSync(join(ROOT, file), "utf8"), title) ?? "no such test, or several").toContain(writes);
   });
 });
+
+it.each(FIELD_GROUPS.map(({ group, file, title }) => [group, file, title] as const))(
+  "the group %s is seen from inside by a test that is there",
+  (_group, file, title) => {
+    expect(testNamed(readFileSync(join(ROOT, file), "utf8"), title)).toBeDefined();
+  },
+);
 
 /** Paths whose values differ. Those that carry the UID always do: no proof looks there. */
 function differences(one: Effects, other: Effects): readonly string[] {

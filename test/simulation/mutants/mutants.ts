@@ -18,8 +18,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a pod is forgotten when it is finished",
     file: "src/decide/node-plan.ts",
-    from: "isLeaving(worker) ? worker.cleaned :",
-    to: "isLeaving(worker) ? worker.finished :",
+    from: "isLeaving(worker) ? worker.cleaned &&",
+    to: "isLeaving(worker) ? worker.finished &&",
   },
   {
     name: "strangers are left alone",

@@ -58,5 +58,9 @@ exec env -i PATH="$PATH" TERM="${TERM:-dumb}" ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_
     mount --rbind /dev "$base/dev"
     mount -t tmpfs -o mode=755 tmpfs "$base/run"
     mount -t tmpfs tmpfs "$base/tmp"
-    exec chroot "$base" sh /root/inner.sh
+    # not a chroot: a command that a runtime runs in a container begins at the root of the mount namespace
+    cd "$base"
+    pivot_root . mnt
+    umount -l /mnt
+    exec chroot . sh /root/inner.sh
   ' sh "$base"

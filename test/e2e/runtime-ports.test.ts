@@ -106,6 +106,8 @@ describe.each<RuntimeVersion>(["2", "distro"])("one pod through the ports, conta
   let events: ReturnType<typeof watch>;
   let sandbox: ObservedSandbox;
   let made: ObservedContainer;
+  /** containerd 1.6 tells no events; another distribution's may. */
+  let tellsEvents: boolean;
   let image: ContainerRequest["image"];
 
   const request = (attempt: number, changes: Partial<ContainerRequest> = {}): ContainerRequest => {
@@ -117,6 +119,7 @@ describe.each<RuntimeVersion>(["2", "distro"])("one pod through the ports, conta
     around = await start(version);
     host = around.runtime;
     events = watch(around.cri, stopWatching.signal);
+    tellsEvents = !around.cri.runtime.capabilities()?.version.startsWith("1.6.");
     await around.makeParent(pod);
     await mkdir(join(around.settings.podLogsDir, `default_web-node_${pod.uid}`, "app"), { recursive: true });
   });
@@ -130,7 +133,7 @@ describe.each<RuntimeVersion>(["2", "distro"])("one pod through the ports, conta
 
   it("says what it can do and how it is", async () => {
     const { runtime } = around.cri;
-    expect(runtime.capabilities()).toMatchObject({ name: "containerd", events: version === "2" });
+    expect(runtime.capabilities()).toMatchObject({ name: "containerd", events: tellsEvents });
     expect(await runtime.health(LIVE)).toEqual({ ready: true, networkReady: true });
     expect(await runtime.list(LIVE)).toEqual([]);
     expect(await runtime.foreignPods(LIVE)).toBe(0);
@@ -159,7 +162,7 @@ describe.each<RuntimeVersion>(["2", "distro"])("one pod through the ports, conta
     expect(sandbox.ips?.[0]).toMatch(/^10\./);
     made = await runtime.createContainer(request(0), LIVE);
     await runtime.startContainer(made.id, LIVE);
-    const reads = version === "2" ? [] : ["podsandbox_status"];
+    const reads = tellsEvents ? [] : ["podsandbox_status"];
     expect(calls).toEqual(["run_podsandbox", ...reads, "create_container", "start_container"]);
   });
 

@@ -1,0 +1,197 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { makeClusterPrograms } from "../../dev/cluster/programs.ts";
+import { type Cluster, startCluster } from "../../dev/cluster/start.ts";
+import { workFolder } from "../../dev/paths.ts";
+import type * as v1 from "../../src/pod/v1.ts";
+import { type Host, openHost } from "../kit/host.ts";
+import { container, IMAGE, pod, SLEEP, sh } from "../kit/sample-pods.ts";
+
+// Pods that a real scheduler binds to the node, from their birth to their last word (issue 8, 4).
+
+let cluster: Cluster;
+let host: Host;
+let node: string;
+
+beforeAll(async () => {
+  await makeClusterPrograms();
+  cluster = await startCluster(join(workFolder, "cluster-pods"));
+  node = `n${randomBytes(3).toString("hex")}`;
+  host = await openHost({ node, flags: ["--kubeconfig", await cluster.nodeKubeconfig(node)] });
+  await host.eventually("the node is ready", async () => {
+    const { status } = await seen<{ status: v1.PodStatus }>("node", node);
+    expect(status.conditions?.find(({ type }) => type === "Ready")?.status).toBe("True");
+  });
+}, 300_000);
+
+afterAll(async () => {
+  await host?.close();
+  await cluster?.stop();
+});
+
+const PATIENT = { withinMs: 60_000 };
+
+/** An object as the API server has it. */
+async function seen<T = v1.Pod>(kind: string, name: string): Promise<T> {
+  return JSON.parse(await cluster.kubectl(["get", kind, name, "-o", "json"])) as T;
+}
+const create = (object: object): Promise<string> => cluster.kubectl(["create", "-f", "-"], JSON.stringify(object));
+const isGone = (name: string): Promise<void> =>
+  host.eventually(
+    `${name} is gone from the API server`,
+    async () => expect(await cluster.kubectl(["get", "pod", name, "--ignore-not-found", "-o", "name"])).toBe(""),
+    PATIENT,
+  );
+/** Ids of all that runs on the node; the pods of an API server do not have the node's name in theirs. */
+async function runningIds(): Promise<string[]> {
+  const { containers } = await host.cri.call("ListContainers", { filter: { state: { state: RUNNING } } });
+  return containers.map(({ id }) => id).sort();
+}
+const RUNNING = 1;
+const idOf = ({ status }: v1.Pod): string =>
+  status?.containerStatuses?.[0]?.containerID?.replace("containerd://", "") ?? "none";
+const isReady = ({ status }: v1.Pod): boolean =>
+  status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
+const whenReady = (name: string): Promise<v1.Pod> =>
+  host.eventually(
+    `${name} is ready`,
+    async () => {
+      const pod = await seen("pod", name);
+      expect(isReady(pod), JSON.stringify(pod.status)).toBe(true);
+      return pod;
+    },
+    PATIENT,
+  );
+
+it("a pod with a sidecar, probes and a hook runs, is updated, and is deleted with its grace", async () => {
+  const alive = { exec: { command: ["test", "-e", "/tmp/begun"] }, periodSeconds: 1 };
+  const spec = {
+    automountServiceAccountToken: false,
+    terminationGracePeriodSeconds: 20,
+    initContainers: [container("before", { command: ["true"] })],
+    containers: [
+      container("main", {
+        readinessProbe: alive,
+        livenessProbe: alive,
+        lifecycle: {
+          postStart: { exec: { command: sh("touch /tmp/begun") } },
+          preStop: { exec: { command: sh("sleep 1") } },
+        },
+        env: [{ name: "NODE", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
+      }),
+    ],
+  };
+  await create(pod("web", spec, { labels: { app: "web" } }));
+  const first = await whenReady("web");
+  expect(first.spec?.nodeName).toBe(node);
+  expect([first.status?.phase, first.status?.podIP?.split(".").length]).toEqual(["Running", 4]);
+  expect(first.status?.initContainerStatuses?.[0]?.state?.terminated?.exitCode).toBe(0);
+  const ids = await runningIds();
+
+  await cluster.kubectl(["label", "pod", "web", "more=yes"]);
+  await host.eventually("the label is known here", async () => {
+    expect((await host.pod("web")).metadata?.labels).toMatchObject({ more: "yes" });
+  });
+  expect(await runningIds()).toEqual(ids);
+
+  await cluster.kubectl(["patch", "pod", "web", "-p", JSON.stringify({ spec: { activeDeadlineSeconds: 3600 } })]);
+  const begun = Date.now();
+  await cluster.kubectl(["delete", "pod", "web", "--wait=false"]);
+  const { metadata } = await seen("pod", "web");
+  expect(metadata?.deletionGracePeriodSeconds).toBe(20);
+  await isGone("web");
+  expect(Date.now() - begun).toBeGreaterThan(900); // the hook
+  await host.gone("web", PATIENT);
+}, 180_000);
+
+it("a container gets the image that the pod is changed to", async () => {
+  await create(pod("image", { automountServiceAccountToken: false }));
+  await whenReady("image");
+  const change = { spec: { containers: [{ name: "main", image: `docker.io/library/${IMAGE}` }] } };
+  await cluster.kubectl(["patch", "pod", "image", "-p", JSON.stringify(change)]);
+  await host.eventually(
+    "the container was made anew",
+    async () => {
+      const [status] = (await seen("pod", "image")).status?.containerStatuses ?? [];
+      expect([status?.restartCount, status?.ready]).toEqual([1, true]);
+    },
+    PATIENT,
+  );
+  await cluster.kubectl(["delete", "pod", "image", "--force", "--grace-period=0"]);
+  await host.gone("image", PATIENT);
+}, 180_000);
+
+it("pods end while no agent runs, or are deleted meanwhile, and the next agent puts that right", async () => {
+  await create(pod("stays", { automountServiceAccountToken: false }));
+  await create(pod("goes", { automountServiceAccountToken: false }));
+  await create(
+    pod("ends", {
+      automountServiceAccountToken: false,
+      restartPolicy: "Never",
+      containers: [container("main", { command: sh("sleep 4; exit 3") })],
+    }),
+  );
+  for (const name of ["stays", "goes"]) await whenReady(name);
+  const id = idOf(await seen("pod", "stays"));
+  await host.crash();
+  await cluster.kubectl(["delete", "pod", "goes", "--wait=false"]);
+  await cluster.killServer();
+  await host.start();
+  await host.steadily(5000, async () => expect(await runningIds()).toContain(id));
+  await cluster.startServer();
+  await isGone("goes");
+  await host.eventually(
+    "the end of the other is known",
+    async () => {
+      const { status } = await seen("pod", "ends");
+      expect([status?.phase, status?.containerStatuses?.[0]?.state?.terminated?.exitCode]).toEqual(["Failed", 3]);
+    },
+    PATIENT,
+  );
+  expect(await runningIds()).toContain(id);
+  await cluster.kubectl(["delete", "pod", "stays", "ends", "--wait=false"]);
+  for (const name of ["stays", "ends"]) await isGone(name);
+}, 240_000);
+
+it("what the node lacks is refused by name", async () => {
+  const volumes = [{ name: "own", nfs: { server: "192.0.2.1", path: "/" } }];
+  await create(pod("lacks", { automountServiceAccountToken: false, volumes }));
+  await host.eventually("it is refused", async () => {
+    const { status } = await seen("pod", "lacks");
+    expect([status?.phase, status?.reason]).toEqual(["Failed", "PodFeatureUnsupported"]);
+    expect(status?.message).toContain("spec.volumes[0].nfs");
+  });
+  await cluster.kubectl(["delete", "pod", "lacks", "--wait=false"]);
+  await isGone("lacks");
+}, 120_000);
+
+it("a Deployment of 20 replicas is rolled", async () => {
+  const template = (version: string) => ({
+    metadata: { labels: { app: "many" } },
+    spec: {
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 2,
+      containers: [{ name: "main", image: IMAGE, command: SLEEP, env: [{ name: "VERSION", value: version }] }],
+    },
+  });
+  const spec = { replicas: 20, selector: { matchLabels: { app: "many" } }, template: template("1") };
+  const deployment = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "many" }, spec };
+  const rolled = () => cluster.kubectl(["rollout", "status", "deployment/many", "--timeout=150s"]);
+  await create(deployment);
+  await rolled();
+  await cluster.kubectl(["patch", "deployment", "many", "-p", JSON.stringify({ spec: { template: template("2") } })]);
+  await rolled();
+  await host.eventually(
+    "only the new ones are left",
+    async () => {
+      const list = await cluster.kubectl(["get", "pods", "-l", "app=many", "-o", "json"]);
+      const pods = (JSON.parse(list) as { items: v1.Pod[] }).items;
+      expect(pods.map(({ spec }) => spec?.containers[0]?.env?.[0]?.value)).toEqual(Array(20).fill("2"));
+      expect((await runningIds()).length).toBe(20);
+    },
+    PATIENT,
+  );
+  await cluster.kubectl(["delete", "deployment", "many"]);
+  await host.eventually("all are gone", async () => expect(await runningIds()).toEqual([]), PATIENT);
+}, 400_000);

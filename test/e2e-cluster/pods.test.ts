@@ -154,6 +154,45 @@ it("pods end while no agent runs, or are deleted meanwhile, and the next agent p
   for (const name of ["stays", "ends"]) await isGone(name);
 }, 240_000);
 
+it("ConfigMap, Secret, token and its own fields reach a pod, and a change of them too", async () => {
+  await create({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings" }, data: { colour: "blue" } });
+  await create({ apiVersion: "v1", kind: "Secret", metadata: { name: "key" }, stringData: { word: "open" } });
+  const sources = [
+    { serviceAccountToken: { path: "token", expirationSeconds: 3600 } },
+    { configMap: { name: "settings" } },
+    { secret: { name: "key" } },
+    { downwardAPI: { items: [{ path: "name", fieldRef: { fieldPath: "metadata.name" } }] } },
+  ];
+  const main = container("main", {
+    env: [
+      { name: "COLOUR", valueFrom: { configMapKeyRef: { name: "settings", key: "colour" } } },
+      { name: "WORD", valueFrom: { secretKeyRef: { name: "key", key: "word" } } },
+    ],
+    volumeMounts: [{ name: "all", mountPath: "/all" }],
+  });
+  await create(
+    pod("reads", {
+      containers: [main],
+      volumes: [{ name: "all", projected: { sources } }],
+      terminationGracePeriodSeconds: 1,
+    }),
+  );
+  await whenReady("reads");
+  const inside = async (command: string): Promise<string> =>
+    (await host.berth("exec", "reads", "--", "sh", "-c", command)).stdout.trim();
+  expect(await inside("echo $COLOUR $WORD $(cat /all/colour /all/word /all/name)")).toBe("blue open blueopenreads");
+  expect(await inside("cut -d. -f2 /all/token | wc -c")).toMatch(/^\d{3,}$/);
+  expect(await inside("echo $KUBERNETES_SERVICE_HOST")).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+  await cluster.kubectl(["patch", "configmap", "settings", "-p", JSON.stringify({ data: { colour: "green" } })]);
+  await host.eventually(
+    "the change is seen",
+    async () => expect(await inside("cat /all/colour")).toBe("green"),
+    PATIENT,
+  );
+  await cluster.kubectl(["delete", "pod", "reads", "--wait=false"]);
+  await isGone("reads");
+}, 180_000);
+
 it("what the node lacks is refused by name", async () => {
   const volumes = [{ name: "own", nfs: { server: "192.0.2.1", path: "/" } }];
   await create(pod("lacks", { automountServiceAccountToken: false, volumes }));

@@ -49,18 +49,20 @@ inner="$base/root/inner.sh"
 } >"$inner"
 
 exec env -i PATH="$PATH" TERM="${TERM:-dumb}" ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS=x} \
-  unshare --mount --pid --fork --kill-child --ipc --uts --propagation private sh -c '
+  unshare --mount --pid --fork --kill-child --ipc --uts --propagation private sh -ec '
     base=$1
     mount --bind "$base" "$base"
-    mount --make-shared "$base"
     mount -t proc proc "$base/proc"
     mount --rbind /sys "$base/sys"
     mount --rbind /dev "$base/dev"
     mount -t tmpfs -o mode=755 tmpfs "$base/run"
     mount -t tmpfs tmpfs "$base/tmp"
-    # not a chroot: a command that a runtime runs in a container begins at the root of the mount namespace
+    # Not a chroot: a command that a runtime runs in a container begins at the root of the mount namespace.
+    # The new root is shared only afterwards (pivot_root refuses a shared one), as a booted system makes it.
     cd "$base"
     pivot_root . mnt
+    cd /
     umount -l /mnt
-    exec chroot . sh /root/inner.sh
+    mount --make-rshared /
+    exec sh /root/inner.sh
   ' sh "$base"

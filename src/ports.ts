@@ -92,6 +92,8 @@ export type RuntimeCapabilities = {
   readonly name: string;
   readonly version: string;
   readonly events: boolean;
+  /** Whether its events are dealt out among all who listen, so that none of them hears of everything. */
+  readonly sharedEvents: boolean;
   /** From RuntimeConfig; absent where the runtime cannot tell (cri-mapping 3.2). */
   readonly cgroupDriver?: "cgroupfs" | "systemd";
   readonly userNamespaces: boolean;

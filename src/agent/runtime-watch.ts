@@ -10,7 +10,7 @@ import type { Runtime } from "../ports.ts";
  *
  * R1  The stream is never paused: each piece of news is handed over before the next is asked for, without a wait.
  * R2  Each time the stream opens, a list begins after it; a second one soon after catches what fell between the two.
- * R3  Lists are rare while the stream is open, and frequent without one (`ListPace`).
+ * R3  Lists are rare while a stream is open that tells everything, and frequent otherwise (`ListPace`).
  * R4  A list that fails changes nothing; it is tried again, ever more slowly, and at once after a reconnect.
  */
 export type RuntimeWatch = {
@@ -20,7 +20,10 @@ export type RuntimeWatch = {
   follow(signal: AbortSignal): Promise<void>;
 };
 
-/** How often the runtime is listed whole, in milliseconds: `relistPeriod` and `relistPeriodWithoutEvents`. */
+/**
+ * How often the runtime is listed whole, in milliseconds: `relistPeriod` and `relistPeriodWithoutEvents`. A stream whose
+ * events another listener may take (containerd 1.7) still shortens the wait, but is not relied upon.
+ */
 export type ListPace = { readonly withStreamMs: number; readonly withoutStreamMs: number };
 
 /** The usual pace. */
@@ -55,7 +58,7 @@ export function makeRuntimeWatch(tools: {
 
   const pauseMs = (): number => {
     if (failures > 0) return Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS);
-    if (!streaming) return pace.withoutStreamMs;
+    if (!streaming || runtime.capabilities()?.sharedEvents === true) return pace.withoutStreamMs;
     return justOpened ? AFTER_OPENING_MS : pace.withStreamMs;
   };
   const listOnce = async (signal: AbortSignal): Promise<void> => {

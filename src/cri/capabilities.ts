@@ -8,6 +8,7 @@ export function capabilitiesOf(facts: RuntimeFacts, events: boolean): RuntimeCap
     name: facts.name,
     version: facts.version,
     events,
+    sharedEvents: events && !isSince(facts, EVENTS_FOR_EACH),
     ...(facts.cgroupDriver === undefined ? {} : { cgroupDriver: facts.cgroupDriver }),
     userNamespaces: ofHandler?.user_namespaces === true,
     recursiveReadOnly: ofHandler?.recursive_read_only_mounts === true,
@@ -25,6 +26,8 @@ export const supportsStopSignals = (capabilities: RuntimeCapabilities): boolean 
 
 type Since = Readonly<Record<string, readonly [major: number, minor: number]>>;
 
+/** Before, the runtime has one queue of events, and each goes to one of those who listen. */
+const EVENTS_FOR_EACH: Since = { containerd: [2, 0], "cri-o": [1, 28] };
 const IMAGE_VOLUMES: Since = { containerd: [2, 1], "cri-o": [1, 31] };
 const IMAGE_SUB_PATHS: Since = { containerd: [2, 2], "cri-o": [1, 33] };
 const STOP_SIGNALS: Since = { containerd: [2, 3] };

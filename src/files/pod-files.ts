@@ -72,9 +72,10 @@ export function makePodFiles(options: PodFilesOptions): PodFiles {
 /** The pod's own directories and its log directory (5.1, S30). */
 async function makeHome(places: Places, pod: DesiredPod): Promise<void> {
   const home = podDir(places, pod.uid);
+  const logs = podLogDir(places, pod);
   const parts = async (): Promise<unknown> => {
     await makeDirs(home, 0o750);
     return Promise.all(["volumes", "containers"].map((part) => makeDirs(`${home}/${part}`, 0o750)));
   };
-  await Promise.all([parts(), makeDirs(podLogDir(places, pod), 0o755)]);
+  await Promise.all([parts(), makeDirs(logs, 0o755)]);
 }

@@ -11,9 +11,9 @@ import { makeFakeRuntime } from "../kit/runtime/fake.ts";
 const never = new AbortController().signal;
 const pod = desiredPod(plainPod("web"));
 
-function bench(events = true) {
+function bench(events = true, sharedEvents = false) {
   const clock = handClock();
-  const fake = makeFakeRuntime({ clock, chance: seededChance(1), events });
+  const fake = makeFakeRuntime({ clock, chance: seededChance(1), events, sharedEvents });
   const seen: Sighting[] = [];
   const lists: WholeList[] = [];
   const leaving = new AbortController();
@@ -51,6 +51,14 @@ describe("watching the runtime", () => {
     const { clock, lists } = bench(false);
     await clock.advance(10_050);
     expect(lists.length).toBe(11);
+  });
+
+  it("R3 lists every second beside a stream that others listen to as well", async () => {
+    const { clock, lists } = bench(true, true);
+    await clock.advance(3000);
+    const early = lists.length;
+    await clock.advance(10_000);
+    expect(lists.length - early).toBe(10);
   });
 
   it("R4 keeps on when the list fails, and lists at once after a reconnect", async () => {

@@ -17,6 +17,18 @@ it.each([
   expect(told).toEqual([whole, parts, signals]);
 });
 
+it.each([
+  ["containerd", "1.7.24~ds1", true],
+  ["containerd", "v2.0.0", false],
+  ["cri-o", "1.27.1", true],
+  ["cri-o", "1.28.0", false],
+  ["something", "v9.9.9", true],
+])("%s %s deals its events out among those who listen: %s", (name, version, shared) => {
+  const facts = { name, version, conditions: [], handlers: [], features: undefined, cgroupDriver: undefined };
+  expect(capabilitiesOf(facts, true).sharedEvents).toBe(shared);
+  expect(capabilitiesOf(facts, false).sharedEvents).toBe(false);
+});
+
 it("features of other handlers than the default one do not count", () => {
   const features = { user_namespaces: true, recursive_read_only_mounts: true };
   const facts = { name: "containerd", version: "v2.1.9", conditions: [], features: undefined, cgroupDriver: undefined };

@@ -118,6 +118,7 @@ export const CAPABILITIES: RuntimeCapabilities = {
   name: "containerd",
   version: "v2.3.0",
   events: true,
+  sharedEvents: false,
   userNamespaces: true,
   recursiveReadOnly: true,
   supplementalGroupsPolicy: true,

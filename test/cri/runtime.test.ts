@@ -374,6 +374,7 @@ describe("the runtime itself", () => {
       name: "containerd",
       version: "v2.1.9",
       events: true,
+      sharedEvents: false,
       cgroupDriver: "cgroupfs",
       userNamespaces: false,
       recursiveReadOnly: false,

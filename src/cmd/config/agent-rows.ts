@@ -102,12 +102,12 @@ export const AGENT_ROWS = {
   relistPeriod: row({
     kind: duration(SECOND_MS),
     default: 60 * SECOND_MS,
-    help: "How often everything in the runtime is listed while its event stream works.",
+    help: "How often everything in the runtime is listed while its event stream tells everything.",
   }),
   relistPeriodWithoutEvents: row({
     kind: duration(100),
     default: SECOND_MS,
-    help: "The same for runtimes without an event stream.",
+    help: "The same for runtimes without such a stream: containerd 1.6 has none, that of 1.7 gives each event to one listener.",
   }),
   allowKubelet: row({
     kind: boolean,

@@ -52,7 +52,13 @@ function versionFinding({ name, version }: Answers): Finding {
     return warning(
       "CRI",
       `containerd ${version} has no event stream: Berth looks once a second what has happened`,
-      "install containerd 1.7 or newer for faster restarts and less work",
+      "install containerd 2.0 or newer for faster restarts and less work",
+    );
+  }
+  if (rank < 200) {
+    return good(
+      "CRI",
+      `containerd ${version}, with an event stream for one listener: Berth looks once a second as well`,
     );
   }
   return good("CRI", `containerd ${version}, with an event stream`);

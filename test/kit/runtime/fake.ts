@@ -51,6 +51,7 @@ export type FakeRuntimeOptions = {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly events?: boolean;
+  readonly sharedEvents?: boolean;
   /** Duration of calls by kind in milliseconds; others take CALL_MS. */
   readonly callMs?: Readonly<Record<string, number>>;
   /** Each call as it begins, and each failure that it is answered with. */
@@ -275,6 +276,7 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       name: "containerd",
       version: "v2.1.0",
       events: options.events ?? true,
+      sharedEvents: options.sharedEvents ?? false,
       cgroupDriver: "cgroupfs",
       userNamespaces: true,
       recursiveReadOnly: true,

@@ -3,7 +3,8 @@
 # and in it the given commands (without any: make run, make down, make test), each with the time that it took.
 #   sudo dev/fresh-machine.sh bookworm|trixie [COMMAND...]
 # FRESH_FOLDER says where (default /var/tmp/berth-fresh-SUITE); what debootstrap made there is kept for the next time.
-# All runs in mount and process namespaces of its own, which take mounts and processes with them when they end.
+# All runs in mount and process namespaces of its own, which take mounts and processes with them when they end; the chroot is
+# a plain one, with proc, sys and dev from outside, as anybody would make it.
 set -eu
 suite=${1:?say bookworm or trixie}
 shift
@@ -50,19 +51,8 @@ inner="$base/root/inner.sh"
 
 exec env -i PATH="$PATH" TERM="${TERM:-dumb}" ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS=x} \
   unshare --mount --pid --fork --kill-child --ipc --uts --propagation private sh -ec '
-    base=$1
-    mount --bind "$base" "$base"
-    mount -t proc proc "$base/proc"
-    mount --rbind /sys "$base/sys"
-    mount --rbind /dev "$base/dev"
-    mount -t tmpfs -o mode=755 tmpfs "$base/run"
-    mount -t tmpfs tmpfs "$base/tmp"
-    # Not a chroot: a command that a runtime runs in a container begins at the root of the mount namespace.
-    # The new root is shared only afterwards (pivot_root refuses a shared one), as a booted system makes it.
-    cd "$base"
-    pivot_root . mnt
-    cd /
-    umount -l /mnt
-    mount --make-rshared /
-    exec sh /root/inner.sh
+    mount -t proc proc "$1/proc"
+    mount --rbind /sys "$1/sys"
+    mount --rbind /dev "$1/dev"
+    exec chroot "$1" sh /root/inner.sh
   ' sh "$base"

@@ -173,10 +173,12 @@ async function runSandbox(
 ): Promise<Outcome> {
   const { gates, meter, runtime } = tools;
   try {
-    const sandbox = await gates.start(RANK.sandbox, step.withdrawn, () => {
+    const sandbox = await gates.start(RANK.sandbox, step.withdrawn, async () => {
       step.begun();
       tellDns(step);
       meter.add("kubelet_started_pods_total", {});
+      // Processes whose shim died run on, and the runtime knows nothing of them: no successor may run beside them (S3).
+      if (attempt > 0) await tools.cgroups?.empty(step.pod, step.givenUp);
       return runtime.runSandbox({ pod: step.pod, attempt }, step.givenUp);
     });
     return sandbox === WITHDRAWN ? { kind: "withdrawn" } : proved(step, { sandboxes: [sandbox] });

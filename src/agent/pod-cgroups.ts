@@ -4,6 +4,8 @@ import type { DesiredPod } from "../pod/desired.ts";
 /** Pod cgroups with their layout and limits worked out. */
 export type PodCgroups = {
   ensure(pod: DesiredPod, signal: AbortSignal): Promise<void>;
+  /** Ends what is left in the pod's cgroup. Throws when it does not end. */
+  empty(pod: DesiredPod, signal: AbortSignal): Promise<void>;
   remove(pod: DesiredPod, signal: AbortSignal): Promise<void>;
 };
 
@@ -65,6 +67,7 @@ export function makePodCgroups(cgroups: Cgroups, of: (pod: DesiredPod) => PodLev
       if (summed !== undefined) await weigh(summed, path, limits.cpuShares, signal);
       await cgroups.ensure(path, limits, signal);
     },
+    empty: (pod, signal) => cgroups.empty(of(pod).path, signal),
     async remove(pod, signal) {
       const { path, summed } = of(pod);
       await cgroups.remove(path, signal);

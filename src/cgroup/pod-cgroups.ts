@@ -8,6 +8,8 @@ import type { Hierarchy } from "./hierarchies.ts";
 /** Rounds of killing before a cgroup that will not empty is given up (cri-mapping 3.2), and the pause after each. */
 const KILL_ROUNDS = 5;
 const AFTER_KILL_MS = 10;
+/** So many rounds are waited for processes that are not to run beside their successors. */
+const EMPTY_ROUNDS = 100;
 
 /**
  * Pod cgroups for the cgroupfs driver, over all hierarchies of the host. Its calls are synchronous: this file system is the
@@ -21,6 +23,11 @@ export function makeCgroups(hierarchies: readonly Hierarchy[]): Cgroups {
       for (const hierarchy of hierarchies) {
         await attempt(`making cgroup ${path} in ${hierarchy.folder}`, () => ensureIn(hierarchy, path, limits));
       }
+    },
+    async empty(path, signal) {
+      assertInside(path);
+      const folders = hierarchies.map(({ folder }) => join(folder, path));
+      await attempt(`ending what is left in cgroup ${path}`, () => emptyTrees(folders, signal));
     },
     async remove(path, signal) {
       assertInside(path);
@@ -160,6 +167,17 @@ async function removeTree(folder: string, signal: AbortSignal): Promise<void> {
   if (!tryRemove(folder)) throw new Error("processes in it do not end");
 }
 
+/** Every process is in each hierarchy, and the pod need not have a cgroup in all of them. */
+async function emptyTrees(folders: readonly string[], signal: AbortSignal): Promise<void> {
+  for (let round = 0; round < EMPTY_ROUNDS; round += 1) {
+    signal.throwIfAborted();
+    const found = folders.map(killAll).reduce((sum, some) => sum + some, 0);
+    if (found === 0) return;
+    await setTimeout(AFTER_KILL_MS, undefined, { signal });
+  }
+  throw new Error("processes in it do not end");
+}
+
 /** From the top, since what was left is usually empty; false while processes are in it. */
 function tryRemove(folder: string): boolean {
   if (removeEmpty(folder)) return true;
@@ -179,15 +197,18 @@ function removeEmpty(folder: string): boolean {
   }
 }
 
-function killAll(folder: string): void {
-  for (const child of subfolders(folder)) killAll(join(folder, child));
-  for (const pid of processesIn(folder)) {
+/** Answers how many processes there were. */
+function killAll(folder: string): number {
+  const below = subfolders(folder).reduce((sum, child) => sum + killAll(join(folder, child)), 0);
+  const here = processesIn(folder);
+  for (const pid of here) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
       // It ended by itself, which is what was wanted.
     }
   }
+  return below + here.length;
 }
 
 function processesIn(folder: string): readonly number[] {

@@ -25,12 +25,18 @@ export function podLevels(pod: DesiredPod, settings: NodeSettings, facts: NodeFa
   return qos === "Burstable" ? { ...own, above: top, summed: least } : { ...own, above: [...top, least] };
 }
 
-/** Pod cgroups on this host. systemd makes its slices itself, and without cgroupsPerQOS pods have none. */
+/**
+ * Pod cgroups on this host. systemd makes and removes its slices itself, so that in those only what is left is ended; without
+ * cgroupsPerQOS pods have none.
+ */
 export async function hostCgroups(settings: NodeSettings, facts: NodeFacts): Promise<PodCgroups> {
   const cgroups = makePodCgroups(makeCgroups(await readHierarchies()), (pod) => podLevels(pod, settings, facts));
   const isOurs = (): boolean => settings.cgroupDriver === "cgroupfs" && settings.cgroupsPerQos;
+  const empty: PodCgroups["empty"] = async (pod, signal) =>
+    settings.cgroupsPerQos ? cgroups.empty(pod, signal) : undefined;
   return {
     ensure: async (pod, signal) => (isOurs() ? cgroups.ensure(pod, signal) : undefined),
-    remove: async (pod, signal) => (isOurs() ? cgroups.remove(pod, signal) : undefined),
+    empty,
+    remove: async (pod, signal) => (isOurs() ? cgroups.remove(pod, signal) : empty(pod, signal)),
   };
 }

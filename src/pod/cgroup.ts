@@ -10,10 +10,12 @@ export type CgroupLimits = {
   readonly pids?: number;
 };
 
-/** Cgroups above containers. With the systemd driver nobody calls: slices come and go with what runs in them. */
+/** Cgroups above containers. With the systemd driver they are only emptied: slices come and go with what runs in them. */
 export type Cgroups = {
   /** Makes the cgroup and those above it, and writes its limits; may be called again. */
   ensure(path: string, limits: CgroupLimits, signal: AbortSignal): Promise<void>;
+  /** Kills what is left in it and below. Throws when that does not end; absent is empty. */
+  empty(path: string, signal: AbortSignal): Promise<void>;
   /** Kills what is left in it and removes it with all below. */
   remove(path: string, signal: AbortSignal): Promise<void>;
   /** CPU shares of each cgroup right below this one, by name; none where it is not there. */

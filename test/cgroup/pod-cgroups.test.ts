@@ -66,6 +66,21 @@ describe.skipIf(process.getuid?.() !== 0 || memory === undefined)("pod cgroups o
     expect(existsSync(inMemory(pod))).toBe(false);
   });
 
+  it("ends what is left inside and below, and keeps the cgroup", async () => {
+    await cgroups.ensure(pod, limits, signal);
+    await cgroups.ensure(`${pod}/left`, limits, signal);
+    const children = [pod, `${pod}/left`].map((path) => {
+      const child = spawn("sleep", ["1000"], { stdio: "ignore" });
+      writeFileSync(join(inMemory(path), "cgroup.procs"), String(child.pid));
+      return child;
+    });
+    const ended = children.map((child) => once(child, "exit"));
+    await cgroups.empty(pod, signal);
+    expect((await Promise.all(ended)).map(([, by]) => by)).toEqual(["SIGKILL", "SIGKILL"]);
+    expect(existsSync(inMemory(pod))).toBe(true);
+    await cgroups.empty(`${pod}/never-was`, signal);
+  });
+
   it.each(["/../../etc", "relative", "/a//b", "", "/"])("refuses the path %j", async (path) => {
     await expect(cgroups.remove(path, signal)).rejects.toMatchObject({ code: "FileFailed" });
   });

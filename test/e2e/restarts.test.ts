@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Host, openHost } from "../kit/host.ts";
 import { type Life, type LifeRecorder, recordLives } from "../kit/lives.ts";
@@ -158,4 +159,24 @@ function lives(name: string, count: number, withinMs: number): Promise<Life[]> {
     },
     { withinMs },
   );
+}
+
+describe.runIf(thorough)("the shim of a pod is killed", () => {
+  it("nothing of the old containers, of which the runtime knows no more, runs beside the new ones", async () => {
+    const names = ["main", "second"];
+    await host.manifests.drop("shimless.yaml", pod("shimless", { containers: names.map((name) => container(name)) }));
+    const before = [await host.running("shimless", "main"), await host.running("shimless", "second")];
+    const pids = await Promise.all(before.map(async ({ id }) => (await host.cri.status(id)).pid));
+    process.kill(parentOf(await host.cri.sandboxPid(before[0]?.sandboxId ?? "")), "SIGKILL");
+    await host.eventually("a successor runs", async () => {
+      const running = (await host.cri.containers()).filter((one) => one.pod === "shimless" && one.state === "running");
+      expect(running.some(({ id }) => before.every((old) => old.id !== id))).toBe(true);
+    });
+    expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    await host.running("shimless", "second");
+  });
+});
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }

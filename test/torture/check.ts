@@ -4,22 +4,25 @@ import { eventually } from "../kit/eventually.ts";
 import { getOverSocket } from "../kit/socket-api.ts";
 import type { Scene } from "./fault.ts";
 import type { Garden, Plant } from "./garden.ts";
+import { variantOf } from "./kinds.ts";
 import { NODE, type Stage } from "./stage.ts";
 
 /** How long the runtime may take to hold what the directory asks for, once faults have stopped. */
 const WITHIN_MS = 120_000;
+/** Nothing may be replaced for so long: berthd reads the directory anew within a second, and waits for writers. */
+const STILL_MS = 2_500;
 const MOST_LINES = 20;
 
 /** Ids of containers that are to stay what they are, by pod and container. */
 export type Standing = ReadonlyMap<string, string>;
 
 /**
- * Waits until the runtime holds exactly what the garden asks for, and berthd shows the same. Throws what is missing.
- * A run that is broken off waits for nothing.
+ * Waits until the runtime holds exactly what the garden asks for, berthd shows the same, and nothing is replaced any more: a
+ * change that berthd has not read yet would look like rest. Answers since when that is so, by performance.now(). Throws what is
+ * missing. A run that is broken off waits for nothing.
  */
-export function settled({ stage, garden, signal }: Scene): Promise<void> {
+export function settled({ stage, garden, signal, pause }: Scene): Promise<number> {
   const look = async (): Promise<void> => {
-    if (signal.aborted) return;
     const [shown, sandboxes, containers] = [
       await podsOf(stage),
       await stage.view.sandboxes(),
@@ -32,11 +35,24 @@ export function settled({ stage, garden, signal }: Scene): Promise<void> {
     const more = wrong.length > MOST_LINES ? [`and ${wrong.length - MOST_LINES} more`] : [];
     if (wrong.length > 0) throw new Error([...wrong.slice(0, MOST_LINES), ...more].join("\n"));
   };
+  const lookTwice = async (): Promise<number> => {
+    const sinceMs = performance.now();
+    if (signal.aborted) return sinceMs;
+    await look();
+    const before = await standing(stage, garden);
+    await pause(STILL_MS);
+    if (signal.aborted) return sinceMs;
+    await look();
+    const now = await standing(stage, garden);
+    const others = [...now].filter(([key, id]) => before.get(key) !== id).map(([key]) => key);
+    if (others.length > 0) throw new Error(`still being replaced: ${others.join(", ")}`);
+    return sinceMs;
+  };
   const patience = { withinMs: WITHIN_MS, everyMs: 250 };
-  return eventually("the runtime holds what the directory asks for", look, patience, stage.logEnds);
+  return eventually("the runtime holds what the directory asks for", lookTwice, patience, stage.logEnds);
 }
 
-/** The containers of pods that are well and were not touched in this round. */
+/** The containers that run of pods that are asked for, by pod and container. */
 export async function standing(stage: Stage, garden: Garden): Promise<Standing> {
   const containers = await stage.view.containers();
   return new Map(
@@ -83,13 +99,14 @@ function strangers(
 
 /** What a pod that is asked for lacks. */
 function ofPlant(
-  { name, kind }: Plant,
+  { name, kind, variant }: Plant,
   shown: readonly v1.Pod[],
   sandboxes: readonly SeenSandbox[],
   containers: readonly SeenContainer[],
 ): string[] {
   const pod = shown.find((one) => plainName(one) === name);
   if (pod === undefined) return [`berthd does not show ${name}`];
+  if (variantOf(pod) !== variant) return [`berthd shows ${name} as it was, ${variantOf(pod)} and not ${variant}`];
   const uid = pod.metadata?.uid ?? "";
   const phase = pod.status?.phase ?? "";
   const own = {

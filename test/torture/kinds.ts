@@ -10,8 +10,14 @@ export type Kind = {
   readonly ends?: boolean;
 };
 
+const VARIANT = "VARIANT";
+
+/** Which version of its manifest a pod has; NaN for a pod of another make. */
+export const variantOf = ({ spec }: v1.Pod): number =>
+  Number(spec?.containers[0]?.env?.find(({ name }) => name === VARIANT)?.value);
+
 const app = (variant: number, more: Partial<v1.Container> = {}): v1.Container =>
-  container("main", { env: [{ name: "VARIANT", value: String(variant) }], ...more });
+  container("main", { env: [{ name: VARIANT, value: String(variant) }], ...more });
 const of = (name: string, variant: number, more: Partial<v1.Container>, spec: Partial<v1.PodSpec> = {}): v1.Pod =>
   pod(name, { terminationGracePeriodSeconds: 3, containers: [app(variant, more)], ...spec });
 

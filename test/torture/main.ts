@@ -39,7 +39,7 @@ const ending = await play(stage).catch((thrown) => {
   record.broken.push(messageOf(thrown));
   return undefined;
 });
-if (record.broken.length > 0) say(`logs: ${await stage.keepLogs()}`);
+if (record.broken.length + (ending?.twins.length ?? 0) > 0) say(`logs: ${await stage.keepLogs()}`);
 await stage.close().catch((thrown) => record.broken.push(`closing: ${messageOf(thrown)}`));
 if (interrupt.signal.aborted) {
   say("interrupted: everything was taken away");
@@ -72,16 +72,18 @@ async function play(stage: Stage) {
   const ledger = openLedger(stage.view);
   const twins = watchTwins(ledger.nameOf);
   const gauge = openGauge(() => stage.berthd()?.id.pid);
+  const pairs = (): string[] => [...new Set([...twins.twins(), ...ledger.overlaps()])];
+  const isWell = (): boolean => !interrupt.signal.aborted && record.broken.length + pairs().length === 0;
   try {
     await stage.start();
     for (const kind of Object.keys(KINDS) as KindName[]) await garden.plant(kind);
     await settled(scene);
     const end = begin + minutes * 60_000;
-    while (performance.now() < end && !interrupt.signal.aborted && record.broken.length === 0) {
+    while (performance.now() < end && isWell()) {
       const line = await playRound(scene, record);
       say(`${String(record.rounds).padStart(3)}  ${line}`);
     }
-    if (!interrupt.signal.aborted && record.broken.length === 0) await clearGarden(scene);
+    if (isWell()) await clearGarden(scene);
   } finally {
     await ledger.stop();
     await twins.stop();
@@ -90,7 +92,7 @@ async function play(stage: Stage) {
   return {
     pods: garden.planted,
     containers: ledger.starts,
-    twins: [...new Set([...twins.twins(), ...ledger.overlaps()])],
+    twins: pairs(),
     gauge: gauge.read(),
   };
 }

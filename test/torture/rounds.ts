@@ -37,13 +37,13 @@ export async function playRound(scene: Scene, record: Record): Promise<string> {
   record.rounds += 1;
   const begin = performance.now();
   const what = faults.map(({ name }) => name).join(" + ");
+  let tookMs = 0;
   try {
-    await settled(scene);
+    tookMs = (await settled(scene)) - begin;
   } catch (thrown) {
     record.broken.push(`after ${what}: ${messageOf(thrown)}`);
     return `${what}: NOT SETTLED`;
   }
-  const tookMs = performance.now() - begin;
   record.recoveriesMs.push(tookMs);
   const restarted = changed(before, await standing(stage, garden), garden);
   record.broken.push(...restarted.map((line) => `after ${what}: restarted without a cause: ${line}`));

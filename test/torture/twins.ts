@@ -53,6 +53,9 @@ async function containerOf(pid: string): Promise<string | undefined> {
   try {
     const status = await readFile(`/proc/${pid}/status`, "utf8");
     if (!/^NSpid:.*\t1$/m.test(status) || /^State:\t[ZX]/m.test(status)) return undefined;
+    // A container that was made and not started: a runtime may lose one like that, and never start it.
+    if (/\0init\0$/.test(await readFile(`/proc/${pid}/cmdline`, "latin1")) && /^Name:\trunc/m.test(status))
+      return undefined;
     return /\/([0-9a-f]{64})$/m.exec(await readFile(`/proc/${pid}/cgroup`, "utf8"))?.[1];
   } catch {
     return undefined; // it ended while it was looked at

@@ -220,6 +220,7 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       case "answer lost":
         await aliveAfter(callMs);
         await effect();
+        if (fault.afterMs) await aliveAfter(fault.afterMs);
         throw new BerthError("RuntimeUnavailable", `${name}: connection lost`, { effect: "unknown" });
       case "answers late":
         await aliveAfter(callMs / 2);

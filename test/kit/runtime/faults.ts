@@ -12,8 +12,8 @@ export type CallFault =
   | { readonly kind: "times out before" }
   /** Takes effect after so long, and the caller hears of it only that its deadline has passed. */
   | { readonly kind: "times out after"; readonly effectAfterMs: number }
-  /** Takes effect; the connection breaks before the answer. */
-  | { readonly kind: "answer lost" };
+  /** Takes effect; the connection breaks before the answer, at once or so much later. */
+  | { readonly kind: "answer lost"; readonly afterMs?: number };
 
 /** What may happen to one piece of the event stream. */
 export type EventFault =

@@ -7,6 +7,7 @@ import { noFault, nothingForRemoved } from "./order.ts";
 import { endingBeginsNothing, groundStays, leavesNothing, sidecarsLast } from "./plans.ts";
 import { recordsFollow } from "./records.ts";
 import { backsOff, pullsBackOff } from "./restarts.ts";
+import { failuresPause } from "./retries.ts";
 import { countsGrow, initFirst, oneInstance } from "./running.ts";
 import { startIsKept, statusIsTrue } from "./shown.ts";
 import { graceIsGiven, stopsAreTold } from "./stops.ts";
@@ -35,4 +36,5 @@ export const INVARIANTS: readonly Invariant[] = [
   doubtsAreWaitedFor,
   startIsKept,
   recordsFollow,
+  failuresPause,
 ];

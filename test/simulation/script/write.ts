@@ -3,7 +3,9 @@ import type * as v1 from "../../../src/pod/v1.ts";
 import type { Behaviour } from "../../kit/runtime/fake.ts";
 import type { CallFault, EventFault } from "../../kit/runtime/faults.ts";
 import { type Dice, diceOf } from "./dice.ts";
-import { changedPod, containersOf, IMAGES, podName, someConfig, somePod } from "./pods.ts";
+import { type Add, changeFile, type Files, fileOf } from "./files.ts";
+import { addPinch } from "./pinches.ts";
+import { containersOf, IMAGES, podName, someConfig, somePod } from "./pods.ts";
 import type { Deed, Manifest, Script, Step } from "./script.ts";
 
 const HOUR_MS = 3_600_000;
@@ -33,11 +35,6 @@ export function writeScript(seed: number): Script {
   steps.sort((one, other) => one.atMs - other.atMs);
   return { seed, events: dice.chance(0.88), calmAtMs: HOUR_MS, endAtMs: HOUR_MS + CALM_MS, steps };
 }
-
-type Add = (atMs: number, deed: Deed) => void;
-type Files = Map<string, readonly Manifest[]>;
-
-const fileOf = (index: number): string => `f${index}.yaml`;
 
 function writeFile(dice: Dice, index: number, atMs: number, add: Add, files: Files): void {
   const pod = somePod(dice, index);
@@ -134,6 +131,7 @@ function addTrouble(dice: Dice, atMs: number, pods: number, add: Add, files: Fil
   const pod0 = files.get(fileOf(index))?.[0];
   const names = pod0?.kind === "Pod" ? containersOf(pod0 as v1.Pod).map(({ name }) => name) : [];
   if (names.length > 0 && dice.chance(0.06)) addProbe(dice, dice.pick(names), atMs, add);
+  if (dice.chance(0.12)) addPinch(dice, atMs, index, add, files);
   if (kind < 4) addWhileDown(dice, atMs, index, pods, add, files);
   else if (kind < 22) addFile(dice, atMs, index, pods, add, files);
   else if (kind < 34) add(atMs, someExit(dice, index, files));
@@ -234,15 +232,6 @@ function addFile(dice: Dice, atMs: number, index: number, pods: number, add: Add
     default:
       changeFile(dice, atMs, index, add, files);
   }
-}
-
-function changeFile(dice: Dice, atMs: number, index: number, add: Add, files: Files): void {
-  const file = fileOf(index);
-  const [pod, ...rest] = files.get(file) ?? [];
-  if (pod?.kind !== "Pod") return;
-  const documents = [changedPod(dice, pod as v1.Pod), ...rest];
-  files.set(file, documents);
-  add(atMs, { do: "put", file, documents, how: dice.pick(["rename", "write"]) });
 }
 
 function someExit(dice: Dice, index: number, files: Files): Deed {

@@ -1,11 +1,12 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { endContainerd, reviveContainerd } from "../../kit/containerd-ends.ts";
+import type { SeenContainer } from "../../kit/cri.ts";
 import type { Fault, Scene } from "../fault.ts";
 import { plain } from "../kinds.ts";
 
-/** By then the runtime has noticed that something died. */
-const NOTICED_MS = 1_000;
+/** By then the runtime has noticed that something died, or will not. */
+const NOTICED_MS = 30_000;
 
 const downAndUp =
   (signal: "TERM" | "KILL"): Fault["strike"] =>
@@ -41,7 +42,7 @@ export const RUNTIME_FAULTS: readonly Fault[] = [
       scene.garden.hurt(found.pod);
       const sandbox = await scene.stage.view.sandboxPid(found.sandboxId);
       process.kill(await parentOf(sandbox), "SIGKILL");
-      await scene.pause(NOTICED_MS);
+      await noticed(scene, found);
     },
   },
   {
@@ -52,7 +53,7 @@ export const RUNTIME_FAULTS: readonly Fault[] = [
       if (found === undefined) return;
       scene.garden.hurt(found.pod);
       process.kill((await scene.stage.view.status(found.id)).pid, "SIGKILL");
-      await scene.pause(NOTICED_MS);
+      await noticed(scene, found);
     },
   },
   {
@@ -63,7 +64,7 @@ export const RUNTIME_FAULTS: readonly Fault[] = [
       if (found === undefined) return;
       scene.garden.hurt(found.pod);
       process.kill(await scene.stage.view.sandboxPid(found.sandboxId), "SIGKILL");
-      await scene.pause(NOTICED_MS);
+      await noticed(scene, found);
     },
   },
   {
@@ -95,6 +96,19 @@ export async function appears({ stage, pause }: Scene, pod: string): Promise<str
     await pause(250);
   }
   return undefined;
+}
+
+/** Waits until the runtime says that a container or its sandbox is no more as it was: until then all would look well. */
+async function noticed({ stage, pause, signal }: Scene, { id, sandboxId }: SeenContainer): Promise<void> {
+  for (const end = performance.now() + NOTICED_MS; performance.now() < end && !signal.aborted; await pause(250)) {
+    const boxes = await stage.view.sandboxes().catch(() => undefined);
+    const containers = await stage.view.containers().catch(() => undefined);
+    if (boxes === undefined || containers === undefined) continue;
+    const isReady = boxes.some((box) => box.id === sandboxId && box.ready);
+    const runs = containers.some((one) => one.id === id && one.state === "running");
+    if (!isReady || !runs) return;
+  }
+  throw new Error(`the runtime has not noticed the death of something in ${sandboxId.slice(0, 12)}`);
 }
 
 async function parentOf(pid: number): Promise<number> {

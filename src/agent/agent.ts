@@ -54,6 +54,8 @@ export type Agent = {
   tell(events: readonly PodEvent[]): void;
   /** The listener hears of each event that is told on, counted and rated; it must not wait. */
   onEvent(listener: (event: CountedEvent) => void): void;
+  /** The agent is as well as this loop of another room is, until it leaves. */
+  watchOver(loop: Loop): void;
   /** Present where an API server binds pods to the node. */
   readonly bound: BoundAgent | undefined;
   /** Holds the ConfigMaps and Secrets of an API server's pods; whoever reaches that server fills it. */
@@ -236,6 +238,8 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   });
   /** @bound Loops of the agent: a fixed number. */
   const loops: Loop[] = [];
+  /** @bound Loops of others that count: a fixed number. */
+  const watched: Loop[] = [];
   /** @bound Parts of the agent that follow where it stands: a fixed number. */
   const standingListeners: (() => void)[] = [];
   let listedMonoMs: MonoMs | undefined;
@@ -296,7 +300,9 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     node.ring();
   }
   function agentHealth(): AgentHealth {
-    const unwell = loops.filter((loop) => !loop.well()).map(({ name }) => `the loop "${name}" failed or hangs`);
+    const unwell = [...loops, ...watched]
+      .filter((loop) => !loop.well())
+      .map(({ name }) => `the loop "${name}" failed or hangs`);
     const unready = [
       ...(adopted ? [] : ["the runtime's pods have not been listed yet"]),
       ...(sources.ready() ? [] : ["the manifest directory has not been read whole yet"]),
@@ -327,7 +333,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
 
   start("runtime health", health.run, health);
   start("runtime events", watch.follow);
-  start("runtime lists", watch.list);
+  start("runtime lists", watch.list, watch);
   start("manifests", sources.run);
   start("events", news.run);
   if (documentFeed !== undefined) start("documents", documentFeed.run);
@@ -355,6 +361,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     onStanding: (listener) => void standingListeners.push(listener),
     tell: news.tell,
     onEvent: news.listen,
+    watchOver: (loop) => void watched.push(loop),
     bound,
     clusterShelf,
     async collectImages(dryRun, gone) {

@@ -39,6 +39,8 @@ const BEAT_MS = 10_000;
 /** How long a pod that was told to go is waited for, and how often it is looked after. */
 const EVICTION_MS = 30_000;
 const EVICTION_LOOK_MS = 1000;
+/** A round asks the runtime, which may let each question run into its deadline, and removes images one after the other. */
+const LONGEST_ROUND_MS = 900_000;
 /** Images are not looked through again so soon when there was nothing to remove. */
 const NO_IMAGES_MS = 60_000;
 
@@ -141,7 +143,7 @@ export function makePressureCare(tools: {
   };
 
   return {
-    beatWithinMs: 6 * BEAT_MS + EVICTION_MS,
+    beatWithinMs: LONGEST_ROUND_MS,
     pressures: () => pressures,
     async run(signal, beat) {
       while (!signal.aborted) {

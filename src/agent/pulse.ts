@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
 import type { AgentHealth } from "../pod/view.ts";
 import type { Supervisor } from "../ports.ts";
 
@@ -9,16 +10,17 @@ import type { Supervisor } from "../ports.ts";
  *     an unmounted directory, does not hold up the start of the host for ever: after a minute it is said all the same, and
  *     the status says what is missing.
  * P2  A sign of life is given only while every loop of the agent goes round, several times within what the supervisor
- *     waits. A loop that hangs stops the signs, and the supervisor begins the agent anew.
+ *     waits. A loop that hangs stops the signs, which is logged, and the supervisor begins the agent anew.
  */
 export function makePulse(tools: {
   readonly supervisor: Supervisor;
   readonly clock: Clock;
+  readonly log: Log;
   health(): AgentHealth;
   /** One line on how things are, without what is wrong. */
   status(): string;
 }): (signal: AbortSignal) => Promise<void> {
-  const { supervisor, clock } = tools;
+  const { supervisor, clock, log } = tools;
 
   const words = (): string => [tools.status(), ...tools.health().reasons].join("; ");
 
@@ -34,8 +36,12 @@ export function makePulse(tools: {
     await untilReady(signal);
     const { aliveWithinMs } = supervisor;
     if (aliveWithinMs === undefined) return;
+    let gave = true;
     while ((await clock.sleep(aliveWithinMs / TIMES, signal)) === "elapsed") {
-      if (tools.health().live) await supervisor.tell({ kind: "alive", status: words() });
+      const { live, reasons } = tools.health();
+      if (live) await supervisor.tell({ kind: "alive", status: words() });
+      else if (gave) log.error("no sign of life is given to the supervisor any more", { reasons });
+      gave = live;
     }
   };
 }

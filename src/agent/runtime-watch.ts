@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { Sighting } from "../pod/observed.ts";
 import type { Runtime } from "../ports.ts";
+import type { Round } from "./loop.ts";
 
 /**
  * Brings the runtime's news: its event stream where it has one, and whole lists as the safety net (D6).
@@ -14,8 +15,10 @@ import type { Runtime } from "../ports.ts";
  * R4  A list that fails changes nothing; it is tried again, ever more slowly, and at once after a reconnect.
  */
 export type RuntimeWatch = {
-  /** Lists until the signal. */
-  list(signal: AbortSignal): Promise<void>;
+  /** Lists until the signal; beats after each list, whether it was read or not. */
+  readonly list: Round;
+  /** Longer than any list takes, whatever the runtime does, and the pause after it. */
+  readonly beatWithinMs: number;
   /** Follows the stream until the signal. */
   follow(signal: AbortSignal): Promise<void>;
 };
@@ -37,6 +40,8 @@ const REOPEN_MS = 1000;
 const AFTER_OPENING_MS = 2000;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
+/** The runtime's own deadlines end a list sooner. */
+const LONGEST_LIST_MS = 600_000;
 
 /** A watch that has not begun; `see` takes news of one pod, `seeAll` a whole list. */
 export function makeRuntimeWatch(tools: {
@@ -98,11 +103,13 @@ export function makeRuntimeWatch(tools: {
   const hasNone = (): boolean => runtime.capabilities()?.events === false;
 
   return {
-    async list(signal) {
+    beatWithinMs: 3 * pace.withStreamMs + LONGEST_LIST_MS,
+    async list(signal, beat) {
       const stop = runtime.onReconnect(() => listBell.ring());
       try {
         while (!signal.aborted) {
           await listOnce(signal);
+          beat();
           const end = await listBell.wait(clock.now().monoMs + pauseMs(), signal);
           if (end === "due") justOpened = false;
         }

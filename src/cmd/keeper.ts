@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { makePulse } from "../agent/pulse.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import type { AgentHealth } from "../pod/view.ts";
 import type { Supervisor, SupervisorNews, View } from "../ports.ts";
 
 /** What a keeper sees of a running agent. */
@@ -103,7 +104,8 @@ function startPulse(
 ): { stop(): void } {
   if (supervisor === undefined) return { stop: () => {} };
   const leaving = new AbortController();
-  const pulse = makePulse({ supervisor, clock, health: () => house.view.health(), status: () => statusOf(house) });
+  const health = (): AgentHealth => house.view.health();
+  const pulse = makePulse({ supervisor, clock, log, health, status: () => statusOf(house) });
   pulse(leaving.signal).catch((error: unknown) =>
     log.error("the signs of life failed; this is a fault in Berth", { error }),
   );

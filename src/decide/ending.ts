@@ -1,6 +1,6 @@
 import type { Action } from "../pod/action.ts";
 import type { EndCause, Ending } from "../pod/desired.ts";
-import { act, type Draft, failureKey, hold, isBusy, waitsAfterFailure, withdraw } from "./draft.ts";
+import { act, type Draft, failureKey, hold, isBusy, waitsAfterFailure, wake, withdraw } from "./draft.ts";
 import { readMessages, removeInstance, removeOldSandboxes } from "./garbage.ts";
 import { allNames, allStill, instancesOf } from "./instances.ts";
 import { stopSandboxes } from "./sandbox.ts";
@@ -13,6 +13,11 @@ export type EndStage = "stopping" | "free" | "clean";
 const LEFT: readonly EndCause[] = ["removed", "replaced", "orphaned", "deleted"];
 /** Shortest grace of a pod, in seconds (T2). */
 const SHORTEST_GRACE_SECONDS = 1;
+/** Causes for which the node ends a pod that would have gone on (T11). */
+const KILLED: readonly EndCause[] = ["evicted", "preempted", "shutdown"];
+/** How many times its grace such a pod has before the runtime is said to be slow, and the least it has (T11). */
+const PATIENCE = 1.5;
+const SHORTEST_PATIENCE_MS = 10_000;
 
 /** The ending that the pod was told, or the one that it has come to by itself (T5, T18). */
 export function endingOf({ picture, memory }: Draft): Pick<Ending, "cause" | "graceSeconds"> | undefined {
@@ -37,6 +42,22 @@ export function carryEnding(draft: Draft, ending: Pick<Ending, "cause" | "graceS
   if (!hasClearedVolumes(draft)) return "stopping";
   if (!isRead) return "free";
   return !leaves || removeRest(draft) ? "clean" : "free";
+}
+
+/** T11: that the runtime did not end in time what the node had to end is said once; the ending itself goes on as before. */
+export function watchGrace(draft: Draft): void {
+  const { ending, observed, now } = draft.picture;
+  if (ending === undefined || !KILLED.includes(ending.cause)) return;
+  const stands = observed.sandboxes.some(({ id }) => !draft.memory.stoppedSandboxes.includes(id));
+  if (!stands && allStill(draft)) return;
+  const patienceMs = Math.max(SHORTEST_PATIENCE_MS, PATIENCE * ending.graceSeconds * 1000);
+  const dueAt = ending.sinceMonoMs + patienceMs;
+  if (now.monoMs < dueAt) {
+    wake(draft, dueAt);
+    return;
+  }
+  const message = `the runtime has not ended it within ${patienceMs / 1000} s`;
+  hold(draft, { subject: "pod", reason: "ExceededGracePeriod", message, needs: "time" });
 }
 
 /** What was begun for a life that goes on is given up; what would make something run is waited for (T7). */

@@ -42,6 +42,4 @@ export type Notice =
   | { readonly kind: "httpsFallback"; readonly address: string }
   | DnsWarning
   /** The network leads no port of the host to pods; `ports` lists those that were asked for. */
-  | { readonly kind: "portsUnmapped"; readonly list: string; readonly ports: string }
-  /** Stopping took longer than its bound (T11). */
-  | { readonly kind: "graceExceeded" };
+  | { readonly kind: "portsUnmapped"; readonly list: string; readonly ports: string };

@@ -211,6 +211,8 @@ function held(picture: Picture, hold: Hold): readonly Told[] {
       return each(({ name }) => (isToldFailure(picture, name, hold) ? [] : [of(name, "startFailed", hold.message)]));
     case "NetworkNotReady":
       return [pod("networkNotReady", hold.message)];
+    case "ExceededGracePeriod":
+      return [pod("graceExceeded")];
     default:
       return hold.subject.startsWith("volume/") && hold.needs === "document"
         ? [pod("mountFailed", hold.subject.slice("volume/".length), hold.message)]
@@ -257,8 +259,6 @@ function noticed({ desired }: Picture, notice: Notice): Told {
       return pod("noClusterDns", podId(desired));
     case "portsUnmapped":
       return pod("portsUnmapped", notice.ports, notice.list);
-    case "graceExceeded":
-      return pod("graceExceeded");
     default:
       return assertNever(notice);
   }

@@ -3,7 +3,7 @@ import type { Picture, Plan } from "../pod/plan.ts";
 import { completion, deadlineAt } from "./completion.ts";
 import { carryContainers, fetchFirstImages } from "./containers.ts";
 import { beginDraft, type Draft, hold, startOf, wake, withdraw } from "./draft.ts";
-import { carryEnding, dropUnwanted, type EndStage, endingOf } from "./ending.ts";
+import { carryEnding, dropUnwanted, type EndStage, endingOf, watchGrace } from "./ending.ts";
 import { readMessages, removeDead, removeOldSandboxes } from "./garbage.ts";
 import { carryHome } from "./home.ts";
 import { neededRefs } from "./image-need.ts";
@@ -25,6 +25,7 @@ export function nextPlan(picture: Picture): Plan {
   const draft = beginDraft(picture);
   draft.memory = noteMoments(withEarlierLife(picture), picture);
   const stage = carry(draft);
+  if (stage === "stopping") watchGrace(draft);
   return {
     actions: draft.actions,
     withdraw: [...draft.withdraw],

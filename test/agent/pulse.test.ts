@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { startLoop } from "../../src/agent/loop.ts";
 import { makePulse } from "../../src/agent/pulse.ts";
-import { silentLog } from "../../src/base/log.ts";
+import { type LogFields, silentLog } from "../../src/base/log.ts";
 import type { AgentHealth } from "../../src/pod/view.ts";
 import type { SupervisorNews } from "../../src/ports.ts";
 import { handClock } from "../kit/clock.ts";
@@ -18,10 +18,12 @@ function begin(health: AgentHealth, aliveWithinMs?: number) {
     tell: async (news: SupervisorNews) => void told.push(news),
   };
   const agent = { health };
-  const pulse = makePulse({ supervisor, clock, health: () => agent.health, status: () => "3 pods" });
+  const logged: unknown[] = [];
+  const log = { ...silentLog, error: (_message: string, fields?: LogFields) => void logged.push(fields?.reasons) };
+  const pulse = makePulse({ supervisor, clock, log, health: () => agent.health, status: () => "3 pods" });
   const over = pulse(leaving.signal);
   const kinds = (): string[] => told.map(({ kind }) => kind);
-  return { clock, told, kinds, agent, over, leave: () => leaving.abort() };
+  return { clock, told, kinds, logged, agent, over, leave: () => leaving.abort() };
 }
 
 const good: AgentHealth = { live: true, ready: true, reasons: [] };
@@ -46,12 +48,13 @@ describe("the pulse", () => {
   });
 
   it("gives signs of life in time, and none while a loop hangs (P2)", async () => {
-    const { clock, kinds, agent } = begin(good, 30 * SECOND_MS);
+    const { clock, kinds, agent, logged } = begin(good, 30 * SECOND_MS);
     await clock.advance(MINUTE_MS);
     expect(kinds()).toEqual(["ready", ...Array.from({ length: 6 }, () => "alive")]);
     agent.health = hung;
     await clock.advance(10 * MINUTE_MS);
     expect(kinds()).toHaveLength(7);
+    expect(logged).toEqual([hung.reasons]);
     agent.health = good;
     await clock.advance(10 * SECOND_MS);
     expect(kinds()).toHaveLength(8);

@@ -26,7 +26,7 @@ function bench(events = true, sharedEvents = false) {
     see: (news) => void seen.push(news),
     seeAll: (list) => void lists.push(list),
   });
-  const over = Promise.all([watch.follow(leaving.signal), watch.list(leaving.signal)]);
+  const over = Promise.all([watch.follow(leaving.signal), watch.list(leaving.signal, () => {})]);
   return { clock, fake, seen, lists, leaving, over };
 }
 

@@ -304,8 +304,11 @@ describe("events of a pod (lifecycle.md 10)", () => {
       ],
     ],
     [
-      "grace",
-      { kind: "noticed", notice: { kind: "graceExceeded" } },
+      "an ending that takes longer than its grace",
+      {
+        kind: "held",
+        hold: { subject: "pod", reason: "ExceededGracePeriod", message: "not within 10 s", needs: "time" },
+      },
       {},
       ["Warning ExceededGracePeriod pod: Container runtime did not kill the pod within specified grace period."],
     ],

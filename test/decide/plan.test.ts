@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nextPlan } from "../../src/decide/plan.ts";
+import type { EndCause } from "../../src/pod/desired.ts";
 import type { PodMemory } from "../../src/pod/memory.ts";
 import type { Hold } from "../../src/pod/plan.ts";
 import type * as v1 from "../../src/pod/v1.ts";
@@ -789,6 +790,16 @@ table("RestartAllContainers (3.6)", [
 ]);
 
 const gone = { asked: false };
+/** Told to end so many seconds ago, with a grace of 30. */
+const killed = (cause: EndCause, agoSeconds: number) => ending({ cause, sinceMonoMs: NOW.monoMs - agoSeconds * 1000 });
+const stopping = flying({
+  subject: "container/web",
+  kind: "stop-container",
+  id: "web-0",
+  name: "web",
+  graceSeconds: 30,
+  cause: "podEnding",
+});
 const cleared = settled(pod(), { home: "cleared" });
 table("endings (8)", [
   [
@@ -860,6 +871,48 @@ table("endings (8)", [
     },
     [],
     { finished: true, cleaned: true, terminal: { phase: "Failed", reason: "Evicted", bootId: "boot-1" } },
+  ],
+  [
+    "T11: the runtime has 10 s at least for a pod that the node has to end",
+    { ending: ending({ cause: "evicted", graceSeconds: 1 }), containers: [instance("web")], inFlight: [stopping] },
+    [],
+    { withdraw: ["container/web"], holds: [], wakeInMs: 10_000 },
+  ],
+  [
+    "T11: and one and a half times its grace",
+    { ending: killed("preempted", 44), containers: [instance("web")], inFlight: [stopping] },
+    [],
+    { holds: [], wakeInMs: 1000 },
+  ],
+  [
+    "T11: after which it is said to be slow, and waited for",
+    { ending: killed("shutdown", 45), containers: [instance("web")], inFlight: [stopping] },
+    [],
+    { holds: [{ subject: "pod", reason: "ExceededGracePeriod", message: "the runtime has not ended it within 45 s" }] },
+  ],
+  [
+    "T11: also one that does not answer",
+    { ending: killed("evicted", 45), containers: [instance("web")], around: { runtimeReady: false } },
+    [],
+    { holds: ["pod RuntimeNotReady", "pod ExceededGracePeriod"] },
+  ],
+  [
+    "T11: it is not to blame for volumes",
+    {
+      ending: killed("evicted", 45),
+      sandboxes: dead,
+      containers: [exited("web", 0)],
+      memory: { ...settled(pod()), ...stopped },
+      inFlight: [flying({ subject: "pod", kind: "clear-home", keep: "logs" })],
+    },
+    [],
+    { holds: [] },
+  ],
+  [
+    "T11: nobody is told of a pod that was removed",
+    { ending: killed("removed", 45), containers: [instance("web")], inFlight: [stopping], around: gone },
+    [],
+    { holds: [] },
   ],
   [
     "T16: so does a pod that is asked for again while it ends",

@@ -2,6 +2,7 @@ import { type Agent, startAgent } from "../../src/agent/agent.ts";
 import { GATES } from "../../src/agent/gates.ts";
 import { berthRules, type Rules } from "../../src/agent/rules.ts";
 import { LIST_PACE } from "../../src/agent/runtime-watch.ts";
+import type { Ports } from "../../src/agent/setup.ts";
 import type { Chance } from "../../src/base/clock.ts";
 import { type Log, type LogFields, silentLog } from "../../src/base/log.ts";
 import { compileBound } from "../../src/manifest/compile-bound.ts";
@@ -54,6 +55,8 @@ export type WorldOptions = {
   readonly callMs?: Readonly<Record<string, number>>;
   /** What the agent has in place of the fake runtime itself. */
   readonly through?: (fake: FakeRuntime, clock: HandClock, log: Log) => RuntimePorts;
+  /** Ports of the host beyond those that every agent has. */
+  readonly more?: Partial<Ports>;
 };
 
 /** The runtime as the agent sees it. */
@@ -105,6 +108,7 @@ export function makeWorld(options: WorldOptions = {}): World {
           },
         },
         ...(shutdown.groups.length === 0 ? {} : { shutdown }),
+        ...options.more,
         podSinks: [mortal({ put: async (change: PodChange) => note("status", statusLine(change)) }, life)],
         eventSinks: [mortal({ put: async (event: PodEvent) => note("event", eventLine(event)) }, life)],
       },

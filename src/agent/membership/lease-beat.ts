@@ -20,7 +20,7 @@ const JITTER = 0.04;
  * L2  A renewal writes on what the server last answered and reads nothing; only a conflict reads again, or a lease that is
  *     gone, or five failures in a row.
  * L3  A failed renewal is tried again ever more slowly; from the second failure in a row on, on a new connection, unless
- *     the server itself answered that it does not want it.
+ *     the server itself answered that it does not want it. Time that the server asks for is given as long as a lease lasts.
  * L4  A lease is made only with its node as owner, so that it goes with the node.
  */
 export function makeLeaseBeat(tools: {
@@ -36,7 +36,8 @@ export function makeLeaseBeat(tools: {
   const { cluster, nodeName, durationSeconds, clock, chance, contact } = tools;
   const place = { kind: "leases" as const, namespace: LEASE_NAMESPACE };
   const object = { ...place, name: nodeName };
-  const periodMs = (durationSeconds * 1000) / RENEWALS;
+  const lastsMs = durationSeconds * 1000;
+  const periodMs = lastsMs / RENEWALS;
   let held: Lease | undefined;
 
   const renewed = (uid?: string): Lease => renewedLease({ nodeName, durationSeconds }, uid, held, clock.now().wallMs);
@@ -73,7 +74,7 @@ export function makeLeaseBeat(tools: {
   };
 
   return {
-    beatWithinMs: periodMs * RENEWALS * 3 + 60_000,
+    beatWithinMs: lastsMs * 3 + 60_000,
     async run(signal, beat) {
       let failures = 0;
       while (!signal.aborted) {
@@ -89,7 +90,7 @@ export function makeLeaseBeat(tools: {
           if (failures >= MOST_TRIES) held = undefined;
           if (failures > 1 && mendsByReconnecting(error)) cluster.disconnect();
           pauseMs = Math.min(pauseMs, patienceMs(HEARTBEAT_PATIENCE, failures, error, chance));
-          if (error.retryAfterMs !== undefined) pauseMs = Math.max(pauseMs, error.retryAfterMs);
+          if (error.retryAfterMs !== undefined) pauseMs = Math.max(pauseMs, Math.min(error.retryAfterMs, lastsMs));
         }
         beat();
         await clock.sleep(pauseMs, signal);

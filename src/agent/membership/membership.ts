@@ -66,6 +66,8 @@ export function joinCluster(
     readonly view?: Pick<View, "watchPods" | "health">;
     /** Absent: pods of the cluster do not run here. */
     readonly bound?: BoundAgent | undefined;
+    /** Absent: nobody begins the agent anew when the lease is no longer renewed. */
+    watchOver?(loop: Loop): void;
   },
   setup: MembershipSetup,
   means: { readonly clock: Clock; readonly chance: Chance; readonly log: Log; readonly meter: Meter },
@@ -109,10 +111,13 @@ export function joinCluster(
     },
   });
   const loops: Loop[] = [];
-  const start = (name: string, run: Round, beat: { readonly beatWithinMs?: number } = {}): void => {
-    loops.push(startLoop(name, run, { clock, log, signal: leaving.signal, ...beat }));
+  const start = (name: string, run: Round, beat: { readonly beatWithinMs?: number } = {}): Loop => {
+    const loop = startLoop(name, run, { clock, log, signal: leaving.signal, ...beat });
+    loops.push(loop);
+    return loop;
   };
-  start("lease", lease.run, lease);
+  const signOfLife = start("lease", lease.run, lease);
+  agent.watchOver?.(signOfLife);
   start("node status", node.run);
   start("own node", ownNode);
   if (doors.identity !== undefined) {

@@ -129,6 +129,9 @@ function timeCause(hold: ToldHold, who: string, said: string): Cause | undefined
       next: "see the runtime's log: journalctl -u containerd",
     };
   }
+  if (reason === "ExceededGracePeriod") {
+    return { text: `it should have ended by now: ${said}`, next: "see the runtime's log: journalctl -u containerd" };
+  }
   if (reason === "CrashLoopBackOff" || reason === "" || reason === "PostStartHookError") return undefined;
   return {
     text: `${who} cannot be started: ${said}${again(hold)}`,

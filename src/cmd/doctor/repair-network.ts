@@ -14,14 +14,15 @@ export function writeNetworkList(confDir: string): Repair {
     async run() {
       await mkdir(confDir, { recursive: true });
       const next = join(confDir, `.${LIST_NAME}.new`);
-      await writeFile(next, `${JSON.stringify(networkList(subnet), undefined, 2)}\n`);
+      await writeFile(next, networkListText(subnet));
       await rename(next, path); // the runtime reads the directory at any moment
     },
   };
 }
 
-function networkList(subnet: string): object {
-  return {
+/** What the list says, byte for byte: a purge of the package knows it again by its checksum. */
+export function networkListText(subnet: string): string {
+  const list = {
     cniVersion: "0.4.0",
     name: "berth",
     plugins: [
@@ -36,6 +37,7 @@ function networkList(subnet: string): object {
       { type: "portmap", capabilities: { portMappings: true } },
     ],
   };
+  return `${JSON.stringify(list, undefined, 2)}\n`;
 }
 
 /** The first of a few subnets of 4,094 pods in which no address of this host lies. */

@@ -156,6 +156,14 @@ describe("the lease (node.md 2.5)", () => {
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(30_000);
   });
 
+  it("L3 but no longer than a lease lasts", async () => {
+    const { fail, asked, clock } = await beating();
+    fail(() => new BerthError("ApiBusy", "patience", { retryAfterMs: 60 * MINUTE_MS }));
+    await clock.advance(10 * MINUTE_MS);
+    const last = asked.slice(-2).map(({ atMs }) => atMs);
+    expect((last[1] ?? 0) - (last[0] ?? 0)).toBeLessThanOrEqual(40_000);
+  });
+
   it("ends with the agent, and stays behind", async () => {
     const { leave, stored, clock } = await beating();
     await leave();

@@ -1,4 +1,5 @@
 import { type ClusterShelf, makeClusterShelf } from "../../../src/agent/cluster-shelf.ts";
+import type { Loop } from "../../../src/agent/loop.ts";
 import { joinCluster, type MembershipSetup } from "../../../src/agent/membership/membership.ts";
 import type { Log } from "../../../src/base/log.ts";
 import { silentLog } from "../../../src/base/log.ts";
@@ -78,6 +79,8 @@ export function aMember(
     view?: (clock: HandClock) => Pick<View, "watchPods" | "health">;
     /** Something to do with the server before the node joins. */
     before?: (cluster: SmallCluster) => void;
+    /** Hears of the loops that the agent is to look after. */
+    watchOver?: (loop: Loop) => void;
   } = {},
 ): Member {
   const clock = handClock();
@@ -104,6 +107,7 @@ export function aMember(
       },
       clusterShelf: shelf,
       ...(options.view === undefined ? {} : { view: options.view(clock) }),
+      ...(options.watchOver === undefined ? {} : { watchOver: options.watchOver }),
     },
     { ...aSetup, ...options.setup },
     {

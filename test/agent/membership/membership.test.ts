@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Loop } from "../../../src/agent/loop.ts";
 import { tokenKey } from "../../../src/pod/token-use.ts";
 import { pod } from "../../kit/pictures.ts";
 import { aMember } from "./member.ts";
@@ -96,6 +97,23 @@ describe("a node of a cluster", () => {
     const total = seconds.flat().length;
     expect(total / 40).toBeLessThanOrEqual(10);
     expect(Math.max(...perSecond.values())).toBeLessThan(total / 4);
+  });
+
+  it("has a lease that the agent looks after: well through an outage, unwell when it hangs", async () => {
+    const watched: Loop[] = [];
+    const member = aMember({ watchOver: (loop) => void watched.push(loop) });
+    const unwell = (): string[] => watched.filter((loop) => !loop.well()).map(({ name }) => name);
+    await member.clock.advance(MINUTE_MS);
+    for (const failure of ["ApiUnreachable", "ApiTimeout", "ApiForbidden"] as const) {
+      member.fail(failure);
+      for (let minute = 0; minute < 20; minute += 1) {
+        await member.clock.advance(MINUTE_MS);
+        expect(unwell()).toEqual([]);
+      }
+    }
+    member.slow(60 * MINUTE_MS);
+    await member.clock.advance(5 * MINUTE_MS);
+    expect(unwell()).toEqual(["lease"]);
   });
 
   it("ends without a trace in the cluster", async () => {

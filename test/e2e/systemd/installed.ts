@@ -17,8 +17,8 @@ export type InstalledHost = Machine & {
   inPod(pod: string, script: string): Promise<string>;
   /** One property of the service, as `systemctl show` prints it. */
   property(name: string): Promise<string>;
-  /** Waits until the service is active with another main process than the given one. */
-  begunAnew(pid: string): Promise<void>;
+  /** Waits, 90 seconds if nothing else is said, until the service is active with another main process than that. */
+  begunAnew(pid: string, withinMs?: number): Promise<void>;
   /** The last lines of berthd's log, for messages of failures. */
   log(): Promise<string>;
 };
@@ -50,14 +50,14 @@ export function installedOn(machine: Machine): InstalledHost {
     },
     inPod: (pod, script) => must(`berth exec ${pod} -- sh -c '${script}'`),
     property,
-    begunAnew: (pid) =>
+    begunAnew: (pid, withinMs = 90_000) =>
       eventually(
         "berthd begun anew",
         async () => {
           const seen = `${await property("ActiveState")} ${await property("MainPID")}`;
           if (!seen.startsWith("active ") || seen.endsWith(` ${pid}`) || seen.endsWith(" 0")) throw new Error(seen);
         },
-        { withinMs: 90_000, everyMs: 300 },
+        { withinMs, everyMs: 300 },
         log,
       ),
     log,

@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildDeb } from "../../../dev/package/deb.ts";
 import { ownArchitecture, releaseFor } from "../../../dev/package/release.ts";
 import { systemdFolder } from "../../../dev/systemd/base.ts";
+import { networkListText } from "../../../src/cmd/doctor/repair-network.ts";
 import { eventually } from "../../kit/eventually.ts";
 import { bootHost, type InstalledHost } from "./installed.ts";
 
@@ -33,8 +34,8 @@ metadata: { name: token }
 stringData: { token: hush }
 `;
 
-/** What a purge leaves of anything named after Berth: what this host was made with, and what people wrote. */
-const LEFT = ["/etc/berth", "/etc/cni/net.d/10-berth.conflist", "/var/lib/cni/networks/berth"];
+/** What a purge leaves of anything named after Berth: what people wrote. */
+const LEFT = ["/etc/berth"];
 
 let host: InstalledHost;
 
@@ -47,6 +48,7 @@ beforeAll(async () => {
   host = await bootHost("service");
   await host.bring(first, "/root/berth.deb");
   await host.bring(second, "/root/newer.deb");
+  await host.bring(join(import.meta.dirname, "stop-loop.ts"), "/root/stop-loop.ts");
 }, 300_000);
 
 afterAll(async () => {
@@ -131,16 +133,39 @@ test("an upgrade begins the agent anew, keeps an edited configuration and touche
   await untouched(before);
 });
 
-test("an agent that hangs is caught by the watchdog", async () => {
-  const patience = "[Service]\nWatchdogSec=6s\nTimeoutAbortSec=2s\n";
-  await host.write("/etc/systemd/system/berthd.service.d/impatient.conf", patience);
-  await host.must("systemctl daemon-reload && systemctl restart berthd");
-  const [before, pid] = [await host.tasks(), await host.property("MainPID")];
-  await host.must(`kill -STOP ${pid}`);
-  await host.begunAnew(pid);
-  expect(await host.must("journalctl -u berthd --no-pager")).toContain("Watchdog timeout");
-  await host.must("rm -r /etc/systemd/system/berthd.service.d && systemctl daemon-reload && systemctl restart berthd");
-  await untouched(before);
+describe("the watchdog", () => {
+  beforeAll(async () => {
+    const patience = "[Service]\nWatchdogSec=6s\nTimeoutAbortSec=2s\n";
+    await host.write("/etc/systemd/system/berthd.service.d/impatient.conf", patience);
+    await host.must("systemctl daemon-reload && systemctl restart berthd");
+  });
+  afterAll(() => host.must("rm -r /etc/systemd/system/berthd.service.d && systemctl daemon-reload"));
+
+  test("catches an agent that hangs whole", async () => {
+    const [before, pid] = [await host.tasks(), await host.property("MainPID")];
+    await host.must(`kill -STOP ${pid}`);
+    await host.begunAnew(pid);
+    expect(await journalOf(pid)).toContain("Watchdog timeout");
+    await untouched(before);
+  });
+
+  // Those that are noticed within minutes; the others: test/agent/watched-loops.test.ts
+  test.each(["runtime health", "container logs", "node"])(
+    "catches one that goes on but for its loop %s",
+    async (loop) => {
+      const [before, pid] = [await host.tasks(), await host.property("MainPID")];
+      await host.must(`/usr/lib/berth/lib/node /root/stop-loop.ts ${pid} '${loop}'`);
+      const begun = performance.now();
+      await host.begunAnew(pid, 300_000);
+      console.log(`${loop}: ${((performance.now() - begun) / 1000).toFixed(0)} s until another agent was there`);
+      const lines = await journalOf(pid);
+      expect(lines).toMatch(/no sign of life .*the loop/);
+      expect(lines).toContain(`"${loop}\\" failed or hangs`);
+      expect(lines).toContain("Watchdog timeout");
+      await untouched(before);
+    },
+    400_000,
+  );
 });
 
 test("a restart of containerd touches no container, and berthd works on with it", async () => {
@@ -184,7 +209,9 @@ test("purge refuses while a mount remains below the state directory", async () =
 
 test("purge ends the pods, removes the state, and leaves what was only mounted there", async () => {
   await host.must("systemctl stop holder");
-  await host.must("echo net.ipv4.ip_forward=1 >/etc/sysctl.d/60-berth.conf"); // as berth doctor --fix does
+  // as berth doctor --fix does
+  await host.must("echo net.ipv4.ip_forward=1 >/etc/sysctl.d/60-berth.conf");
+  await host.write("/etc/cni/net.d/10-berth.conflist", networkListText("10.88.0.0/20"));
   await host.must("dpkg --purge berth");
   expect(await host.tasks()).toBe("");
   await host.must(`test ! -e ${STATE}`);
@@ -194,8 +221,14 @@ test("purge ends the pods, removes the state, and leaves what was only mounted t
   const left = await host.must(
     "find / /run /dev/shm -xdev -iname '*berth*' -not -path '/root/*' -not -path '/tmp/*' | sort",
   );
-  expect(left.split("\n"), "the network of the host's pods, and the folder of the manifests").toEqual(LEFT);
+  expect(left.split("\n"), "the folder of the manifests").toEqual(LEFT);
 }, 400_000);
+
+/** What was logged since that process was the main one. */
+const journalOf = async (pid: string): Promise<string> => {
+  const lines = (await host.must("journalctl -u berthd --no-pager")).split("\n");
+  return lines.slice(lines.findIndex((line) => line.includes(`berthd[${pid}]`))).join("\n");
+};
 
 /** The same tasks with the same processes, ready pods, and what they hold in memory. */
 async function untouched(before: string): Promise<void> {

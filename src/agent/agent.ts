@@ -99,9 +99,10 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
       ...means,
     });
   const shelf = makeShelf(legacy.documents, (kept) => documentFeed?.put("all", kept));
-  const clusterShelf = makeClusterShelf((uids) => {
+  const ringPods = (uids: readonly string[]): void => {
     for (const uid of uids) roster.get(uid)?.ring();
-  });
+  };
+  const clusterShelf = makeClusterShelf(ringPods, () => node.ring());
   clusterShelf.follow(store.asked());
   const counts = makeCounts(meter);
   const startTimes = makeStartTimes(means);
@@ -193,6 +194,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     shutdownGroups,
     roster,
     pressures: () => pressureCare?.pressures(),
+    placement: clusterShelf.placement,
     sources,
     boundReady: () => bound?.ready() ?? true,
   });

@@ -1,11 +1,12 @@
-import type { Service } from "../pod/cluster.ts";
+import type { ClusterNode, Placement, Service } from "../pod/cluster.ts";
 import type { DesiredPod, DocumentKey } from "../pod/desired.ts";
 import type { DocumentBodies, DocumentContent } from "../pod/document.ts";
 import type { DocumentVersions } from "../pod/plan.ts";
 import { serviceVariables } from "../pod/service-env.ts";
 
 /**
- * The ConfigMaps and Secrets of the pods that an API server has bound to the node; in memory only (node.md 3.8).
+ * What an API server has told besides pods: the ConfigMaps and Secrets of those that it has bound to the node, in memory only
+ * (node.md 3.8), its services, and how it shows the node.
  *
  * K4  A document is wanted as long as a pod uses it, and kept no longer.
  * K5  What the server was last heard to have goes on being used while it is away. What was not heard of yet is neither there
@@ -23,12 +24,21 @@ export type ClusterShelf = {
   /** The services that a pod of the API server finds in its environment; undefined while they were never heard of. */
   services(pod: DesiredPod): ReadonlyMap<string, string> | undefined;
   setServices(services: readonly Service[]): void;
+  /** Labels and taints of the node there; undefined while they were never heard of. */
+  placement(): Placement | undefined;
+  setNode(node: ClusterNode): void;
   put(content: DocumentContent): void;
   gone(key: DocumentKey): void;
 };
 
-/** An empty shelf; `ring` hears which pods use a document that came, changed or went. */
-export function makeClusterShelf(ring: (podUids: readonly string[]) => void): ClusterShelf {
+/**
+ * An empty shelf; `ring` hears which pods use a document that came, changed or went, `onPlacement` that the node's labels or
+ * taints are others.
+ */
+export function makeClusterShelf(
+  ring: (podUids: readonly string[]) => void,
+  onPlacement: () => void = () => {},
+): ClusterShelf {
   /** @bound Documents that pods use. */
   let users: ReadonlyMap<DocumentKey, readonly string[]> = new Map();
   /** @bound Pods of the API server. */
@@ -37,6 +47,7 @@ export function makeClusterShelf(ring: (podUids: readonly string[]) => void): Cl
   const stamps = new Map<DocumentKey, number>();
   let stamp = 0;
   let services: readonly Service[] | undefined;
+  let placement: Placement | undefined;
   /** @bound Documents that pods use and that were heard of. */
   const heard = new Map<DocumentKey, DocumentContent | "missing">();
   /** @bound Parts of the agent that bring documents: a fixed number. */
@@ -79,6 +90,13 @@ export function makeClusterShelf(ring: (podUids: readonly string[]) => void): Cl
       const isFirst = services === undefined;
       services = next;
       if (isFirst) ring(apiPods);
+    },
+    placement: () => placement,
+    setNode({ metadata, spec }) {
+      const next = { labels: metadata.labels ?? {}, taints: spec?.taints ?? [] };
+      if (placement !== undefined && JSON.stringify(next) === JSON.stringify(placement)) return;
+      placement = next;
+      onPlacement();
     },
     onWanted: (listener) => void listeners.push(listener),
     put: (content) => take(content.key, content),

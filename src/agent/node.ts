@@ -1,6 +1,7 @@
 import { makeBell } from "../base/bell.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import type { Placement } from "../pod/cluster.ts";
 import type { DesiredPod, Ending } from "../pod/desired.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
@@ -52,6 +53,8 @@ export function makeNode(tools: {
   boundReady(): boolean;
   /** What the node is short of. */
   readonly pressures: () => Pressures | undefined;
+  /** How the API server shows the node. */
+  readonly placement: () => Placement | undefined;
   readonly sources: Pick<Sources, "asked" | "hasBroken" | "isBroken" | "manifest" | "ready">;
 }): Node {
   const { rules, clock, log, roster, sources } = tools;
@@ -69,6 +72,7 @@ export function makeNode(tools: {
     path === "" ? !tools.boundReady() || (onlyHome === true && sources.hasBroken()) : sources.isBroken(path);
   const picture = (): NodePicture => {
     const pressures = tools.pressures();
+    const placement = tools.placement();
     const asked = sources.asked();
     const askedUids = new Set(asked.map(({ uid }) => uid));
     const workers = roster.facts();
@@ -83,6 +87,7 @@ export function makeNode(tools: {
       ...(shutdown === undefined ? {} : { shutdown }),
       hostGoesOn,
       ...(pressures === undefined ? {} : { pressures }),
+      ...(placement === undefined ? {} : { placement }),
       now: clock.now(),
     };
   };

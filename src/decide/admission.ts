@@ -1,3 +1,4 @@
+import type { Placement } from "../pod/cluster.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { Admission } from "../pod/plan.ts";
@@ -5,6 +6,7 @@ import { ceilMillis, ceilUnits, ZERO } from "../pod/quantity.ts";
 import { allocatableFor } from "../pod/reserved.ts";
 import { podRequests } from "../pod/resources.ts";
 import { fitsNode } from "./node-affinity.ts";
+import { toleratesAll } from "./tolerations.ts";
 
 /** What the pods that are admitted take of the node together. */
 export type Totals = {
@@ -39,12 +41,20 @@ export function withPod(totals: Totals, pod: DesiredPod): Totals {
 
 /**
  * Whether a pod may run beside those that take the totals, as one unit (lifecycle.md 1.4, node.md 4). What a critical pod
- * lacks in resources is told only when nothing else stands against it. The message has no prefix (A1).
+ * lacks in resources is told only when nothing else stands against it. The message has no prefix (A1). Labels and taints are
+ * those that the API server shows; before it has told them, static pods go by the host's own labels, and of a pod that the
+ * server has bound it is taken for granted that it fits.
  */
-export function admit(pod: DesiredPod, facts: NodeFacts, free: Allocatable, taken: Totals): Admission {
-  const placement = placementRefusal(pod, facts, taken);
+export function admit(
+  pod: DesiredPod,
+  facts: NodeFacts,
+  free: Allocatable,
+  taken: Totals,
+  placement?: Placement,
+): Admission {
+  const misplaced = placementRefusal(pod, facts, taken, placement);
   const room = roomRefusal(pod, free, taken);
-  const [first, second] = isCritical(pod) ? [placement, room] : [room, placement];
+  const [first, second] = isCritical(pod) ? [misplaced, room] : [room, misplaced];
   return osRefusal(pod, facts) ?? first ?? second ?? { kind: "admitted" };
 }
 
@@ -81,8 +91,15 @@ function roomRefusal(pod: DesiredPod, free: Allocatable, taken: Totals): Refusal
   return refused(`OutOf${name}`, text);
 }
 
-function placementRefusal(pod: DesiredPod, facts: NodeFacts, taken: Totals): Refusal | undefined {
-  if (!fitsNode(pod.spec, facts)) {
+function placementRefusal(
+  pod: DesiredPod,
+  facts: NodeFacts,
+  taken: Totals,
+  placement: Placement | undefined,
+): Refusal | undefined {
+  const isBound = pod.origin.kind === "api";
+  const labels = placement?.labels ?? (isBound ? undefined : facts.labels);
+  if (labels !== undefined && !fitsNode(pod.spec, { labels, nodeName: facts.nodeName })) {
     return predicate("NodeAffinity", "node(s) didn't match Pod's node affinity/selector");
   }
   if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== "" && pod.spec.nodeName !== facts.nodeName) {
@@ -90,6 +107,9 @@ function placementRefusal(pod: DesiredPod, facts: NodeFacts, taken: Totals): Ref
   }
   if (askedBy(pod).hostPorts.some((port) => taken.hostPorts.some((other) => clash(port, other)))) {
     return predicate("NodePorts", "node(s) didn't have free ports for the requested pod ports");
+  }
+  if (isBound && !toleratesAll(pod.spec, placement?.taints ?? [])) {
+    return predicate("TaintToleration", "node(s) had taints that the pod didn't tolerate");
   }
   return undefined;
 }

@@ -130,7 +130,7 @@ function admissionsOf(
     else {
       const pressed = picture.pressures && pressureRefusal(worker.pod, picture.pressures);
       const refusal = unfitRefusal(worker.pod) ?? pressed ?? sysctlRefusal(worker.pod, picture);
-      const admission = refusal ?? admit(worker.pod, picture.facts, free, taken);
+      const admission = refusal ?? admit(worker.pod, picture.facts, free, taken, picture.placement);
       const victims = lacksRoom(worker.pod, admission) ? victimsOf(worker.pod) : undefined;
       admissions.set(uid, victims === undefined ? admission : { kind: "waiting" });
       if (victims !== undefined) {

@@ -66,6 +66,9 @@ export type NodeRuntimeHandler = {
   features?: { recursiveReadOnlyMounts?: boolean; userNamespaces?: boolean };
 };
 
+/** The node as its API server has it, as far as pods are placed by it: people and controllers label and taint nodes there. */
+export type Placement = { readonly labels: Readonly<Record<string, string>>; readonly taints: readonly Taint[] };
+
 /** `coordination.k8s.io/v1 Lease` (node.md 2.5). */
 export type Lease = {
   apiVersion?: string;

@@ -1,4 +1,5 @@
 import type { MonoMs, Now } from "../base/clock.ts";
+import type { Placement } from "./cluster.ts";
 import type { DesiredPod, Ending, PodKey } from "./desired.ts";
 import type { NodeFacts, NodeSettings } from "./node.ts";
 import type { Admission } from "./plan.ts";
@@ -9,6 +10,8 @@ import type { Shutdown } from "./shutdown.ts";
 export type NodePicture = {
   readonly facts: NodeFacts;
   readonly settings: NodeSettings;
+  /** Absent: no API server, or it has not told of the node yet. */
+  readonly placement?: Placement;
   /** Every pod that has a worker, in arrival order. */
   readonly workers: readonly WorkerFacts[];
   /** What every source asks for now. */

@@ -211,4 +211,20 @@ describe("the lease (node.md 2.5)", () => {
     expect(next.metadata).toEqual(held.metadata);
     expect(next.spec?.renewTime).toBe("2023-11-14T22:13:30.000000Z");
   });
+
+  it("moves on although the clock was set back, so that the node is not taken for lost", () => {
+    const held = renewedLease(wish, "u1", undefined, LATER.wallMs);
+    const first = renewedLease(wish, undefined, held, LATER.wallMs - 3_600_000);
+    expect(first.spec?.renewTime).toBe("2023-11-14T22:13:30.001000Z");
+    expect(renewedLease(wish, undefined, first, LATER.wallMs - 3_590_000).spec?.renewTime).toBe(
+      "2023-11-14T22:13:30.002000Z",
+    );
+  });
+
+  it("is not led astray by a time that nobody can read", () => {
+    const spec = { renewTime: "yesterday" };
+    expect(renewedLease(wish, "u1", { metadata: {}, spec }, NOW.wallMs).spec?.renewTime).toBe(
+      "2023-11-14T22:13:20.000000Z",
+    );
+  });
 });

@@ -187,6 +187,59 @@ describe("admission (1.4)", () => {
     expect(admission?.kind === "refused" ? admission.reason : admission?.kind).toBe(expected);
   });
 
+  const toleration = (one: v1.Toleration): Partial<v1.PodSpec> => ({ tolerations: [one] });
+  const busy = { key: "busy", value: "yes", effect: "NoExecute" };
+  const bound = (spec: Partial<v1.PodSpec>): DesiredPod => ({ ...withSpec("p", {}, spec), origin: { kind: "api" } });
+  it.each<[string, DesiredPod, NodePicture["placement"], string]>([
+    [
+      "a label of the server's",
+      bound({ nodeSelector: { disk: "fast" } }),
+      { labels: { disk: "fast" }, taints: [] },
+      "",
+    ],
+    [
+      "a static pod, too",
+      withSpec("p", {}, { nodeSelector: { disk: "fast" } }),
+      { labels: { disk: "fast" }, taints: [] },
+      "",
+    ],
+    [
+      "a label that the server has taken away",
+      bound({ nodeSelector: { env: "test" } }),
+      { labels: {}, taints: [] },
+      "NodeAffinity",
+    ],
+    ["what the server has bound before it told of the node", bound({ nodeSelector: { disk: "fast" } }), undefined, ""],
+    ["a taint", bound({}), { labels: {}, taints: [busy] }, "TaintToleration"],
+    ["a taint, for a static pod", withSpec("p", {}), { labels: {}, taints: [busy] }, ""],
+    ["a taint for the scheduler alone", bound({}), { labels: {}, taints: [{ ...busy, effect: "NoSchedule" }] }, ""],
+    ["a taint that is tolerated", bound(toleration({ key: "busy", value: "yes" })), { labels: {}, taints: [busy] }, ""],
+    [
+      "another value",
+      bound(toleration({ key: "busy", value: "no" })),
+      { labels: {}, taints: [busy] },
+      "TaintToleration",
+    ],
+    ["any value", bound(toleration({ key: "busy", operator: "Exists" })), { labels: {}, taints: [busy] }, ""],
+    ["any key", bound(toleration({ operator: "Exists" })), { labels: {}, taints: [busy] }, ""],
+    [
+      "another effect",
+      bound(toleration({ operator: "Exists", effect: "NoSchedule" })),
+      { labels: {}, taints: [busy] },
+      "TaintToleration",
+    ],
+    [
+      "one of two taints",
+      bound(toleration({ key: "busy", operator: "Exists" })),
+      { labels: {}, taints: [busy, { ...busy, key: "old" }] },
+      "TaintToleration",
+    ],
+  ])("the node as the API server shows it: %s", (_, asked, placement, expected) => {
+    const picture = { workers: [worker(asked)], ...(placement === undefined ? {} : { placement }) };
+    const admission = plan(picture).admissions.get("p");
+    expect(admission?.kind === "refused" ? admission.reason : "").toBe(expected);
+  });
+
   it("says what was asked, what is used and what there is", () => {
     const big = withSpec("p", cpu("2"));
     expect(plan({ workers: [taken, worker(big)] }).admissions.get("p")).toEqual({

@@ -16,6 +16,7 @@ import { makeCertificateBeat } from "./certificate-beat.ts";
 import { makeContact } from "./contact.ts";
 import { makeDocumentWatches } from "./document-watches.ts";
 import { makeEventFeed } from "./event-feed.ts";
+import { makeFitting } from "./fitting.ts";
 import { type Follower, makeFollow } from "./follow.ts";
 import { makeLeaseBeat } from "./lease-beat.ts";
 import { makeMirrors } from "./mirrors.ts";
@@ -95,6 +96,10 @@ export function joinCluster(
     durationSeconds: leaseSeconds,
     nodeUid: node.uid,
   });
+  const see = (seen: ClusterNode): void => {
+    node.see(seen);
+    agent.clusterShelf?.setNode(seen);
+  };
   const ownNode = makeFollow({
     ...shared,
     cluster: doors.general,
@@ -104,9 +109,9 @@ export function joinCluster(
       onSet(items: readonly ClusterNode[]) {
         const [own] = items;
         if (own === undefined) node.gone();
-        else node.see(own);
+        else see(own);
       },
-      onPut: node.see,
+      onPut: see,
       onGone: node.gone,
     },
   });
@@ -158,7 +163,14 @@ export function joinCluster(
     const heard: Follower<v1.Pod>[] = [mirrors.follower];
     if (agent.bound !== undefined) {
       const reports = makeReports({ ...shared, ...agent.bound, cluster: doors.general, view: agent.view });
-      heard.push(reports.follower, withoutMirrors(agent.bound.follower));
+      const shelf = agent.clusterShelf;
+      const fitting = makeFitting({
+        ...{ ...shared, nodeName, follower: withoutMirrors(agent.bound.follower) },
+        placement: () => shelf?.placement(),
+        readNode: async (signal) => see(await doors.general.get({ kind: "nodes", name: nodeName }, signal)),
+      });
+      heard.push(reports.follower, fitting.follower);
+      start("fitting pods", fitting.run);
       start("pods of the cluster", reports.watchLocal);
       start("pod statuses", reports.run);
     }

@@ -6,6 +6,8 @@
  * 2. The event stream is opened before those questions. A runtime without it refuses at once, so that it has refused by
  *    the time that the last question is answered; otherwise it has it. The open stream is kept for the first reader,
  *    because the stream of containerd 1.7 has one reader, and a stream closed too soon would swallow an event.
+ *    For the same reason there is never a second one: nobody is given events before the questions are answered, and a
+ *    stream ends with the connection on which it was opened, whether or not the transport let it live on.
  * 3. What was learnt stays known while the runtime is away.
  */
 import type { Clock } from "../base/clock.ts";
@@ -22,7 +24,10 @@ export type Session = {
   facts(): RuntimeFacts | undefined;
   /** Called after each connection, the first one too, once the facts are known. Returns the way to stop listening. */
   onConnected(listener: () => void): () => void;
-  /** The events since the connection was made for the first reader, and from now on for later ones. */
+  /**
+   * The events since the connection was made for the first reader, and from now on for later ones. Undefined where the
+   * runtime has none, and until a listener to the connection is called.
+   */
   events(signal: AbortSignal): AsyncIterable<ContainerEventResponse> | undefined;
   close(): void;
 };
@@ -37,17 +42,19 @@ export function openSession({ client, clock, log }: SessionOptions): Session {
   let facts: RuntimeFacts | undefined;
   let waiting: OpenStream | undefined;
   let current = new AbortController();
+  /** Whether the runtime has answered on the current connection. */
+  let standing = false;
 
   async function begin(signal: AbortSignal): Promise<void> {
     for (let delayMs = FIRST_RETRY_MS; !signal.aborted; delayMs = Math.min(2 * delayMs, LONGEST_RETRY_MS)) {
-      const stream = openEvents(client);
+      const stream = openEvents(client, signal);
       try {
         const told = await lookUp(client, signal);
         if (!signal.aborted) return learn(told, stream);
       } catch (error) {
         if (!signal.aborted) log.warn("the container runtime does not say who it is yet", { error });
       }
-      stream.close.abort();
+      stream.close();
       await clock.sleep(delayMs, signal);
     }
   }
@@ -55,14 +62,15 @@ export function openSession({ client, clock, log }: SessionOptions): Session {
   function learn(told: RuntimeFacts, stream: OpenStream): void {
     facts = told;
     waiting = stream;
+    standing = true;
     log.info("connected to the container runtime", { runtime: told.name, version: told.version });
     for (const listener of [...listeners]) listener();
   }
 
   function end(): void {
-    current.abort();
-    waiting?.close.abort();
+    standing = false;
     waiting = undefined;
+    current.abort();
   }
 
   const unfollow = client.onConnection((connection) => {
@@ -79,10 +87,9 @@ export function openSession({ client, clock, log }: SessionOptions): Session {
       return () => void listeners.delete(listener);
     },
     events(signal) {
-      if (client.lacks("GetContainerEvents")) return undefined;
-      const stream = waiting;
+      if (!standing || client.lacks("GetContainerEvents")) return undefined;
+      const stream = waiting ?? openEvents(client, current.signal);
       waiting = undefined;
-      if (stream === undefined || signal.aborted) return client.stream("GetContainerEvents", {}, signal);
       return readUntil(stream, signal);
     },
     close() {
@@ -92,19 +99,25 @@ export function openSession({ client, clock, log }: SessionOptions): Session {
   };
 }
 
-type OpenStream = { readonly events: AsyncIterable<ContainerEventResponse>; readonly close: AbortController };
+type OpenStream = { readonly events: AsyncIterable<ContainerEventResponse>; close(): void };
 
-function openEvents(client: CriClient): OpenStream {
-  const close = new AbortController();
-  return { events: client.stream("GetContainerEvents", {}, close.signal), close };
+/** A stream that ends with its connection, if it is not closed before. */
+function openEvents(client: CriClient, connection: AbortSignal): OpenStream {
+  const closing = new AbortController();
+  const close = (): void => {
+    connection.removeEventListener("abort", close);
+    closing.abort();
+  };
+  connection.addEventListener("abort", close);
+  return { events: client.stream("GetContainerEvents", {}, closing.signal), close };
 }
 
 async function* readUntil(stream: OpenStream, signal: AbortSignal): AsyncGenerator<ContainerEventResponse> {
-  const stop = (): void => stream.close.abort();
-  signal.addEventListener("abort", stop);
+  signal.addEventListener("abort", stream.close);
   try {
     if (!signal.aborted) yield* stream.events;
   } finally {
-    signal.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", stream.close);
+    stream.close();
   }
 }

@@ -182,7 +182,28 @@ describe("the event stream of a session", () => {
     }
   });
 
-  it("breaks with the connection", async () => {
+  it("is one, whoever asks for it before the runtime has answered", async () => {
+    const streams: AnswerStream<ContainerEventResponse>[] = [];
+    const answered = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const { session, connected } = await open({
+      ...WELL,
+      Version: async (request, context) => {
+        asked.resolve();
+        await answered.promise;
+        return WELL.Version?.(request, context) ?? {};
+      },
+      GetContainerEvents: (_, stream) => void streams.push(stream),
+    });
+    await asked.promise;
+    expect(session.events(LIVE)).toBeUndefined();
+    answered.resolve();
+    await connected();
+    expect(session.events(LIVE)).toBeDefined();
+    expect(streams).toHaveLength(1);
+  });
+
+  it("ends with the connection, whichever of the two is heard of first", async () => {
     const { session, connected, server } = await open({
       ...WELL,
       GetContainerEvents: (_, stream) => stream.send({ container_id: "a" }),
@@ -191,6 +212,6 @@ describe("the event stream of a session", () => {
     const read = async (): Promise<void> => {
       for await (const _event of session.events(LIVE) ?? []) await server.stop();
     };
-    await expect(read()).rejects.toMatchObject({ code: "RuntimeUnavailable" });
+    await read().catch((error: unknown) => expect(error).toMatchObject({ code: "RuntimeUnavailable" }));
   });
 });

@@ -120,6 +120,8 @@ export type ContainerRequest = {
   readonly sandbox: ObservedSandbox;
   readonly image: SeenImage;
   readonly backOffMs: number;
+  /** The instance whose processes it sees: of an ephemeral container that asks for one. */
+  readonly targetId?: string;
   readonly environment: readonly EnvVariable[];
   readonly mounts: readonly PreparedMount[];
 };

@@ -2,6 +2,7 @@ import { OVER } from "../base/bell.ts";
 import { BerthError } from "../base/errors.ts";
 import type { Action, ActionKind, ActionOf, Outcome } from "../pod/action.ts";
 import type { ObservedContainer, ObservedPod } from "../pod/observed.ts";
+import { containerType } from "./container-type.ts";
 import { makeDnsNews } from "./dns-news.ts";
 import { RANK, WITHDRAWN } from "./gates.ts";
 import { createContainer } from "./perform-create.ts";
@@ -188,8 +189,7 @@ async function runSandbox(
 
 async function startContainer(tools: Tools, { id, name }: ActionOf<"start-container">, step: Step): Promise<Outcome> {
   const { clock, files, gates, meter, runtime } = tools;
-  const isApp = step.pod.containers.find((container) => container.name === name)?.role === "app";
-  const container_type = isApp ? "container" : "init_container";
+  const container_type = containerType(step.pod, name);
   try {
     const started = await gates.start(RANK.start, step.withdrawn, () => {
       step.begun();

@@ -277,12 +277,13 @@ const withNames = ({ observed }: Picture, message: string): string =>
 function objectOf({ desired }: Picture, container: string | undefined): EventObject {
   const { namespace, name, uid } = desired;
   if (container === undefined) return { kind: "Pod", namespace, name, uid };
-  const isApp = desired.containers.find((other) => other.name === container)?.role === "app";
+  const role = desired.containers.find((other) => other.name === container)?.role;
+  const field = role === "app" ? "containers" : role === "ephemeral" ? "ephemeralContainers" : "initContainers";
   return {
     kind: "Pod",
     namespace,
     name,
     uid,
-    fieldPath: `spec.${isApp ? "containers" : "initContainers"}{${container}}`,
+    fieldPath: `spec.${field}{${container}}`,
   };
 }

@@ -1,4 +1,5 @@
 import type { Action } from "../pod/action.ts";
+import { isOfInit } from "../pod/desired.ts";
 import { act, type Draft, failureKey, hold, isBusy, waitsAfterFailure, wake } from "./draft.ts";
 import { isExitKnown } from "./exits.ts";
 import type { HomeStep } from "./home.ts";
@@ -44,9 +45,7 @@ function clearAway(draft: Draft): boolean {
     return false;
   }
   if (!stopSandboxes(draft) || !exitsAreKnown(draft) || isTornDown(draft)) return false;
-  for (const { name, role } of desired.containers) {
-    if (role !== "app") purge(draft, name, undefined);
-  }
+  for (const { name } of desired.containers.filter(isOfInit)) purge(draft, name, undefined);
   return true;
 }
 

@@ -49,6 +49,8 @@ export type Action = { readonly subject: Subject } & (
       readonly attempt: number;
       readonly imageId: string;
       readonly backOffMs: number;
+      /** The instance whose processes it sees. */
+      readonly target?: string;
     }
   | { readonly kind: "start-container"; readonly id: string; readonly name: string }
   | { readonly kind: "update-container"; readonly id: string; readonly name: string }

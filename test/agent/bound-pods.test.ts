@@ -133,6 +133,112 @@ describe("pods of an API server (node.md 3.1 to 3.4)", () => {
   });
 });
 
+describe("ephemeral containers of an API server's pods", () => {
+  const spec = (...ephemeralContainers: v1.EphemeralContainer[]): Partial<v1.PodSpec> => ({ ephemeralContainers });
+  const debug: v1.EphemeralContainer = { name: "debug", image: "tools:1", targetContainerName: "app" };
+  const debugged = bound("web", { generation: 2 }, spec(debug));
+  const told = (from: World) => from.trace.map(({ text }) => text);
+  const of = (from: World, uid = "uid-web") => shown(from, uid)?.status?.ephemeralContainerStatuses;
+  const idOf = (from: World, container: string) =>
+    [...from.runtime.state.containers.values()].find(({ name }) => name === container)?.id ?? "";
+  async function withDebug(): Promise<World> {
+    const host = await withWeb();
+    server(host).follower.onPut(debugged);
+    await host.clock.advance(2000);
+    return host;
+  }
+
+  it("join the pod that runs, and touch nothing of it", async () => {
+    const host = await withDebug();
+    expect(names(host)).toEqual(["web#0 running", "web#0 running"]);
+    expect(told(host).filter((text) => /^(Stop|Remove|RunPod)/.test(text))).toEqual([
+      expect.stringContaining("RunPodSandbox"),
+    ]);
+    expect(of(host)).toMatchObject([{ name: "debug", ready: false, restartCount: 0, state: { running: {} } }]);
+    expect(shown(host, "uid-web")?.status).toMatchObject({
+      observedGeneration: 2,
+      containerStatuses: [{ name: "app", restartCount: 0 }],
+    });
+  });
+
+  it("never run again, under this agent or the next", async () => {
+    const host = await withDebug();
+    host.runtime.state.exit(idOf(host, "debug"), 0);
+    await host.clock.advance(600_000);
+    expect(of(host)).toMatchObject([{ restartCount: 0, state: { terminated: { exitCode: 0 } } }]);
+    await host.stop();
+    await host.start();
+    server(host).follower.onSet([debugged]);
+    await host.clock.advance(600_000);
+    expect(names(host).sort()).toEqual(["web#0 exited", "web#0 running"]);
+    expect(of(host)).toMatchObject([{ restartCount: 0, state: { terminated: { exitCode: 0 } } }]);
+  });
+
+  it("go on under the next agent, killed or not, and before the server has told anything", async () => {
+    const host = await withDebug();
+    const id = idOf(host, "debug");
+    host.kill();
+    await host.start();
+    await host.clock.advance(60_000);
+    expect(of(host)).toMatchObject([{ containerID: `containerd://${id}`, state: { running: {} } }]);
+    server(host).follower.onSet([debugged]);
+    await host.clock.advance(60_000);
+    expect(idOf(host, "debug")).toBe(id);
+    expect(names(host)).toEqual(["web#0 running", "web#0 running"]);
+  });
+
+  it("are left alone by an agent whose record is older than they are", async () => {
+    const host = await withWeb();
+    const record = host.disk.records.get("uid-web");
+    server(host).follower.onPut(debugged);
+    await host.clock.advance(2000);
+    host.kill();
+    if (record === undefined) throw new Error("the pod has no record");
+    await Promise.all([host.disk.files.saveRecord(record, new AbortController().signal), host.clock.advance(1000)]);
+    await host.start();
+    await host.clock.advance(60_000);
+    expect(names(host)).toEqual(["web#0 running", "web#0 running"]);
+    server(host).follower.onSet([debugged]);
+    await host.clock.advance(60_000);
+    expect(of(host)).toMatchObject([{ restartCount: 0, state: { running: {} } }]);
+  });
+
+  it("end with their pod", async () => {
+    const host = await withDebug();
+    server(host).follower.onPut(deleted(debugged, 7));
+    await host.clock.advance(5000);
+    expect(
+      told(host)
+        .filter((text) => text.startsWith("StopContainer"))
+        .sort(),
+    ).toEqual(["StopContainer web/app#0 7s", "StopContainer web/debug#0 7s"]);
+    expect(server(host).isCleaned("uid-web")).toBe(true);
+  });
+
+  it("do not keep a pod running whose own containers have ended", async () => {
+    const host = await withWeb(bound("web", {}, { restartPolicy: "Never", ...spec(debug) }));
+    await host.clock.advance(2000);
+    host.runtime.state.exit(idOf(host, "app"), 0);
+    await host.clock.advance(60_000);
+    expect(shown(host, "uid-web")?.status?.phase).toBe("Succeeded");
+    expect(names(host)).toEqual(["web#0 exited", "web#0 exited"]);
+  });
+
+  it("wait for a target that does not run, and for an image that is not there", async () => {
+    const missing = { name: "other", image: "none:1", imagePullPolicy: "Never" };
+    const host = await withWeb(bound("web", {}, spec(debug, missing)));
+    await host.clock.advance(2000);
+    expect(of(host)).toMatchObject([
+      { name: "debug", state: { running: {} } },
+      { name: "other", state: { waiting: { reason: "ErrImageNeverPull" } } },
+    ]);
+    expect(shown(host, "uid-web")?.status).toMatchObject({
+      phase: "Running",
+      containerStatuses: [{ ready: true, restartCount: 0 }],
+    });
+  });
+});
+
 describe("pods of an API server that is away (node.md 3.1, 3.3)", () => {
   it("go on under a new agent, and static pods come and go meanwhile", async () => {
     const host = await withWeb();

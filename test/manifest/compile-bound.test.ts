@@ -21,6 +21,21 @@ it("takes the account and the token that every pod of a cluster has, and waits f
   ]);
 });
 
+it("takes ephemeral containers last, with their target and what their environment needs", () => {
+  const debug = {
+    ...{ name: "debug", image: "tools", targetContainerName: "app", stdin: true },
+    env: [{ name: "COLOUR", valueFrom: { configMapKeyRef: { name: "settings", key: "colour" } } }],
+  };
+  const { bound: facts, containers, documents } = compileBound(bound({ ephemeralContainers: [debug] }));
+  expect(facts?.unfit).toBeUndefined();
+  expect(containers.map(({ name, role }) => `${name} ${role}`)).toEqual(["app app", "debug ephemeral"]);
+  expect(containers[1]).toMatchObject({
+    ...{ target: "app", imageRef: "tools:latest", restartPolicy: "Never", restartRules: [] },
+    spec: { name: "debug", stdin: true, terminationMessagePath: "/dev/termination-log" },
+  });
+  expect(documents.map(({ key }) => key)).toEqual(["ConfigMap/default/settings"]);
+});
+
 it("names what the node does not have", () => {
   const claim = { name: "data", persistentVolumeClaim: { claimName: "data" } };
   const pod = compileBound(bound({ volumes: [claim], resourceClaims: [{ name: "gpu" }], runtimeClassName: "vm" }));

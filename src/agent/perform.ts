@@ -168,7 +168,7 @@ function known(observed: ObservedPod, id: string): ObservedContainer {
 
 async function runSandbox(
   tools: Tools,
-  { attempt }: ActionOf<"run-sandbox">,
+  { attempt, handler }: ActionOf<"run-sandbox">,
   step: Step,
   tellDns: (step: Step) => void,
 ): Promise<Outcome> {
@@ -178,7 +178,8 @@ async function runSandbox(
       step.begun();
       tellDns(step);
       meter.add("kubelet_started_pods_total", {});
-      return runtime.runSandbox({ pod: step.pod, attempt }, step.givenUp);
+      const own = handler === undefined ? {} : { handler };
+      return runtime.runSandbox({ pod: step.pod, attempt, ...own }, step.givenUp);
     });
     return sandbox === WITHDRAWN ? { kind: "withdrawn" } : proved(step, { sandboxes: [sandbox] });
   } catch (thrown) {

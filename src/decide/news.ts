@@ -209,6 +209,9 @@ function held(picture: Picture, hold: Hold): readonly Told[] {
       return each(({ name }) => [of(name, "imageNameInvalid", hold.message), of(name, "startFailed", hold.reason)]);
     case "CreateContainerConfigError":
       return each(({ name }) => (isToldFailure(picture, name, hold) ? [] : [of(name, "startFailed", hold.message)]));
+    case "FailedCreatePodSandBox":
+      // what the runtime refused was told when it did
+      return hold.needs === "document" ? [pod("sandboxFailed", hold.message)] : [];
     case "NetworkNotReady":
       return [pod("networkNotReady", hold.message)];
     default:

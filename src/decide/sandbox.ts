@@ -4,6 +4,7 @@ import { act, type Draft, failureKey, hold, isBusy, waitsAfterFailure, wake } fr
 import { isExitKnown } from "./exits.ts";
 import type { HomeStep } from "./home.ts";
 import { allNames, allStill, instancesOf, mayBegin } from "./instances.ts";
+import { handlerNeed } from "./runtime-class.ts";
 import { sandboxNeed } from "./sandbox-need.ts";
 import { stopAll } from "./stop.ts";
 
@@ -88,7 +89,14 @@ function lacksNetwork(draft: Draft): boolean {
 }
 
 function run(draft: Draft, attempt: number): SandboxStep {
-  const action: Action = { subject: "sandbox", kind: "run-sandbox", attempt };
+  const need = handlerNeed(draft.picture);
+  if (need.kind === "lacking") {
+    const { message } = need;
+    hold(draft, { subject: "sandbox", reason: "FailedCreatePodSandBox", message, needs: "document" });
+    return "waiting";
+  }
+  const handler = need.handler === "" ? {} : { handler: need.handler };
+  const action: Action = { subject: "sandbox", kind: "run-sandbox", attempt, ...handler };
   const failed = draft.memory.failures[failureKey(action)];
   if (failed !== undefined && waitsAfterFailure(draft, action)) {
     const { message } = failed.failure;

@@ -8,6 +8,7 @@ import type {
   Origin,
   RestartPolicy,
 } from "../pod/desired.ts";
+import { runtimeClassKey } from "../pod/runtime-class.ts";
 import { tokenKey } from "../pod/token-use.ts";
 import type * as v1 from "../pod/v1.ts";
 import { containerHash } from "./identity.ts";
@@ -43,6 +44,7 @@ export function desiredPod(pod: CheckedPod, origin: Origin, seenWallMs: number):
       ...volumes.flatMap(({ documents }) => documents),
       ...containers.flatMap(({ spec: one }) => environmentUses(one, namespace)),
       ...(spec.imagePullSecrets ?? []).map((secret) => use("Secret", namespace, secret.name, true)),
+      ...(spec.runtimeClassName ? [{ key: runtimeClassKey(spec.runtimeClassName), optional: false }] : []),
     ]),
     restartPolicy,
     graceSeconds: spec.terminationGracePeriodSeconds ?? 30,

@@ -47,8 +47,11 @@ export type DesiredContainer = {
   readonly spec: v1.Container;
 };
 
-/** A ConfigMap or Secret by `Kind/namespace/name`, or a token of a service account (token-use.ts). */
-export type DocumentKey = `${"ConfigMap" | "Secret" | "Token"}/${string}/${string}`;
+/**
+ * A ConfigMap or Secret by `Kind/namespace/name`, a token of a service account (token-use.ts), or a runtime class
+ * (runtime-class.ts).
+ */
+export type DocumentKey = `${"ConfigMap" | "Secret" | "Token" | "RuntimeClass"}/${string}/${string}`;
 
 /** One volume of a desired pod. */
 export type DesiredVolume = {

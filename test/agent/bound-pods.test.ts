@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { runtimeClassContent } from "../../src/decide/cluster-document.ts";
+import { runtimeClassKey } from "../../src/pod/runtime-class.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import { plainPod } from "../kit/compiled-pod.ts";
 import { makeWorld, type World } from "../kit/world.ts";
@@ -130,6 +132,44 @@ describe("pods of an API server (node.md 3.1 to 3.4)", () => {
     await host.clock.advance(1000);
     expect(ready()).toMatchObject({ status: "True" });
     expect(shown(host, "uid-web")?.status?.conditions?.map(({ type }) => type)).not.toContain("example.com/seen");
+  });
+});
+
+describe("the runtime class of an API server's pod", () => {
+  const key = runtimeClassKey("vm");
+  const classed = bound("web", {}, { runtimeClassName: "vm", overhead: { memory: "64Mi" } });
+  const told = (from: World, word: string) => from.trace.flatMap(({ text }) => (text.startsWith(word) ? [text] : []));
+  const put = (from: World, handler: string) =>
+    from.agent().clusterShelf.put(runtimeClassContent(key, { metadata: { name: "vm" }, handler }, 0));
+
+  it("is waited for, and gives the sandbox its handler", async () => {
+    const host = await withWeb(classed);
+    expect(told(host, "RunPodSandbox")).toEqual([]);
+    host.agent().clusterShelf.gone(key);
+    await host.clock.advance(60_000);
+    expect(told(host, "RunPodSandbox")).toEqual([]);
+    expect(shown(host, "uid-web")?.status).toMatchObject({
+      phase: "Pending",
+      containerStatuses: [{ state: { waiting: { reason: "ContainerCreating" } } }],
+    });
+    const event = 'Failed to create pod sandbox: runtimeclass.node.k8s.io "vm" not found';
+    expect(host.trace.filter(({ kind, text }) => kind === "event" && text.includes(event))).toHaveLength(1);
+    put(host, "runc");
+    await host.clock.advance(2000);
+    expect(told(host, "RunPodSandbox")).toEqual(["RunPodSandbox web#0 by runc"]);
+    host.agent().clusterShelf.gone(key);
+    await host.clock.advance(60_000);
+    expect(names(host)).toEqual(["web#0 running"]);
+  });
+
+  it("is tried again where the runtime does not have its handler", async () => {
+    const host = await withWeb(classed);
+    put(host, "none");
+    await host.clock.advance(25_000);
+    expect(told(host, "RunPodSandbox").length).toBeGreaterThanOrEqual(2);
+    put(host, "runc");
+    await host.clock.advance(15_000);
+    expect(names(host)).toEqual(["web#0 running"]);
   });
 });
 

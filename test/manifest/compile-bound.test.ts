@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { compileBound } from "../../src/manifest/compile-bound.ts";
+import { podRequests } from "../../src/pod/resources.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 
 const bound = (spec: Partial<v1.PodSpec>): v1.Pod => ({
@@ -36,13 +37,16 @@ it("takes ephemeral containers last, with their target and what their environmen
   expect(documents.map(({ key }) => key)).toEqual(["ConfigMap/default/settings"]);
 });
 
+it("takes a runtime class and its overhead, which file pods may not have", () => {
+  const pod = compileBound(bound({ runtimeClassName: "vm", overhead: { cpu: "250m", memory: "64Mi" } }));
+  expect(pod.bound?.unfit).toBeUndefined();
+  expect(pod.documents).toEqual([{ key: "RuntimeClass//vm", optional: false }]);
+  expect(podRequests(pod.spec).get("memory")?.nanos).toBe(64n * 2n ** 20n * 1_000_000_000n);
+});
+
 it("names what the node does not have", () => {
   const claim = { name: "data", persistentVolumeClaim: { claimName: "data" } };
-  const pod = compileBound(bound({ volumes: [claim], resourceClaims: [{ name: "gpu" }], runtimeClassName: "vm" }));
+  const pod = compileBound(bound({ volumes: [claim], resourceClaims: [{ name: "gpu" }] }));
   const { unfit = "" } = pod.bound ?? {};
-  expect(unfit.split(", ").sort()).toEqual([
-    "spec.resourceClaims",
-    "spec.runtimeClassName",
-    "spec.volumes[0].persistentVolumeClaim",
-  ]);
+  expect(unfit.split(", ").sort()).toEqual(["spec.resourceClaims", "spec.volumes[0].persistentVolumeClaim"]);
 });

@@ -1,3 +1,4 @@
+import { BOUND_FIELDS } from "../src/manifest/compile-bound.ts";
 import type { FieldRow } from "../src/manifest/fields/row.ts";
 import { type PodField, podFields } from "../src/manifest/supported.ts";
 import { FIELD_GROUPS } from "./field-groups.ts";
@@ -28,6 +29,15 @@ export function podFieldsPage(): string {
     "",
     `${fieldCounts(fields)}. \`make fields\` counts them type by type.`,
     ...[...own].flatMap(([type, rows]) => section(type, rows)),
+    "",
+    "## Pods of an API server",
+    "",
+    "The server has checked and defaulted them. What is refused above keeps such a pod away as well: it fails with the reason",
+    "`PodFeatureUnsupported` and the names of the fields. These are the exceptions:",
+    "",
+    "| Field | In a pod that the API server has bound to the node |",
+    "|---|---|",
+    ...Object.entries(BOUND_FIELDS).map(([field, lot]) => `| \`${field}\` | ${lot} |`),
     "",
     "## Types below refused fields and fields without meaning",
     "",

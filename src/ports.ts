@@ -109,7 +109,8 @@ export type RuntimeHealth = {
   readonly message?: string;
 };
 
-export type SandboxRequest = { readonly pod: DesiredPod; readonly attempt: number };
+/** Without a handler it is the runtime's own. */
+export type SandboxRequest = { readonly pod: DesiredPod; readonly attempt: number; readonly handler?: string };
 
 /** All that a CreateContainer call is made from (cri-mapping 2). */
 export type ContainerRequest = {
@@ -120,6 +121,8 @@ export type ContainerRequest = {
   readonly sandbox: ObservedSandbox;
   readonly image: SeenImage;
   readonly backOffMs: number;
+  /** The instance whose processes it sees: of an ephemeral container that asks for one. */
+  readonly targetId?: string;
   readonly environment: readonly EnvVariable[];
   readonly mounts: readonly PreparedMount[];
 };

@@ -38,19 +38,22 @@ type Ports = {
   readonly rest: readonly number[];
 };
 
-/** Starts a control plane below a folder, from programs that `makeClusterPrograms` has made. Throws with the end of a log. */
-export async function startCluster(folder: string): Promise<Cluster> {
+/**
+ * Starts a control plane below a folder, from programs that `makeClusterPrograms` has made; `serverFlags` are those of its API
+ * server beyond the usual. Throws with the end of a log.
+ */
+export async function startCluster(folder: string, serverFlags: readonly string[] = []): Promise<Cluster> {
   await stopCluster(folder);
   try {
     await mkdir(join(folder, "logs"), { recursive: true, mode: 0o700 });
-    return await bringUp(folder);
+    return await bringUp(folder, serverFlags);
   } catch (thrown) {
     await stopCluster(folder).catch(() => undefined); // the first failure is the one to hear of
     throw thrown;
   }
 }
 
-async function bringUp(folder: string): Promise<Cluster> {
+async function bringUp(folder: string, serverFlags: readonly string[]): Promise<Cluster> {
   const authority = await makeAuthority(join(folder, "pki"));
   await makeKey(join(folder, "pki/accounts.key"));
   const ports = await freePorts();
@@ -70,7 +73,8 @@ async function bringUp(folder: string): Promise<Cluster> {
     runCommand(programPath("kubectl"), ["--kubeconfig", kubeconfig, ...args], input === undefined ? {} : { input });
 
   const serve = async (): Promise<Daemon> => {
-    const daemon = await start(folder, "kube-apiserver", await serverArguments(folder, authority, ports));
+    const args = await serverArguments(folder, authority, ports);
+    const daemon = await start(folder, "kube-apiserver", [...args, ...serverFlags]);
     await untilReady(kubeconfig);
     return daemon;
   };

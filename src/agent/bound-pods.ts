@@ -68,8 +68,10 @@ export function makeBoundPods(
     if (next !== undefined) into.set(next.accepted.pod.uid, next);
   };
   const tell = (becameReady = false): void => {
+    const pods = [...kept.values()].map(({ accepted }) => accepted);
     tools.meter.set("kubelet_desired_pods", { static: "" }, kept.size);
-    const change = tools.store.takeBound([...kept.values()].map(({ accepted }) => accepted));
+    tools.meter.set("kubelet_managed_ephemeral_containers", {}, countEphemeral(pods));
+    const change = tools.store.takeBound(pods);
     tools.onChange(change, becameReady);
   };
 
@@ -120,6 +122,9 @@ function essence({ metadata = {}, spec, status = {} }: v1.Pod): v1.Pod {
     },
   };
 }
+
+const countEphemeral = (pods: readonly AcceptedPod[]): number =>
+  pods.reduce((sum, { pod }) => sum + (pod.spec.ephemeralContainers?.length ?? 0), 0);
 
 /** In the order in which pods are admitted (node.md 3.3). */
 function byCreation(one: v1.Pod, other: v1.Pod): number {

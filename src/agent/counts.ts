@@ -1,6 +1,7 @@
 import type { DesiredPod } from "../pod/desired.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { ObservedContainer, ObservedPod } from "../pod/observed.ts";
+import { containerType } from "./container-type.ts";
 
 /** Pods and containers for metrics, kept up by differences so that one pod's change costs one pod's count. */
 export type Counts = {
@@ -78,9 +79,8 @@ export function makeCounts(meter: Meter): Counts {
 const REASONS = new Set(["Completed", "Error", "OOMKilled", "StartError", "Unknown", "ContainerCannotRun"]);
 
 function countEnd(meter: Meter, pod: DesiredPod, { name, exitCode = -1, reason = "Unknown" }: ObservedContainer): void {
-  const isInit = pod.containers.find((container) => container.name === name)?.role !== "app";
   meter.add("kubelet_terminated_containers_total", {
-    container_type: isInit ? "init_container" : "container",
+    container_type: containerType(pod, name),
     exit_code: exitCode >= 0 && exitCode <= 255 ? String(exitCode) : "-1",
     reason: REASONS.has(reason) ? reason : "Unknown",
   });

@@ -54,7 +54,9 @@ async function prepare(tools: Tools, action: Create, step: Step): Promise<Contai
   const environment = await environmentOf(tools, container, podIps, step);
   const mounts = await tools.files.prepareContainer({ pod, container, attempt, podIps, environment }, step.givenUp);
   const withImages = mounts.map((mount) => withPulledImage(tools, mount));
-  return { pod, container, attempt, sandbox, image, backOffMs: action.backOffMs, environment, mounts: withImages };
+  const { backOffMs, target } = action;
+  const seen = target === undefined ? {} : { targetId: target };
+  return { pod, container, attempt, sandbox, image, backOffMs, ...seen, environment, mounts: withImages };
 }
 
 /**

@@ -2,6 +2,7 @@ import { OVER } from "../base/bell.ts";
 import { BerthError } from "../base/errors.ts";
 import type { Action, ActionKind, ActionOf, Outcome } from "../pod/action.ts";
 import type { ObservedContainer, ObservedPod } from "../pod/observed.ts";
+import { containerType } from "./container-type.ts";
 import { makeDnsNews } from "./dns-news.ts";
 import { RANK, WITHDRAWN } from "./gates.ts";
 import { createContainer } from "./perform-create.ts";
@@ -167,7 +168,7 @@ function known(observed: ObservedPod, id: string): ObservedContainer {
 
 async function runSandbox(
   tools: Tools,
-  { attempt }: ActionOf<"run-sandbox">,
+  { attempt, handler }: ActionOf<"run-sandbox">,
   step: Step,
   tellDns: (step: Step) => void,
 ): Promise<Outcome> {
@@ -179,7 +180,8 @@ async function runSandbox(
       meter.add("kubelet_started_pods_total", {});
       // Processes whose shim died run on, and the runtime knows nothing of them: no successor may run beside them (S3).
       if (attempt > 0) await tools.cgroups?.empty(step.pod, step.givenUp);
-      return runtime.runSandbox({ pod: step.pod, attempt }, step.givenUp);
+      const own = handler === undefined ? {} : { handler };
+      return runtime.runSandbox({ pod: step.pod, attempt, ...own }, step.givenUp);
     });
     return sandbox === WITHDRAWN ? { kind: "withdrawn" } : proved(step, { sandboxes: [sandbox] });
   } catch (thrown) {
@@ -190,8 +192,7 @@ async function runSandbox(
 
 async function startContainer(tools: Tools, { id, name }: ActionOf<"start-container">, step: Step): Promise<Outcome> {
   const { clock, files, gates, meter, runtime } = tools;
-  const isApp = step.pod.containers.find((container) => container.name === name)?.role === "app";
-  const container_type = isApp ? "container" : "init_container";
+  const container_type = containerType(step.pod, name);
   try {
     const started = await gates.start(RANK.start, step.withdrawn, () => {
       step.begun();

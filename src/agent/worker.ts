@@ -307,7 +307,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
       bell.ring();
     },
     restart(container) {
-      if (!pod.containers.some(({ name }) => name === container)) return false;
+      if (!pod.containers.some(({ name, role }) => name === container && role !== "ephemeral")) return false;
       restartRequests.set(container, clock.now().monoMs);
       bell.ring();
       return true;

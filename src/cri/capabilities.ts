@@ -1,9 +1,12 @@
 import type { RuntimeCapabilities } from "../ports.ts";
 import type { RuntimeFacts } from "./lookup.ts";
 
-/** What the runtime can do, from what it tells of itself; of image volumes only its version tells (cri-mapping 7). */
-export function capabilitiesOf(facts: RuntimeFacts, events: boolean): RuntimeCapabilities {
-  const ofHandler = facts.handlers.find(({ name }) => name === "")?.features;
+/**
+ * What the runtime can do by a handler, its own by default, from what it tells of itself; of image volumes only its version
+ * tells (cri-mapping 7).
+ */
+export function capabilitiesOf(facts: RuntimeFacts, events: boolean, handler = ""): RuntimeCapabilities {
+  const ofHandler = facts.handlers.find(({ name }) => name === handler)?.features;
   return {
     name: facts.name,
     version: facts.version,

@@ -30,7 +30,7 @@ export function containerConfig(request: ContainerRequest, surroundings: Surroun
     stop_signal: stopSignal(request, surroundings),
     linux: {
       resources: containerResources(pod, container, surroundings),
-      security_context: containerSecurity(pod, container, image, surroundings),
+      security_context: containerSecurity(pod, container, request, surroundings),
     },
   };
 }

@@ -4,6 +4,20 @@ import { type IDMapping, NamespaceMode, type NamespaceOption, type UserNamespace
 import { cannotBeMade, type Surroundings } from "./surroundings.ts";
 
 /**
+ * The same of a container that is to see the processes of another one. A pod that shares its processes, or those of the host,
+ * shows them anyway (cri-mapping 1.7).
+ */
+export function namespacesBeside(
+  targetId: string | undefined,
+  pod: DesiredPod,
+  surroundings: Surroundings,
+): Draft<NamespaceOption> {
+  const plain = namespaces(pod, surroundings);
+  if (targetId === undefined || plain.pid !== NamespaceMode.CONTAINER) return plain;
+  return { ...plain, pid: NamespaceMode.TARGET, target_id: targetId };
+}
+
+/**
  * Which namespaces a pod's sandbox and all its containers share with whom (cri-mapping 1.7). The mode for processes is always
  * sent: left out it would mean that the pod's containers see each other. Throws ContainerConfigInvalid.
  */

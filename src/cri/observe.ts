@@ -78,6 +78,7 @@ const sandbox = (object: PodSandbox | PodSandboxStatus): ObservedSandbox => ({
   attempt: attemptOf(object),
   state: object.state === PodSandboxState.SANDBOX_READY ? "ready" : "notReady",
   createdWallMs: wallMs(object.created_at),
+  ...(object.runtime_handler === "" ? {} : { handler: object.runtime_handler }),
 });
 
 function attemptOf({ metadata }: { readonly metadata: { readonly attempt: number } | undefined }): number {

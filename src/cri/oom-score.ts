@@ -45,5 +45,6 @@ function podLevelShare({ spec, containers }: DesiredPod): number {
   const { resources, overhead: _overhead, ...containersOnly } = spec;
   const asked = readResources(resources?.requests);
   if (!asked.has("memory")) return 0;
-  return Math.trunc((memoryOf(asked) - memoryOf(podRequests(containersOnly))) / containers.length);
+  const counted = containers.filter(({ role }) => role !== "ephemeral");
+  return Math.trunc((memoryOf(asked) - memoryOf(podRequests(containersOnly))) / counted.length);
 }

@@ -82,16 +82,16 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       const stream = session.events(signal);
       return stream && follow(stream);
     },
-    async runSandbox({ pod, attempt }, signal) {
-      const config = sandboxConfig(pod, attempt, surroundingsOf(options, pod));
-      const { pod_sandbox_id: id } = await client.call("RunPodSandbox", { config }, signal);
+    async runSandbox({ pod, attempt, handler = "" }, signal) {
+      const config = sandboxConfig(pod, attempt, surroundingsOf(options, pod, handler));
+      const { pod_sandbox_id: id } = await client.call("RunPodSandbox", { config, runtime_handler: handler }, signal);
       return addressed(required("RunPodSandbox", id), signal);
     },
     stopSandbox: (id, signal) => endIfThere("StopPodSandbox", { pod_sandbox_id: id }, signal),
     removeSandbox: (id, signal) => endIfThere("RemovePodSandbox", { pod_sandbox_id: id }, signal),
     async createContainer(request, signal) {
       const { pod, sandbox } = request;
-      const surroundings = surroundingsOf(options, pod);
+      const surroundings = surroundingsOf(options, pod, sandbox.handler);
       const config = containerConfig(request, surroundings);
       const sandbox_config = sandboxConfig(pod, sandbox.attempt, surroundings);
       const call = { pod_sandbox_id: sandbox.id, config, sandbox_config };

@@ -21,7 +21,8 @@ import { cannotBeMade, type Surroundings } from "./surroundings.ts";
 export function sandboxConfig(pod: DesiredPod, attempt: number, surroundings: Surroundings): Draft<PodSandboxConfig> {
   const { settings, facts } = surroundings;
   // Handlers of runtime classes are known to an API server only.
-  if (pod.spec.runtimeClassName) throw cannotBeMade(pod, `there is no runtime class ${pod.spec.runtimeClassName}`);
+  if (pod.spec.runtimeClassName && pod.origin.kind === "file")
+    throw cannotBeMade(pod, `there is no runtime class ${pod.spec.runtimeClassName}`);
   const { servers, searches, options } = podDns(pod, settings, facts);
   return {
     metadata: { name: pod.name, namespace: pod.namespace, uid: pod.uid, attempt },

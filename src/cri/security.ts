@@ -2,7 +2,7 @@ import type { Draft } from "../base/protobuf.ts";
 import type { SeenImage } from "../pod/action.ts";
 import type { DesiredContainer, DesiredPod } from "../pod/desired.ts";
 import type * as v1 from "../pod/v1.ts";
-import type { RuntimeCapabilities } from "../ports.ts";
+import type { ContainerRequest, RuntimeCapabilities } from "../ports.ts";
 import {
   type Capability,
   type Int64Value,
@@ -12,7 +12,7 @@ import {
   type SELinuxOption,
   SupplementalGroupsPolicy,
 } from "./generated/types.ts";
-import { namespaces } from "./namespaces.ts";
+import { namespaces, namespacesBeside } from "./namespaces.ts";
 import { appArmorProfile, seccompProfile } from "./profiles.ts";
 import { cannotBeMade, type Surroundings } from "./surroundings.ts";
 
@@ -56,7 +56,7 @@ export function sandboxSecurity(pod: DesiredPod, surroundings: Surroundings): Dr
 export function containerSecurity(
   pod: DesiredPod,
   container: DesiredContainer,
-  image: SeenImage,
+  { image, targetId }: Pick<ContainerRequest, "image" | "targetId">,
   surroundings: Surroundings,
 ): Draft<LinuxContainerSecurityContext> {
   const own = container.spec.securityContext ?? {};
@@ -64,7 +64,7 @@ export function containerSecurity(
   return {
     capabilities: capabilitiesOf(own.capabilities),
     privileged: own.privileged === true,
-    namespace_options: namespaces(pod, surroundings),
+    namespace_options: namespacesBeside(targetId, pod, surroundings),
     selinux_options: seLinux(own.seLinuxOptions ?? ofPod.seLinuxOptions),
     ...user(own.runAsUser ?? ofPod.runAsUser, image),
     run_as_group: int64(own.runAsGroup ?? ofPod.runAsGroup),

@@ -26,19 +26,19 @@ export type Ground = {
   readonly usersOf?: (pod: DesiredPod) => UserRange | undefined;
 };
 
-/** What the runtime can do, as it told at the last connection; undefined before the first. */
-export function capabilitiesNow({
-  session,
-  client,
-}: Pick<Ground, "session" | "client">): RuntimeCapabilities | undefined {
+/** What the runtime can do by a handler, as it told at the last connection; undefined before the first. */
+export function capabilitiesNow(
+  { session, client }: Pick<Ground, "session" | "client">,
+  handler?: string,
+): RuntimeCapabilities | undefined {
   const told = session.facts();
-  return told && capabilitiesOf(told, !client.lacks("GetContainerEvents"));
+  return told && capabilitiesOf(told, !client.lacks("GetContainerEvents"), handler);
 }
 
-/** Throws RuntimeUnavailable before the runtime has told for the first time what it can do. */
-export function surroundingsOf(ground: Ground, pod: DesiredPod): Surroundings {
+/** For a sandbox of this handler. Throws RuntimeUnavailable before the runtime has told for the first time what it can do. */
+export function surroundingsOf(ground: Ground, pod: DesiredPod, handler?: string): Surroundings {
   const { settings, facts, usersOf } = ground;
-  const capabilities = capabilitiesNow(ground);
+  const capabilities = capabilitiesNow(ground, handler);
   if (capabilities === undefined) {
     throw new BerthError("RuntimeUnavailable", `pod ${podId(pod)}: the runtime has not told yet what it can do`);
   }

@@ -1,5 +1,5 @@
 import type { Subject } from "../pod/action.ts";
-import type { DesiredContainer } from "../pod/desired.ts";
+import { type DesiredContainer, isOfInit } from "../pod/desired.ts";
 import { type Draft, flightOf, hold } from "./draft.ts";
 import { isInPostStart } from "./init-order.ts";
 import { newestOf } from "./instances.ts";
@@ -72,4 +72,4 @@ function isFirstStart({ picture }: Draft, { name }: DesiredContainer): boolean {
 
 /** The word for a container that waits without a reason of its own (4.3). */
 export const defaultReason = ({ picture }: Draft): string =>
-  picture.desired.containers.some(({ role }) => role !== "app") ? "PodInitializing" : "ContainerCreating";
+  picture.desired.containers.some(isOfInit) ? "PodInitializing" : "ContainerCreating";

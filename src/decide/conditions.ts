@@ -1,4 +1,4 @@
-import type { DesiredContainer, EndCause } from "../pod/desired.ts";
+import { type DesiredContainer, type EndCause, isOfInit } from "../pod/desired.ts";
 import type { Hold, Picture } from "../pod/plan.ts";
 import { formatTime } from "../pod/time.ts";
 import type * as v1 from "../pod/v1.ts";
@@ -57,7 +57,7 @@ function isInitialized(
   statuses: readonly v1.ContainerStatus[],
   phase: PodPhase["phase"],
 ): Verdict {
-  const init = desired.containers.filter(({ role }) => role !== "app");
+  const init = desired.containers.filter(isOfInit);
   if (statuses.length === 0 && init.length > 0) return { status: "False", reason: "UnknownContainerStatuses" };
   const { unknown, lacking } = sort(init, statuses, (container, status) =>
     container.role === "sidecar" ? status.started === true : status.ready,
@@ -81,7 +81,7 @@ function areContainersReady(
   phase: PodPhase["phase"],
 ): Verdict {
   if (statuses.length === 0) return { status: "False", reason: "UnknownContainerStatuses" };
-  const lasting = desired.containers.filter(({ role }) => role !== "init");
+  const lasting = desired.containers.filter(({ role }) => role === "app" || role === "sidecar");
   const { unknown, lacking } = sort(lasting, statuses, (_, { ready }) => ready);
   if (phase === "Succeeded" && unknown.length === 0) return { status: "False", reason: "PodCompleted" };
   if (phase === "Failed") return { status: "False", reason: "PodFailed" };

@@ -56,8 +56,8 @@ const time = <K extends string>(name: K, wallMs: number | undefined): Partial<Re
   (wallMs === undefined ? {} : { [name]: formatTime(wallMs) }) as Partial<Record<K, string>>;
 
 /** Bytes that each container's message may have: an even share among containers of all kinds (C4). */
-export function messageShareBytes({ containers, spec }: DesiredPod): number {
-  return Math.floor(ALL_MESSAGES_BYTES / Math.max(1, containers.length + (spec.ephemeralContainers?.length ?? 0)));
+export function messageShareBytes({ containers }: DesiredPod): number {
+  return Math.floor(ALL_MESSAGES_BYTES / Math.max(1, containers.length));
 }
 
 /** The first bytes of a text, without half a character at the end. */

@@ -1,4 +1,4 @@
-import type { DesiredContainer } from "../pod/desired.ts";
+import { type ContainerRole, type DesiredContainer, isOfInit } from "../pod/desired.ts";
 import type { ObservedContainer } from "../pod/observed.ts";
 import type { Hold, Picture } from "../pod/plan.ts";
 import type * as v1 from "../pod/v1.ts";
@@ -10,10 +10,11 @@ import { restartsAfter, restartsAfterEnd } from "./restart-policy.ts";
 /** Reasons that say only that a container has not begun. */
 const NOT_BEGUN = ["ContainerCreating", "PodInitializing"];
 
-/** Statuses of init containers and sidecars in the order of the spec, and of apps sorted by name (C6). */
+/** Statuses of init containers and sidecars in the order of the spec, and of apps and ephemeral ones sorted by name (C6). */
 export type ContainerStatuses = {
   readonly init: readonly v1.ContainerStatus[];
   readonly apps: readonly v1.ContainerStatus[];
+  readonly ephemeral: readonly v1.ContainerStatus[];
 };
 
 /** What every container of the pod is shown as (lifecycle.md 5.1, 4.3). */
@@ -21,14 +22,20 @@ export function containerStatuses(picture: Picture, holds: readonly Hold[]): Con
   const show = (container: DesiredContainer): v1.ContainerStatus => containerStatus(picture, holds, container);
   const { containers } = picture.desired;
   const byName = (one: { name: string }, other: { name: string }): number => (one.name < other.name ? -1 : 1);
-  return {
-    init: containers.filter(({ role }) => role !== "app").map(show),
-    apps: containers
-      .filter(({ role }) => role === "app")
+  const sorted = (role: ContainerRole): readonly v1.ContainerStatus[] =>
+    containers
+      .filter((container) => container.role === role)
       .sort(byName)
-      .map(show),
+      .map(show);
+  return {
+    init: containers.filter(isOfInit).map(show),
+    apps: sorted("app"),
+    ephemeral: sorted("ephemeral").map(withoutStarted),
   };
 }
+
+/** Nobody tells of an ephemeral container whether it has started. */
+const withoutStarted = ({ started: _untold, ...status }: v1.ContainerStatus): v1.ContainerStatus => status;
 
 function containerStatus(picture: Picture, holds: readonly Hold[], container: DesiredContainer): v1.ContainerStatus {
   const shown = picture.memory.shown[container.name];
@@ -99,6 +106,9 @@ function ofNone(picture: Picture, container: DesiredContainer): v1.ContainerStat
   const shown = picture.memory.shown[container.name];
   if (shown?.state?.terminated) return shown;
   const status = notBegun(picture, container);
+  if (wasMadeOnce(picture, container)) {
+    return { ...status, state: unseenExit("The container could not be located; it is not started again") };
+  }
   if (shown?.state?.running && !shown.lastState?.terminated) {
     const lastState = unseenExit(
       "The container could not be located when the pod was deleted.  The container used to be Running",
@@ -125,6 +135,10 @@ function notBegun(picture: Picture, { name, image }: DesiredContainer): v1.Conta
   };
 }
 
+/** An ephemeral container that was made, and of which nothing is left. */
+const wasMadeOnce = ({ memory }: Picture, { name, role }: DesiredContainer): boolean =>
+  role === "ephemeral" && memory.starts[name]?.attempt !== undefined;
+
 const lostCompletion: v1.ContainerStateTerminated = {
   exitCode: 0,
   reason: "Completed",
@@ -138,7 +152,7 @@ const hasAppInstance = ({ desired, observed }: Picture): boolean => {
 
 /** What waits without a reason of its own (4.3). */
 const defaultReason = ({ desired }: Picture): string =>
-  desired.containers.some(({ role }) => role !== "app") ? "PodInitializing" : "ContainerCreating";
+  desired.containers.some(isOfInit) ? "PodInitializing" : "ContainerCreating";
 
 /** C2: what would be started and cannot be is shown waiting, with the reason; an exit moves to lastState. */
 function withStartError(
@@ -158,7 +172,7 @@ function withStartError(
 
 function wouldStart(picture: Picture, container: DesiredContainer, newest: ObservedContainer | undefined): boolean {
   if (isOver(picture)) return false;
-  if (newest === undefined) return !lostForGood(picture, container);
+  if (newest === undefined) return !lostForGood(picture, container) && !wasMadeOnce(picture, container);
   if (newest.state === "running") return false;
   return (
     newest.state !== "exited" || restartsAfterEnd(container, picture.memory.instances[newest.id], newest.exitCode ?? 0)

@@ -1,9 +1,10 @@
 import type { Subject } from "../pod/action.ts";
-import type { DesiredContainer } from "../pod/desired.ts";
+import { type DesiredContainer, isOfInit } from "../pod/desired.ts";
 import { carryApps, defaultReason } from "./app-order.ts";
 import { act, type Draft, flightOf, hold, instanceOf, isBusy, noteInstance, withdraw } from "./draft.ts";
+import { carryEphemeral } from "./ephemeral.ts";
 import { type InitProgress, initProgress } from "./init-order.ts";
-import { allNames, desiredOf, instancesOf, isAlive, newestOf } from "./instances.ts";
+import { allNames, desiredOf, instancesOf, isAlive, isToBeHeardOf, newestOf } from "./instances.ts";
 import { resetAll, restartAllTriggers } from "./restart-all.ts";
 import { carryStart } from "./start.ts";
 import { carryStop } from "./stop.ts";
@@ -18,10 +19,11 @@ export function carryContainers(draft: Draft, mayMake: boolean): void {
     resetAll(draft, triggers);
     return;
   }
+  carryEphemeral(draft, mayMake);
   const progress = initProgress(draft);
   const { containers } = draft.picture.desired;
   const apps = containers.filter(({ role }) => role === "app");
-  for (const container of containers.filter(({ role }) => role !== "app")) {
+  for (const container of containers.filter(isOfInit)) {
     carryInit(draft, container, progress.wants.get(container.name), mayMake);
   }
   if (progress.initialized) carryApps(draft, apps, mayMake);
@@ -80,6 +82,7 @@ function stopStrays(draft: Draft): void {
   for (const name of allNames(draft.picture)) {
     const container = desiredOf(draft.picture, name);
     const alive = instancesOf(draft.picture, name).filter(isAlive);
+    if (container === undefined && isToBeHeardOf(draft.picture)) continue;
     const strays = container === undefined ? alive : alive.slice(1);
     const cause = container === undefined ? "definitionChanged" : "unknownState";
     const { graceSeconds } = draft.picture.desired;

@@ -1,5 +1,5 @@
 import type { Cause } from "../pod/action.ts";
-import type { DesiredContainer } from "../pod/desired.ts";
+import { type DesiredContainer, isOfInit } from "../pod/desired.ts";
 import type { ObservedContainer } from "../pod/observed.ts";
 import { type Draft, instanceOf } from "./draft.ts";
 import { causeIn, restartsAfter, restartsAfterStop } from "./restart-policy.ts";
@@ -51,9 +51,7 @@ const isFromOtherSandbox = (draft: Draft, { sandboxId }: ObservedContainer): boo
 
 /** S5: with a new sandbox and no init containers the app containers begin anew. */
 function startsOver({ picture: { desired } }: Draft, { role }: DesiredContainer): boolean {
-  return (
-    role === "app" && desired.restartPolicy !== "Never" && desired.containers.every((other) => other.role === "app")
-  );
+  return role === "app" && desired.restartPolicy !== "Never" && !desired.containers.some(isOfInit);
 }
 
 const ranOnce = ({ restartPolicy }: DesiredContainer, instance: ObservedContainer): boolean =>

@@ -7,12 +7,13 @@ import type { ContainerStatuses } from "./container-status.ts";
  * Statuses once the pod has ended for good (C10): an app of a pod that had initialized, and every init container up to
  * the last that shows a start, is terminated; where nobody saw how, with code 137.
  */
-export function finalStatuses(picture: Picture, { init, apps }: ContainerStatuses): ContainerStatuses {
+export function finalStatuses(picture: Picture, { init, apps, ephemeral }: ContainerStatuses): ContainerStatuses {
   const lastBegun = init.findLastIndex(hasBegun);
   const initialized = picture.memory.initialized || init.every(({ ready, started }) => ready || started === true);
   return {
     init: init.map((status, index) => (index <= lastBegun ? terminated(status) : status)),
     apps: initialized ? apps.map(terminated) : apps,
+    ephemeral,
   };
 }
 

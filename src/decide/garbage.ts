@@ -1,7 +1,8 @@
+import { isOfInit } from "../pod/desired.ts";
 import type { ObservedContainer } from "../pod/observed.ts";
 import { act, type Draft, flightOf, instanceOf } from "./draft.ts";
 import { isExitKnown } from "./exits.ts";
-import { allNames, desiredOf, instancesOf, isAlive, isFitting, newestOf } from "./instances.ts";
+import { allNames, desiredOf, instancesOf, isAlive, isFitting, isToBeHeardOf, newestOf } from "./instances.ts";
 import { purge } from "./sandbox.ts";
 
 /** Instances whose message a status may show: the newest and the one before (C1, C4). */
@@ -35,8 +36,8 @@ export function removeDead(draft: Draft, starting: ReadonlySet<string>): void {
   for (const name of allNames(draft.picture)) {
     if (starting.has(name)) continue;
     const container = desiredOf(draft.picture, name);
-    if (container !== undefined && container.role !== "app")
-      purge(draft, name, draft.picture.observed.sandboxes[0]?.id);
+    if (container !== undefined && isOfInit(container)) purge(draft, name, draft.picture.observed.sandboxes[0]?.id);
+    if (container === undefined && isToBeHeardOf(draft.picture)) continue;
     if (container !== undefined && endsUnknown(draft, name)) continue;
     const useless = instancesOf(draft.picture, name).filter(
       (instance) => !isAlive(instance) && (container === undefined || !isFitting(draft, container, instance)),

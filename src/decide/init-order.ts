@@ -1,4 +1,4 @@
-import type { DesiredContainer } from "../pod/desired.ts";
+import { type DesiredContainer, isOfInit } from "../pod/desired.ts";
 import type { ObservedContainer } from "../pod/observed.ts";
 import { type Draft, instanceOf } from "./draft.ts";
 import { hasSucceeded, hasSuccessor, isExitKnown } from "./exits.ts";
@@ -17,7 +17,7 @@ export type InitProgress = {
 
 /** What the init containers and sidecars need (S7 to S15). Only instances of the current sandbox count (S3). */
 export function initProgress(draft: Draft): InitProgress {
-  const inits = draft.picture.desired.containers.filter(({ role }) => role !== "app");
+  const inits = draft.picture.desired.containers.filter(isOfInit);
   if (hasBegunApps(draft)) return afterInit(draft, inits);
   const deciding = inits.findLastIndex((container) => currentOf(draft, container) !== undefined);
   if (inits.length === 0) return { initialized: true, failed: false, wants: new Map() };

@@ -46,6 +46,12 @@ export function allNames({ desired, observed }: Picture): readonly string[] {
 export const allStill = (draft: Draft): boolean =>
   !draft.picture.observed.containers.some(isAlive) && !allNames(draft.picture).some((name) => mayBegin(draft, name));
 
+/**
+ * No container leaves a pod of an API server: one that its definition lacks is an ephemeral one that came to it later than what
+ * is known here, as after a crash.
+ */
+export const isToBeHeardOf = ({ desired }: Picture): boolean => desired.origin.kind === "api";
+
 /** The defaulted container by name. */
 export const desiredOf = ({ desired }: Picture, name: string): DesiredContainer | undefined =>
   desired.containers.find((container) => container.name === name);

@@ -1,12 +1,12 @@
 import { assertNever } from "../base/assert-never.ts";
 import type { Cause } from "../pod/action.ts";
-import type { DesiredContainer } from "../pod/desired.ts";
+import { type DesiredContainer, isOfInit } from "../pod/desired.ts";
 
 /** What the Killing event says of a container that is stopped for this cause (lifecycle.md 10, 6.2, S17). */
 export function killingText(container: DesiredContainer, cause: Cause): string {
   const { name } = container;
   const isApp = container.role === "app";
-  const who = isApp ? `Container ${name}` : `Init container ${name}`;
+  const who = isOfInit(container) ? `Init container ${name}` : `Container ${name}`;
   const again = isApp && container.restartPolicy !== "Never" ? ", will be restarted" : "";
   switch (cause) {
     case "podEnding":
@@ -21,7 +21,7 @@ export function killingText(container: DesiredContainer, cause: Cause): string {
     case "definitionChanged":
       return isApp ? `${who} definition changed, will be restarted` : `${who} definition changed`;
     case "unknownState":
-      return `${isApp ? "Container" : "Init container"} is in "unknown" state, try killing it before restart`;
+      return `${isOfInit(container) ? "Init container" : "Container"} is in "unknown" state, try killing it before restart`;
     case "postStartFailed":
       return "FailedPostStartHook";
     case "restartRequested":

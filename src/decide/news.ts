@@ -209,6 +209,9 @@ function held(picture: Picture, hold: Hold): readonly Told[] {
       return each(({ name }) => [of(name, "imageNameInvalid", hold.message), of(name, "startFailed", hold.reason)]);
     case "CreateContainerConfigError":
       return each(({ name }) => (isToldFailure(picture, name, hold) ? [] : [of(name, "startFailed", hold.message)]));
+    case "FailedCreatePodSandBox":
+      // what the runtime refused was told when it did
+      return hold.needs === "document" ? [pod("sandboxFailed", hold.message)] : [];
     case "NetworkNotReady":
       return [pod("networkNotReady", hold.message)];
     case "ExceededGracePeriod":
@@ -277,12 +280,13 @@ const withNames = ({ observed }: Picture, message: string): string =>
 function objectOf({ desired }: Picture, container: string | undefined): EventObject {
   const { namespace, name, uid } = desired;
   if (container === undefined) return { kind: "Pod", namespace, name, uid };
-  const isApp = desired.containers.find((other) => other.name === container)?.role === "app";
+  const role = desired.containers.find((other) => other.name === container)?.role;
+  const field = role === "app" ? "containers" : role === "ephemeral" ? "ephemeralContainers" : "initContainers";
   return {
     kind: "Pod",
     namespace,
     name,
     uid,
-    fieldPath: `spec.${isApp ? "containers" : "initContainers"}{${container}}`,
+    fieldPath: `spec.${field}{${container}}`,
   };
 }

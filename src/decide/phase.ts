@@ -104,6 +104,8 @@ const COUNTERS: Readonly<Record<DesiredContainer["role"], Counter>> = {
       counts.waiting += 1;
     }
   },
+  /** Nothing of the pod depends on it. */
+  ephemeral() {},
   app(counts, container, status, memory) {
     const exit = exitOf(status);
     if (status === undefined) counts.unknown += 1;

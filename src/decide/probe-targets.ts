@@ -30,7 +30,8 @@ export const probeOf = ({ spec }: DesiredContainer, kind: ProbeKind): v1.Probe |
 export const hasProbes = ({ containers }: DesiredPod): boolean => containers.some(isProbed);
 
 const isProbed = (container: DesiredContainer): boolean =>
-  container.role !== "init" && PROBE_KINDS.some((kind) => probeOf(container, kind) !== undefined);
+  (container.role === "app" || container.role === "sidecar") &&
+  PROBE_KINDS.some((kind) => probeOf(container, kind) !== undefined);
 
 /** The instances whose probes may have something to ask: the newest of each container, while it runs (R1, R3). */
 export function probeTargets(picture: Picture): readonly ProbeTarget[] {

@@ -13,6 +13,7 @@ export function readiness(
   state: v1.ContainerState,
 ): { readonly ready: boolean; readonly started: boolean } {
   const started = state.running !== undefined && hasStarted(picture, container, id);
+  if (container.role === "ephemeral") return { ready: false, started };
   if (container.role === "init") return { ready: state.terminated?.exitCode === 0, started };
   return { ready: started && isReady(picture, container, id), started };
 }

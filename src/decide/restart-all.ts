@@ -22,8 +22,7 @@ export function restartAllTriggers(draft: Draft): readonly DesiredContainer[] {
 
 /** Resets the pod's containers: all killed at once, then removed in order; logs, sandbox and volumes stay (S24). */
 export function resetAll(draft: Draft, triggers: readonly DesiredContainer[]): void {
-  const { containers } = draft.picture.desired;
-  for (const { name } of containers) {
+  for (const { name } of resetOf(draft)) {
     const message = "restarts with all containers of the pod";
     hold(draft, { subject: `container/${name}`, reason: "RestartingAllContainers", message, needs: "sibling" });
   }
@@ -31,9 +30,13 @@ export function resetAll(draft: Draft, triggers: readonly DesiredContainer[]): v
   else stopAll(draft, { cause: "restartAll", graceSeconds: 0, hook: false });
 }
 
+/** An ephemeral container ends with the others; it does not come back, and what is left of it stays to be seen. */
+const resetOf = ({ picture: { desired } }: Draft): readonly DesiredContainer[] =>
+  desired.containers.filter(({ role }) => role !== "ephemeral");
+
 /** Other apps, other init containers, then the apps and init containers that asked for it (S24). */
 function removeInOrder(draft: Draft, triggers: readonly DesiredContainer[]): void {
-  const { containers } = draft.picture.desired;
+  const containers = resetOf(draft);
   const isTrigger = (container: DesiredContainer): boolean => triggers.includes(container);
   const isApp = ({ role }: DesiredContainer): boolean => role === "app";
   const waves = [

@@ -1,8 +1,10 @@
 import type { Action } from "../pod/action.ts";
+import { isOfInit } from "../pod/desired.ts";
 import { act, type Draft, failureKey, hold, isBusy, waitsAfterFailure, wake } from "./draft.ts";
 import { isExitKnown } from "./exits.ts";
 import type { HomeStep } from "./home.ts";
 import { allNames, allStill, instancesOf, mayBegin } from "./instances.ts";
+import { handlerNeed } from "./runtime-class.ts";
 import { sandboxNeed } from "./sandbox-need.ts";
 import { stopAll } from "./stop.ts";
 
@@ -44,9 +46,7 @@ function clearAway(draft: Draft): boolean {
     return false;
   }
   if (!stopSandboxes(draft) || !exitsAreKnown(draft) || isTornDown(draft)) return false;
-  for (const { name, role } of desired.containers) {
-    if (role !== "app") purge(draft, name, undefined);
-  }
+  for (const { name } of desired.containers.filter(isOfInit)) purge(draft, name, undefined);
   return true;
 }
 
@@ -89,7 +89,14 @@ function lacksNetwork(draft: Draft): boolean {
 }
 
 function run(draft: Draft, attempt: number): SandboxStep {
-  const action: Action = { subject: "sandbox", kind: "run-sandbox", attempt };
+  const need = handlerNeed(draft.picture);
+  if (need.kind === "lacking") {
+    const { message } = need;
+    hold(draft, { subject: "sandbox", reason: "FailedCreatePodSandBox", message, needs: "document" });
+    return "waiting";
+  }
+  const handler = need.handler === "" ? {} : { handler: need.handler };
+  const action: Action = { subject: "sandbox", kind: "run-sandbox", attempt, ...handler };
   const failed = draft.memory.failures[failureKey(action)];
   if (failed !== undefined && waitsAfterFailure(draft, action)) {
     const { message } = failed.failure;

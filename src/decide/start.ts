@@ -23,7 +23,7 @@ export function carryStart(draft: Draft, container: DesiredContainer, mayMake: b
   if (isHeldBack(draft, container, newest)) return "held";
   const image = imageFor(draft, container, newest);
   if (typeof image === "string") return image;
-  if (!mayMake) return "held";
+  if (!mayMake || lacksTarget(draft, container)) return "held";
   make(draft, container, newest, image.id);
   return "making";
 }
@@ -120,6 +120,14 @@ function lacksDocument(draft: Draft, container: DesiredContainer): boolean {
   return true;
 }
 
+/** Whose processes it is to see has to be there. */
+function lacksTarget(draft: Draft, { name, target }: DesiredContainer): boolean {
+  if (target === undefined || instancesOf(draft.picture, target)[0] !== undefined) return false;
+  const message = `unable to find target container ${target}`;
+  hold(draft, { subject: `container/${name}`, reason: "CreateContainerConfigError", message, needs: "sibling" });
+  return true;
+}
+
 function hasNoImageName(draft: Draft, { name, image, imageRef, imageProblem }: DesiredContainer): boolean {
   if (imageRef !== undefined) return false;
   const cause = imageProblem ?? "invalid reference format";
@@ -159,5 +167,8 @@ function make(draft: Draft, container: DesiredContainer, newest: ObservedContain
   const sandbox = draft.picture.observed.sandboxes[0]?.id ?? "";
   const attempt = Math.max(start.attempt ?? 0, newest === undefined ? 0 : newest.attempt + 1);
   const backOffMs = start.decision?.backOffMs ?? 0;
-  act(draft, { subject: `container/${name}`, kind: "create-container", name, sandbox, attempt, imageId, backOffMs });
+  const target = container.target === undefined ? undefined : instancesOf(draft.picture, container.target)[0]?.id;
+  const seen = target === undefined ? {} : { target };
+  const made = { kind: "create-container", name, sandbox, attempt, imageId, backOffMs, ...seen } as const;
+  act(draft, { subject: `container/${name}`, ...made });
 }

@@ -18,7 +18,7 @@ export function podStatus(picture: Picture, holds: readonly Hold[], node: NodeFa
   const { admission } = picture.around;
   if (admission.kind === "refused") {
     const message = `Pod was rejected: ${admission.message}`;
-    return status(picture, node, { phase: "Failed", reason: admission.reason, message }, { init: [], apps: [] }, []);
+    return status(picture, node, { phase: "Failed", reason: admission.reason, message }, none, []);
   }
   const seen = containerStatuses(picture, holds);
   const phase = podPhase(picture, all(seen));
@@ -26,6 +26,9 @@ export function podStatus(picture: Picture, holds: readonly Hold[], node: NodeFa
   return status(picture, node, phase, told, podConditions(picture, holds, all(told), phase));
 }
 
+const none: ContainerStatuses = { init: [], apps: [], ephemeral: [] };
+
+/** Those that phase and conditions depend on. */
 const all = ({ init, apps }: ContainerStatuses): readonly v1.ContainerStatus[] => [...init, ...apps];
 
 function status(
@@ -39,6 +42,7 @@ function status(
   return {
     ...(conditions.length > 0 ? { conditions } : {}),
     ...(containers.apps.length > 0 ? { containerStatuses: [...containers.apps] } : {}),
+    ...(containers.ephemeral.length > 0 ? { ephemeralContainerStatuses: [...containers.ephemeral] } : {}),
     ...addresses(picture, node),
     ...(containers.init.length > 0 ? { initContainerStatuses: [...containers.init] } : {}),
     ...(message ? { message } : {}),
@@ -76,9 +80,10 @@ function sandboxIps(picture: Picture): readonly string[] {
 export function noteStatus(picture: Picture, shown: v1.PodStatus): PodMemory {
   const { memory, around, now } = picture;
   const begins = memory.startedWallMs === undefined && hasBegun(picture);
-  const statuses = [...(shown.initContainerStatuses ?? []), ...(shown.containerStatuses ?? [])];
+  const ephemeral = shown.ephemeralContainerStatuses ?? [];
+  const statuses = [...(shown.initContainerStatuses ?? []), ...(shown.containerStatuses ?? []), ...ephemeral];
   // Exits that C10 makes up for an ended pod say nothing of its phase: a static pod of this UID may come back (P4, T16).
-  const remembered = hasEnded(picture) ? all(containerStatuses(picture, [])) : statuses;
+  const remembered = hasEnded(picture) ? [...all(containerStatuses(picture, [])), ...ephemeral] : statuses;
   const initialized = shown.conditions?.some(({ type, status }) => type === "Initialized" && status === "True");
   const noted: PodMemory = {
     ...memory,

@@ -6,20 +6,22 @@ import { desiredPod } from "./desired-pod.ts";
 import { fieldsOf } from "./shapes.ts";
 import { refusalOf } from "./supported.ts";
 
-/** Fields that stand in the way of a pod of a file only, and those that mean nothing once a pod is bound. */
-const FINE: readonly string[] = [
-  "PodSpec.nodeName",
-  "PodSpec.serviceAccount",
-  "PodSpec.serviceAccountName",
-  "PodSpec.automountServiceAccountToken",
-  "PodSpec.schedulingGates",
-  "PodSpec.schedulingGroup",
-  "PodSpec.ephemeralContainers",
-  "PodSpec.priority",
-  "PodSpec.priorityClassName",
-  "PodSpec.preemptionPolicy",
-  "VolumeProjection.serviceAccountToken",
-];
+/** Fields that stand in the way of a pod of a file only, and what becomes of them in a pod of an API server. */
+export const BOUND_FIELDS: Readonly<Record<string, string>> = {
+  "PodSpec.automountServiceAccountToken": "the server has acted on it",
+  "PodSpec.ephemeralContainers": "each is made once and started once, beside what runs",
+  "PodSpec.nodeName": "names this node",
+  "PodSpec.overhead": "counts for admission and in the pod's cgroup",
+  "PodSpec.preemptionPolicy": "is the scheduler's",
+  "PodSpec.priority": "honoured",
+  "PodSpec.priorityClassName": "honoured",
+  "PodSpec.runtimeClassName": "its handler is looked up at the server; a sandbox waits for it",
+  "PodSpec.schedulingGates": "are open once a pod is bound",
+  "PodSpec.schedulingGroup": "is the scheduler's",
+  "PodSpec.serviceAccount": "is an older name of the next",
+  "PodSpec.serviceAccountName": "tokens are asked for in its name",
+  "VolumeProjection.serviceAccountToken": "honoured; the token is renewed in time",
+};
 
 /**
  * The noun for a pod that an API server has bound to the node. The server has checked and defaulted it (1.3); what the node
@@ -60,7 +62,7 @@ function refusedIn(type: string, value: unknown, path: string): readonly string[
   return Object.entries(value).flatMap(([name, inner]): readonly string[] => {
     const shape = fields.get(name);
     const at = `${path}.${name}`;
-    if (shape === undefined || isNothing(inner) || FINE.includes(`${type}.${name}`)) return [];
+    if (shape === undefined || isNothing(inner) || BOUND_FIELDS[`${type}.${name}`] !== undefined) return [];
     if (refusalOf(type, name) !== undefined) return [at];
     if (shape.form === "list" && Array.isArray(inner)) {
       return inner.flatMap((one, index) => refusedIn(shape.base, one, `${at}[${index}]`));

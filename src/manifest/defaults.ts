@@ -23,6 +23,9 @@ export function withDefaults(spec: Loose<v1.PodSpec>): Loose<v1.PodSpec> {
     ...(spec.initContainers && {
       initContainers: spec.initContainers.map((one) => defaultContainer(one, hostNetwork)),
     }),
+    ...(spec.ephemeralContainers && {
+      ephemeralContainers: spec.ephemeralContainers.map((one) => defaultContainer(one, hostNetwork)),
+    }),
     ...(spec.volumes && { volumes: spec.volumes.map(defaultVolume) }),
   };
   return spec.resources ? { ...defaulted, resources: podResources(defaulted, spec.resources) } : defaulted;

@@ -8,6 +8,7 @@ import type {
   Origin,
   RestartPolicy,
 } from "../pod/desired.ts";
+import { runtimeClassKey } from "../pod/runtime-class.ts";
 import { tokenKey } from "../pod/token-use.ts";
 import type * as v1 from "../pod/v1.ts";
 import { containerHash } from "./identity.ts";
@@ -31,6 +32,7 @@ export function desiredPod(pod: CheckedPod, origin: Origin, seenWallMs: number):
   const containers = [
     ...(spec.initContainers ?? []).map((one) => desiredContainer(one, roleOfInit(one), restartPolicy)),
     ...spec.containers.map((one) => desiredContainer(one, "app", restartPolicy)),
+    ...(spec.ephemeralContainers ?? []).map(ephemeralContainer),
   ];
   const { activeDeadlineSeconds } = spec;
   return {
@@ -40,8 +42,9 @@ export function desiredPod(pod: CheckedPod, origin: Origin, seenWallMs: number):
     ...{ spec, containers, volumes },
     documents: distinctUses([
       ...volumes.flatMap(({ documents }) => documents),
-      ...[...(spec.initContainers ?? []), ...spec.containers].flatMap((one) => environmentUses(one, namespace)),
+      ...containers.flatMap(({ spec: one }) => environmentUses(one, namespace)),
       ...(spec.imagePullSecrets ?? []).map((secret) => use("Secret", namespace, secret.name, true)),
+      ...(spec.runtimeClassName ? [{ key: runtimeClassKey(spec.runtimeClassName), optional: false }] : []),
     ]),
     restartPolicy,
     graceSeconds: spec.terminationGracePeriodSeconds ?? 30,
@@ -71,6 +74,13 @@ function desiredContainer(spec: v1.Container, role: ContainerRole, podPolicy: Re
     spec,
   };
 }
+
+/** No policy and no rule makes it start again. */
+const ephemeralContainer = ({ targetContainerName: target, ...spec }: v1.EphemeralContainer): DesiredContainer => ({
+  ...desiredContainer(spec, "ephemeral", "Never"),
+  ...{ restartPolicy: "Never", restartRules: [] },
+  ...(target ? { target } : {}),
+});
 
 function desiredVolume(spec: v1.Volume, pod: CheckedPod): DesiredVolume {
   const { namespace } = pod;

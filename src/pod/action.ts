@@ -39,7 +39,8 @@ export type Action = { readonly subject: Subject } & (
   | { readonly kind: "set-volume"; readonly volume: string; readonly version: string }
   | { readonly kind: "find-image"; readonly ref: string }
   | { readonly kind: "pull-image"; readonly ref: string }
-  | { readonly kind: "run-sandbox"; readonly attempt: number }
+  /** Without a handler it is the runtime's own. */
+  | { readonly kind: "run-sandbox"; readonly attempt: number; readonly handler?: string }
   | { readonly kind: "stop-sandbox"; readonly id: string }
   | { readonly kind: "remove-sandbox"; readonly id: string }
   | {
@@ -49,6 +50,8 @@ export type Action = { readonly subject: Subject } & (
       readonly attempt: number;
       readonly imageId: string;
       readonly backOffMs: number;
+      /** The instance whose processes it sees. */
+      readonly target?: string;
     }
   | { readonly kind: "start-container"; readonly id: string; readonly name: string }
   | { readonly kind: "update-container"; readonly id: string; readonly name: string }

@@ -14,8 +14,11 @@ export type Origin =
     }
   | { readonly kind: "api" };
 
-/** `init` runs to its end before the next, `sidecar` is an init container with restartPolicy Always. */
-export type ContainerRole = "init" | "sidecar" | "app";
+/**
+ * `init` runs to its end before the next, `sidecar` is an init container with restartPolicy Always; `ephemeral` was put into a
+ * pod of an API server while that ran, to look at it: made once, never again, and nothing of the pod depends on it.
+ */
+export type ContainerRole = "init" | "sidecar" | "app" | "ephemeral";
 
 export type RestartPolicy = "Always" | "OnFailure" | "Never";
 
@@ -38,12 +41,17 @@ export type DesiredContainer = {
   readonly hash: string;
   /** Volumes that it mounts, image volumes among them. */
   readonly volumes: readonly string[];
+  /** Of an ephemeral container: the one whose processes it is to see. */
+  readonly target?: string;
   /** The defaulted v1 container. */
   readonly spec: v1.Container;
 };
 
-/** A ConfigMap or Secret by `Kind/namespace/name`, or a token of a service account (token-use.ts). */
-export type DocumentKey = `${"ConfigMap" | "Secret" | "Token"}/${string}/${string}`;
+/**
+ * A ConfigMap or Secret by `Kind/namespace/name`, a token of a service account (token-use.ts), or a runtime class
+ * (runtime-class.ts).
+ */
+export type DocumentKey = `${"ConfigMap" | "Secret" | "Token" | "RuntimeClass"}/${string}/${string}`;
 
 /** One volume of a desired pod. */
 export type DesiredVolume = {
@@ -69,7 +77,7 @@ export type DesiredPod = {
   readonly annotations: Readonly<Record<string, string>>;
   /** Defaulted (1.3, cri-mapping 0). */
   readonly spec: v1.PodSpec;
-  /** In start order: init containers and sidecars as written, then app containers as written. */
+  /** In start order: init containers and sidecars as written, then app containers as written; ephemeral ones last. */
   readonly containers: readonly DesiredContainer[];
   readonly volumes: readonly DesiredVolume[];
   /** All documents that env, envFrom, volumes and imagePullSecrets use. */
@@ -107,6 +115,9 @@ export const END_CAUSES = [
   "deleted",
 ] as const;
 export type EndCause = (typeof END_CAUSES)[number];
+
+/** Whether a container is of the init containers, sidecars among them. */
+export const isOfInit = ({ role }: DesiredContainer): boolean => role === "init" || role === "sidecar";
 
 /** `namespace/name`. */
 export const podKey = (pod: { namespace: string; name: string }): PodKey => `${pod.namespace}/${pod.name}`;

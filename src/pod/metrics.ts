@@ -37,6 +37,11 @@ export const METRICS = {
     help: "Containers that could not be started.",
     labels: ["container_type", "code"],
   },
+  kubelet_managed_ephemeral_containers: {
+    kind: "gauge",
+    help: "Ephemeral containers that pods of an API server have, whatever became of them.",
+    labels: [],
+  },
   kubelet_desired_pods: { kind: "gauge", help: "Pods that the sources ask for.", labels: ["static"] },
   kubelet_pleg_relist_duration_seconds: {
     kind: "histogram",

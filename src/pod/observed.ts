@@ -17,6 +17,8 @@ export type ObservedSandbox = {
   readonly createdWallMs: number;
   /** Empty for the host network; absent while not known. */
   readonly ips?: readonly string[];
+  /** The runtime's handler that it was made with; absent: the runtime's own. */
+  readonly handler?: string;
   /** The network mode it was made with; absent while not known. */
   readonly hostNetwork?: boolean;
 };

@@ -1,4 +1,5 @@
 import { BerthError } from "../base/errors.ts";
+import { allContainers } from "../pod/all-containers.ts";
 import type { PodKey } from "../pod/desired.ts";
 import type * as v1 from "../pod/v1.ts";
 
@@ -26,9 +27,8 @@ const DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
 
 /** The container that is meant: the one named, else the annotated default, else the first. Throws NotFound. */
 export function findContainer(pod: v1.Pod, name: string | undefined): string {
-  const apps = (pod.spec?.containers ?? []).map((container) => container.name);
-  const all = [...(pod.spec?.initContainers ?? []).map((container) => container.name), ...apps];
-  const wanted = name ?? pod.metadata?.annotations?.[DEFAULT_CONTAINER] ?? apps[0];
+  const all = allContainers(pod.spec).map((container) => container.name);
+  const wanted = name ?? pod.metadata?.annotations?.[DEFAULT_CONTAINER] ?? pod.spec?.containers[0]?.name;
   if (wanted !== undefined && all.includes(wanted)) return wanted;
   const message = `pod "${pod.metadata?.name}" has no container "${wanted ?? ""}"; it has ${all.join(", ")}`;
   throw new BerthError("NotFound", message);

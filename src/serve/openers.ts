@@ -1,4 +1,5 @@
 import { BerthError } from "../base/errors.ts";
+import { allContainers } from "../pod/all-containers.ts";
 import type * as v1 from "../pod/v1.ts";
 import type { InstanceView } from "../pod/view.ts";
 import type { ExecStreams, View } from "../ports.ts";
@@ -60,6 +61,5 @@ function runningOf(view: View, asked: Asked): { instance: InstanceView; containe
   if (!instance?.running) {
     throw new BerthError("NotFound", `container "${name}" of pod "${keyOf(pod)}" is not running`);
   }
-  const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
-  return { instance, container: all.find((each) => each.name === name) };
+  return { instance, container: allContainers(pod.spec).find((each) => each.name === name) };
 }

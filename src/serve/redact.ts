@@ -1,3 +1,4 @@
+import { allContainers } from "../pod/all-containers.ts";
 import type * as v1 from "../pod/v1.ts";
 
 const HIDDEN = "<hidden>";
@@ -29,11 +30,14 @@ function redactSpec(spec: v1.PodSpec): v1.PodSpec {
     ...spec,
     containers: spec.containers.map(redactContainer),
     ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(redactContainer) }),
+    ...(spec.ephemeralContainers === undefined
+      ? {}
+      : { ephemeralContainers: spec.ephemeralContainers.map(redactContainer) }),
   };
 }
 
-function redactContainer(container: v1.Container): v1.Container {
-  const changed: v1.Container = { ...container };
+function redactContainer<C extends v1.Container>(container: C): C {
+  const changed: C = { ...container };
   if (container.env !== undefined) changed.env = container.env.map(redactVariable);
   for (const probe of ["livenessProbe", "readinessProbe", "startupProbe"] as const) {
     const found = container[probe];
@@ -66,21 +70,18 @@ function redactHandler<H extends { httpGet?: v1.HTTPGetAction }>(handler: H): H 
 /** A termination message may be the end of the container's log (terminationMessagePolicy FallbackToLogsOnError). */
 function redactStatus(status: v1.PodStatus, spec: v1.PodSpec | undefined): v1.PodStatus {
   const fromLogs = new Set(
-    [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]
+    allContainers(spec)
       .filter((container) => container.terminationMessagePolicy === "FallbackToLogsOnError")
       .map((container) => container.name),
   );
   if (fromLogs.size === 0) return status;
   const redact = (one: v1.ContainerStatus): v1.ContainerStatus =>
     fromLogs.has(one.name) ? { ...one, ...redactStates(one) } : one;
-  return {
-    ...status,
-    ...(status.containerStatuses === undefined ? {} : { containerStatuses: status.containerStatuses.map(redact) }),
-    ...(status.initContainerStatuses === undefined
-      ? {}
-      : { initContainerStatuses: status.initContainerStatuses.map(redact) }),
-  };
+  const lists = LISTS.flatMap((name) => (status[name] === undefined ? [] : [[name, status[name].map(redact)]]));
+  return { ...status, ...Object.fromEntries(lists) };
 }
+
+const LISTS = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] as const;
 
 function redactStates(status: v1.ContainerStatus): Pick<v1.ContainerStatus, "state" | "lastState"> {
   const hide = (state: v1.ContainerState): v1.ContainerState =>

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { runtimeClassContent } from "../../src/decide/cluster-document.ts";
+import { runtimeClassKey } from "../../src/pod/runtime-class.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import { plainPod } from "../kit/compiled-pod.ts";
 import { makeWorld, type World } from "../kit/world.ts";
@@ -130,6 +132,150 @@ describe("pods of an API server (node.md 3.1 to 3.4)", () => {
     await host.clock.advance(1000);
     expect(ready()).toMatchObject({ status: "True" });
     expect(shown(host, "uid-web")?.status?.conditions?.map(({ type }) => type)).not.toContain("example.com/seen");
+  });
+});
+
+describe("the runtime class of an API server's pod", () => {
+  const key = runtimeClassKey("vm");
+  const classed = bound("web", {}, { runtimeClassName: "vm", overhead: { memory: "64Mi" } });
+  const told = (from: World, word: string) => from.trace.flatMap(({ text }) => (text.startsWith(word) ? [text] : []));
+  const put = (from: World, handler: string) =>
+    from.agent().clusterShelf.put(runtimeClassContent(key, { metadata: { name: "vm" }, handler }, 0));
+
+  it("is waited for, and gives the sandbox its handler", async () => {
+    const host = await withWeb(classed);
+    expect(told(host, "RunPodSandbox")).toEqual([]);
+    host.agent().clusterShelf.gone(key);
+    await host.clock.advance(60_000);
+    expect(told(host, "RunPodSandbox")).toEqual([]);
+    expect(shown(host, "uid-web")?.status).toMatchObject({
+      phase: "Pending",
+      containerStatuses: [{ state: { waiting: { reason: "ContainerCreating" } } }],
+    });
+    const event = 'Failed to create pod sandbox: runtimeclass.node.k8s.io "vm" not found';
+    expect(host.trace.filter(({ kind, text }) => kind === "event" && text.includes(event))).toHaveLength(1);
+    put(host, "runc");
+    await host.clock.advance(2000);
+    expect(told(host, "RunPodSandbox")).toEqual(["RunPodSandbox web#0 by runc"]);
+    host.agent().clusterShelf.gone(key);
+    await host.clock.advance(60_000);
+    expect(names(host)).toEqual(["web#0 running"]);
+  });
+
+  it("is tried again where the runtime does not have its handler", async () => {
+    const host = await withWeb(classed);
+    put(host, "none");
+    await host.clock.advance(25_000);
+    expect(told(host, "RunPodSandbox").length).toBeGreaterThanOrEqual(2);
+    put(host, "runc");
+    await host.clock.advance(15_000);
+    expect(names(host)).toEqual(["web#0 running"]);
+  });
+});
+
+describe("ephemeral containers of an API server's pods", () => {
+  const spec = (...ephemeralContainers: v1.EphemeralContainer[]): Partial<v1.PodSpec> => ({ ephemeralContainers });
+  const debug: v1.EphemeralContainer = { name: "debug", image: "tools:1", targetContainerName: "app" };
+  const debugged = bound("web", { generation: 2 }, spec(debug));
+  const told = (from: World) => from.trace.map(({ text }) => text);
+  const of = (from: World, uid = "uid-web") => shown(from, uid)?.status?.ephemeralContainerStatuses;
+  const idOf = (from: World, container: string) =>
+    [...from.runtime.state.containers.values()].find(({ name }) => name === container)?.id ?? "";
+  async function withDebug(): Promise<World> {
+    const host = await withWeb();
+    server(host).follower.onPut(debugged);
+    await host.clock.advance(2000);
+    return host;
+  }
+
+  it("join the pod that runs, and touch nothing of it", async () => {
+    const host = await withDebug();
+    expect(names(host)).toEqual(["web#0 running", "web#0 running"]);
+    expect(told(host).filter((text) => /^(Stop|Remove|RunPod)/.test(text))).toEqual([
+      expect.stringContaining("RunPodSandbox"),
+    ]);
+    expect(of(host)).toMatchObject([{ name: "debug", ready: false, restartCount: 0, state: { running: {} } }]);
+    expect(shown(host, "uid-web")?.status).toMatchObject({
+      observedGeneration: 2,
+      containerStatuses: [{ name: "app", restartCount: 0 }],
+    });
+  });
+
+  it("never run again, under this agent or the next", async () => {
+    const host = await withDebug();
+    host.runtime.state.exit(idOf(host, "debug"), 0);
+    await host.clock.advance(600_000);
+    expect(of(host)).toMatchObject([{ restartCount: 0, state: { terminated: { exitCode: 0 } } }]);
+    await host.stop();
+    await host.start();
+    server(host).follower.onSet([debugged]);
+    await host.clock.advance(600_000);
+    expect(names(host).sort()).toEqual(["web#0 exited", "web#0 running"]);
+    expect(of(host)).toMatchObject([{ restartCount: 0, state: { terminated: { exitCode: 0 } } }]);
+  });
+
+  it("go on under the next agent, killed or not, and before the server has told anything", async () => {
+    const host = await withDebug();
+    const id = idOf(host, "debug");
+    host.kill();
+    await host.start();
+    await host.clock.advance(60_000);
+    expect(of(host)).toMatchObject([{ containerID: `containerd://${id}`, state: { running: {} } }]);
+    server(host).follower.onSet([debugged]);
+    await host.clock.advance(60_000);
+    expect(idOf(host, "debug")).toBe(id);
+    expect(names(host)).toEqual(["web#0 running", "web#0 running"]);
+  });
+
+  it("are left alone by an agent whose record is older than they are", async () => {
+    const host = await withWeb();
+    const record = host.disk.records.get("uid-web");
+    server(host).follower.onPut(debugged);
+    await host.clock.advance(2000);
+    host.kill();
+    if (record === undefined) throw new Error("the pod has no record");
+    await Promise.all([host.disk.files.saveRecord(record, new AbortController().signal), host.clock.advance(1000)]);
+    await host.start();
+    await host.clock.advance(60_000);
+    expect(names(host)).toEqual(["web#0 running", "web#0 running"]);
+    server(host).follower.onSet([debugged]);
+    await host.clock.advance(60_000);
+    expect(of(host)).toMatchObject([{ restartCount: 0, state: { running: {} } }]);
+  });
+
+  it("end with their pod", async () => {
+    const host = await withDebug();
+    server(host).follower.onPut(deleted(debugged, 7));
+    await host.clock.advance(5000);
+    expect(
+      told(host)
+        .filter((text) => text.startsWith("StopContainer"))
+        .sort(),
+    ).toEqual(["StopContainer web/app#0 7s", "StopContainer web/debug#0 7s"]);
+    expect(server(host).isCleaned("uid-web")).toBe(true);
+  });
+
+  it("do not keep a pod running whose own containers have ended", async () => {
+    const host = await withWeb(bound("web", {}, { restartPolicy: "Never", ...spec(debug) }));
+    await host.clock.advance(2000);
+    host.runtime.state.exit(idOf(host, "app"), 0);
+    await host.clock.advance(60_000);
+    expect(shown(host, "uid-web")?.status?.phase).toBe("Succeeded");
+    expect(names(host)).toEqual(["web#0 exited", "web#0 exited"]);
+  });
+
+  it("wait for a target that does not run, and for an image that is not there", async () => {
+    const missing = { name: "other", image: "none:1", imagePullPolicy: "Never" };
+    const host = await withWeb(bound("web", {}, spec(debug, missing)));
+    await host.clock.advance(2000);
+    expect(of(host)).toMatchObject([
+      { name: "debug", state: { running: {} } },
+      { name: "other", state: { waiting: { reason: "ErrImageNeverPull" } } },
+    ]);
+    expect(shown(host, "uid-web")?.status).toMatchObject({
+      phase: "Running",
+      containerStatuses: [{ ready: true, restartCount: 0 }],
+    });
   });
 });
 

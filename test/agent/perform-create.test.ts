@@ -14,7 +14,13 @@ import { makeImageShelf } from "../kit/runtime/images.ts";
 const LIVE = new AbortController().signal;
 
 /** A create of the container `app` from the image with this id; the shelf is what the runtime has by then. */
-async function create(imageId: string, shelf: ReturnType<typeof makeImageShelf>, logged?: number, attempt = 0) {
+async function create(
+  imageId: string,
+  shelf: ReturnType<typeof makeImageShelf>,
+  logged?: number,
+  attempt = 0,
+  target?: string,
+) {
   const asked: ContainerRequest[] = [];
   const gates = makeGates({ home: 1, start: 1, pull: 1, read: 1, execProbe: 1 }, silentMeter);
   const images = makeSharedImages({ find: async (ref) => shelf.find(ref), pull: async () => ({ id: "" }) }, gates, {
@@ -49,6 +55,7 @@ async function create(imageId: string, shelf: ReturnType<typeof makeImageShelf>,
     attempt,
     imageId,
     backOffMs: 0,
+    ...(target === undefined ? {} : { target }),
   };
   const outcome = await createContainer(tools, action, step);
   return { asked, outcome };
@@ -78,4 +85,11 @@ it("an image that is gone is a failure without effect, and nothing is made", asy
   const { asked, outcome } = await create("sha256:old", makeImageShelf());
   expect(asked).toEqual([]);
   expect(outcome).toMatchObject({ kind: "failed", failure: { code: "RuntimeNotFound", effect: "none" } });
+});
+
+it("the instance whose processes are to be seen is handed on", async () => {
+  const shelf = makeImageShelf();
+  shelf.has("app:1", { id: "sha256:app" });
+  const { asked } = await create("sha256:app", shelf, undefined, 0, "web-1");
+  expect(asked.map(({ targetId }) => targetId)).toEqual(["web-1"]);
 });

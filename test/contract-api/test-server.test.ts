@@ -33,6 +33,11 @@ describe("the test server's own means", () => {
     side = await openSide();
   });
   afterEach(() => side.close());
+  const server = () => side.server;
+  const patch = async (path: string, body: object): Promise<number> => {
+    const url = `${side.server.url}/api/v1/namespaces/default/pods/${path}`;
+    return (await fetch(url, { method: "PATCH", body: JSON.stringify(body) })).status;
+  };
   const own = { kind: "pods", fieldSelector: "spec.nodeName=n1" } as const;
   const pod = (name: string) => ({
     metadata: { name, namespace: "default" },
@@ -97,6 +102,28 @@ describe("the test server's own means", () => {
       LIVE,
     );
     await expect(side.cluster.get(at, LIVE)).rejects.toMatchObject({ code: "ApiNotFound" });
+  });
+
+  it("adds ephemeral containers to a pod by their own subresource, and takes none away", async () => {
+    server().place("pods", pod("a"));
+    const debug = (more: object = {}) => ({
+      spec: { ephemeralContainers: [{ name: "d", image: "i", targetContainerName: "c", ...more }] },
+    });
+    expect(await patch("a/ephemeralcontainers", debug())).toBe(200);
+    expect(server().shelf.get("pods", "default", "a")).toMatchObject({ metadata: { generation: 2 }, ...debug() });
+    expect(await patch("a/ephemeralcontainers", debug({ image: "other" }))).toBe(422);
+    expect(await patch("a/ephemeralcontainers", { spec: { ephemeralContainers: null } })).toBe(422);
+    expect(await patch("a/ephemeralcontainers", { spec: { hostname: "other" } })).toBe(422);
+    const second = { name: "e", image: "i" };
+    expect(await patch("a", { spec: { ephemeralContainers: [second] } })).toBe(422);
+    const probed = { ...second, livenessProbe: { exec: { command: ["true"] } } };
+    expect(await patch("a/ephemeralcontainers", { spec: { ephemeralContainers: [probed] } })).toBe(422);
+    const stray = { ...second, targetContainerName: "none" };
+    expect(await patch("a/ephemeralcontainers", { spec: { ephemeralContainers: [stray] } })).toBe(422);
+    expect(await patch("a/ephemeralcontainers", { spec: { ephemeralContainers: [second] } })).toBe(200);
+    expect(server().shelf.get("pods", "default", "a").spec).toMatchObject({
+      ephemeralContainers: [{ name: "d" }, { name: "e" }],
+    });
   });
 
   it("gives tokens only for a pod that there is", async () => {

@@ -119,7 +119,9 @@ function requests(golden: Golden) {
     ...request,
   };
   const containers = pod.containers.map((container) => {
-    const config = containerConfig({ ...common, container }, surroundings);
+    const { targetId, ...rest } = common;
+    const own = container.role === "ephemeral" && targetId !== undefined ? { targetId } : {};
+    const config = containerConfig({ ...rest, ...own, container }, surroundings);
     return [container.name, onTheWire("ContainerConfig", config)] as const;
   });
   return {

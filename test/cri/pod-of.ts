@@ -27,6 +27,7 @@ export function podOf({ metadata = {}, spec = {}, origin = FROM_FILE }: PodText)
         containerOf(one, one.restartPolicy === "Always" ? "sidecar" : "init"),
       ),
       ...whole.containers.map((one) => containerOf(one, "app")),
+      ...(whole.ephemeralContainers ?? []).map((one) => containerOf(one, "ephemeral")),
     ],
     volumes: [],
     documents: [],
@@ -48,6 +49,7 @@ function defaulted(spec: v1.PodSpec): v1.PodSpec {
     ...spec,
     containers: spec.containers.map(defaultedContainer),
     ...(spec.initContainers ? { initContainers: spec.initContainers.map(defaultedContainer) } : {}),
+    ...(spec.ephemeralContainers ? { ephemeralContainers: spec.ephemeralContainers.map(defaultedContainer) } : {}),
   };
 }
 

@@ -12,8 +12,10 @@ import type {
   PodSandboxStatus,
   VersionResponse,
 } from "../../src/cri/generated/types.ts";
+import type { DesiredPod } from "../../src/pod/desired.ts";
 import type { Meter } from "../../src/pod/metrics.ts";
 import type { ObservedSandbox } from "../../src/pod/observed.ts";
+import type * as v1 from "../../src/pod/v1.ts";
 import type { ContainerRequest, Runtime } from "../../src/ports.ts";
 import { type AnswerStream, CriFault, type CriHandlers, serveCri } from "../kit/cri-server.ts";
 import { FACTS, podOf, SETTINGS } from "./pod-of.ts";
@@ -95,6 +97,14 @@ const LISTED_SANDBOX = { id: "s1", attempt: 2, state: "ready", createdWallMs: 1_
 const DETAILED_SANDBOX = { ...LISTED_SANDBOX, hostNetwork: false, ips: ["10.0.0.5", "fd00::5"] };
 const NAME = { namespace: "default", name: "web-node" };
 
+const TOLD = {
+  status: {
+    conditions: [
+      { type: "RuntimeReady", status: true },
+      { type: "NetworkReady", status: false, reason: "NetworkPluginNotReady", message: "no network config" },
+    ],
+  },
+};
 const WELL: CriHandlers = {
   Version: () => ({
     version: "0.1.0",
@@ -102,14 +112,7 @@ const WELL: CriHandlers = {
     runtime_version: "v2.1.9",
     runtime_api_version: "v1",
   }),
-  Status: () => ({
-    status: {
-      conditions: [
-        { type: "RuntimeReady", status: true },
-        { type: "NetworkReady", status: false, reason: "NetworkPluginNotReady", message: "no network config" },
-      ],
-    },
-  }),
+  Status: () => TOLD,
 };
 
 /** Both ports on a runtime; `calls` and `warnings` are what was called and complained of, the session's own calls left out. */
@@ -531,6 +534,28 @@ describe("a sandbox", () => {
   it("without an id is no sandbox", async () => {
     const { runtime } = await connected({ RunPodSandbox: () => ({}) });
     await expect(run(runtime)).rejects.toMatchObject({ code: "RuntimeBadAnswer", effect: "unknown" });
+  });
+
+  it("is made by the handler of its runtime class, and by what that can do", async () => {
+    const asked: unknown[] = [];
+    const handlers = [{ name: "" }, { name: "vm", features: { user_namespaces: true } }];
+    const { runtime } = await connected({
+      Status: () => ({ ...TOLD, runtime_handlers: handlers }),
+      RunPodSandbox: (request) => {
+        asked.push(request);
+        return { pod_sandbox_id: "s1" };
+      },
+      PodSandboxStatus: () => ({ status: { ...SANDBOX_STATUS, runtime_handler: "vm" } }),
+    });
+    const classed = (spec: Partial<v1.PodSpec> = {}) =>
+      podOf({ origin: { kind: "api" }, spec: { runtimeClassName: "gvisor", ...spec } });
+    const made = (pod: DesiredPod, handler?: string) =>
+      runtime.runSandbox({ pod, attempt: 0, ...(handler === undefined ? {} : { handler }) }, LIVE);
+    expect(await made(classed(), "vm")).toMatchObject({ handler: "vm" });
+    expect(asked).toMatchObject([{ runtime_handler: "vm" }]);
+    const apart = classed({ hostUsers: false });
+    await expect(made(apart)).rejects.toThrow("no user namespaces");
+    await expect(made(apart, "vm")).rejects.toThrow("no user ids of the host");
   });
 
   it("that cannot be translated is never asked for", async () => {

@@ -159,6 +159,15 @@ describe("events of a pod (lifecycle.md 10)", () => {
       { containers: [instanceOf("a", { state: "created" })] },
       ["Warning Failed spec.containers{a}: Error: task a of a not started"],
     ],
+    [
+      "no runtime class",
+      {
+        kind: "held",
+        hold: { subject: "sandbox", reason: "FailedCreatePodSandBox", message: "no class", needs: "document" },
+      },
+      {},
+      ["Warning FailedCreatePodSandBox pod: Failed to create pod sandbox: no class"],
+    ],
     ["first sandbox", begun({ ...runSandbox, attempt: 0 }), { sandboxes: [] }, []],
     [
       "sandbox replaced",

@@ -17,6 +17,9 @@ const pods: readonly DesiredPod[] = [
     restartPolicy: "Never",
     containers: [sidecar("s"), app("a", { restartPolicy: "Never" }), app("b", { restartPolicy: "Never" })],
   }),
+  pod({
+    containers: [init("i"), app("a"), app("e", { role: "ephemeral", restartPolicy: "Never", target: "a" })],
+  }),
 ];
 
 type Step =
@@ -129,7 +132,7 @@ function finishInits(world: SmallWorld): void {
 function isRight(world: SmallWorld): boolean {
   if (world.ending !== undefined) return world.containers.size === 0 && world.sandboxes.size === 0;
   if (world.memory.terminal !== undefined) return !world.isRunning();
-  const lasting = world.desired.containers.filter(({ role }) => role !== "init");
+  const lasting = world.desired.containers.filter(({ role }) => role !== "init" && role !== "ephemeral");
   const running = [...world.containers.values()].filter(({ state }) => state === "running").map(({ name }) => name);
   const over = (name: string): boolean =>
     [...world.containers.values()].some((one) => one.name === name && one.exitCode !== undefined);

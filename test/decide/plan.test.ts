@@ -3,6 +3,7 @@ import { nextPlan } from "../../src/decide/plan.ts";
 import type { EndCause } from "../../src/pod/desired.ts";
 import type { PodMemory } from "../../src/pod/memory.ts";
 import type { Hold } from "../../src/pod/plan.ts";
+import { runtimeClassKey } from "../../src/pod/runtime-class.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import {
   app,
@@ -67,6 +68,11 @@ const hook: v1.LifecycleHandler = { exec: { command: ["true"] } };
 const here = (ref: string, agoMs = 0): Partial<PodMemory> => ({
   images: { [ref]: { seen: { id: `sha-${ref}` }, seenAt: NOW.monoMs - agoMs } },
 });
+const classed = pod({
+  origin: { kind: "api" },
+  spec: { containers: [], runtimeClassName: "vm" },
+  documents: [{ key: runtimeClassKey("vm"), optional: false }],
+});
 const never = pod({ restartPolicy: "Never" });
 const onFailure = pod({ restartPolicy: "OnFailure" });
 const two = pod({ containers: [app("a"), app("b")] });
@@ -103,6 +109,41 @@ table("before anything is begun", [
     { sandboxes: [], around: { runtimeReady: false } },
     [],
     { holds: [{ subject: "pod", reason: "RuntimeNotReady", needs: "runtime" }] },
+  ],
+  [
+    "cri-mapping 1.1: a runtime class gives the sandbox its handler",
+    { desired: classed, sandboxes: [], around: { documents: new Map([[runtimeClassKey("vm"), "handler kata"]]) } },
+    ["run-sandbox 0 by kata", "find-image web:1"],
+  ],
+  [
+    "cri-mapping 1.1: without its runtime class there is no sandbox",
+    { desired: classed, sandboxes: [], around: { documents: new Map([[runtimeClassKey("vm"), "missing"]]) } },
+    [],
+    {
+      holds: [
+        {
+          subject: "sandbox",
+          reason: "FailedCreatePodSandBox",
+          message: 'runtimeclass.node.k8s.io "vm" not found',
+          needs: "document",
+        },
+      ],
+    },
+  ],
+  [
+    "cri-mapping 1.1: a runtime class that was not heard of is waited for",
+    { desired: classed, sandboxes: [], around: { documents: new Map([[runtimeClassKey("vm"), "unheard"]]) } },
+    [],
+    { holds: ["sandbox FailedCreatePodSandBox"] },
+  ],
+  [
+    "cri-mapping 1.1: a pod that runs needs its runtime class no more",
+    {
+      desired: classed,
+      containers: [instance("web")],
+      around: { documents: new Map([[runtimeClassKey("vm"), "missing"]]) },
+    },
+    [],
   ],
   [
     "S3: a sandbox that went while a create was in doubt is not followed before that is known",

@@ -58,10 +58,10 @@ export type NodeWorld = {
 export type Going = ReturnType<typeof begin>;
 
 /** Starts all of it below a folder; minutes the first time, since the control plane has to be compiled. */
-export async function openNodeWorld(folderName: string): Promise<NodeWorld> {
+export async function openNodeWorld(folderName: string, serverFlags: readonly string[] = []): Promise<NodeWorld> {
   await makeClusterPrograms();
   const folder = join(workFolder, folderName);
-  const cluster = await startCluster(folder);
+  const cluster = await startCluster(folder, serverFlags);
   try {
     return await openNode(cluster, folder);
   } catch (error) {

@@ -215,7 +215,7 @@ export function say(action: Action): string {
     case "pull-image":
       return `${action.kind} ${action.ref}`;
     case "run-sandbox":
-      return `run-sandbox ${action.attempt}`;
+      return `run-sandbox ${action.attempt}${action.handler === undefined ? "" : ` by ${action.handler}`}`;
     case "stop-sandbox":
     case "remove-sandbox":
       return `${action.kind} ${action.id}`;

@@ -226,6 +226,7 @@ export class SmallWorld {
     if (action.kind !== "create-container") return;
     const role = this.desired.containers.find(({ name }) => name === action.name)?.role;
     const box = [...this.sandboxes.values()].find(({ id }) => id === action.sandbox);
+    if (role === "ephemeral" && this.newest(action.name) !== undefined) this.broken.push(`${say(action)} again`);
     if (role === "app") {
       for (const { name } of this.desired.containers.filter((other) => other.role === "init")) {
         const done = [...this.containers.values()].some(

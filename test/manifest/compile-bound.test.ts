@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { compileBound } from "../../src/manifest/compile-bound.ts";
+import { podRequests } from "../../src/pod/resources.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 
 const bound = (spec: Partial<v1.PodSpec>): v1.Pod => ({
@@ -21,13 +22,31 @@ it("takes the account and the token that every pod of a cluster has, and waits f
   ]);
 });
 
+it("takes ephemeral containers last, with their target and what their environment needs", () => {
+  const debug = {
+    ...{ name: "debug", image: "tools", targetContainerName: "app", stdin: true },
+    env: [{ name: "COLOUR", valueFrom: { configMapKeyRef: { name: "settings", key: "colour" } } }],
+  };
+  const { bound: facts, containers, documents } = compileBound(bound({ ephemeralContainers: [debug] }));
+  expect(facts?.unfit).toBeUndefined();
+  expect(containers.map(({ name, role }) => `${name} ${role}`)).toEqual(["app app", "debug ephemeral"]);
+  expect(containers[1]).toMatchObject({
+    ...{ target: "app", imageRef: "tools:latest", restartPolicy: "Never", restartRules: [] },
+    spec: { name: "debug", stdin: true, terminationMessagePath: "/dev/termination-log" },
+  });
+  expect(documents.map(({ key }) => key)).toEqual(["ConfigMap/default/settings"]);
+});
+
+it("takes a runtime class and its overhead, which file pods may not have", () => {
+  const pod = compileBound(bound({ runtimeClassName: "vm", overhead: { cpu: "250m", memory: "64Mi" } }));
+  expect(pod.bound?.unfit).toBeUndefined();
+  expect(pod.documents).toEqual([{ key: "RuntimeClass//vm", optional: false }]);
+  expect(podRequests(pod.spec).get("memory")?.nanos).toBe(64n * 2n ** 20n * 1_000_000_000n);
+});
+
 it("names what the node does not have", () => {
   const claim = { name: "data", persistentVolumeClaim: { claimName: "data" } };
-  const pod = compileBound(bound({ volumes: [claim], resourceClaims: [{ name: "gpu" }], runtimeClassName: "vm" }));
+  const pod = compileBound(bound({ volumes: [claim], resourceClaims: [{ name: "gpu" }] }));
   const { unfit = "" } = pod.bound ?? {};
-  expect(unfit.split(", ").sort()).toEqual([
-    "spec.resourceClaims",
-    "spec.runtimeClassName",
-    "spec.volumes[0].persistentVolumeClaim",
-  ]);
+  expect(unfit.split(", ").sort()).toEqual(["spec.resourceClaims", "spec.volumes[0].persistentVolumeClaim"]);
 });

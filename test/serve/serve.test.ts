@@ -5,6 +5,7 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
+import type * as v1 from "../../src/pod/v1.ts";
 import { startServing } from "../../src/serve/server.ts";
 import { type House, makePod, openHouse } from "./house.ts";
 
@@ -88,6 +89,26 @@ describe("roles", () => {
     expect(seen.text).toContain("PASSWORD");
     expect(seen.text).not.toContain("hunter2");
     expect((await ask(house.viewSocket, "/v1/pods/default/web")).text).not.toContain("hunter2");
+  });
+
+  it("readers see as little of ephemeral containers", async () => {
+    const web = makePod("web");
+    const debug: v1.EphemeralContainer = {
+      ...{ name: "debug", image: "tools", terminationMessagePolicy: "FallbackToLogsOnError" },
+      env: [{ name: "WORD", value: "swordfish" }],
+    };
+    const terminated = { exitCode: 1, message: "the last line of its log" };
+    const ended = { name: "debug", ready: false, restartCount: 0, image: "tools", imageID: "", state: { terminated } };
+    const { spec = { containers: [] }, status } = web;
+    house.put({
+      ...web,
+      spec: { ...spec, ephemeralContainers: [debug] },
+      status: { ...status, ephemeralContainerStatuses: [ended] },
+    });
+    expect((await ask(house.socket, "/v1/pods")).text).toMatch(/swordfish.*the last line/);
+    const seen = await ask(house.viewSocket, "/v1/pods");
+    expect(seen.text).toContain("WORD");
+    expect(seen.text).not.toMatch(/swordfish|the last line/);
   });
 
   it.each([

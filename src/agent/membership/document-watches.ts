@@ -1,5 +1,6 @@
-import type { Chance, Clock } from "../../base/clock.ts";
-import { documentContent } from "../../decide/cluster-document.ts";
+import type { Chance, Clock, WallMs } from "../../base/clock.ts";
+import { documentContent, runtimeClassContent } from "../../decide/cluster-document.ts";
+import type { ClusterSelection, ClusterTypes } from "../../pod/cluster.ts";
 import type { DocumentKey } from "../../pod/desired.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { Cluster } from "../../ports.ts";
@@ -13,9 +14,9 @@ import { forEachWanted } from "./for-each-wanted.ts";
 const SHORTEST_WATCH_SECONDS = 1800;
 
 /**
- * Brings the wanted ConfigMaps and Secrets from the API server (node.md 3.8).
+ * Brings the wanted ConfigMaps, Secrets and runtime classes from the API server (node.md 3.8).
  *
- * D1  Each is listed and watched by its name alone: a node may not see others.
+ * D1  Each is listed and watched by its name alone: a node may not see other ConfigMaps and Secrets.
  * D2  What cannot change any more is not watched on.
  * D3  A watch ends when nobody wants its object any more.
  */
@@ -30,19 +31,35 @@ export function makeDocumentWatches(tools: {
 
   const work = async (key: DocumentKey, signal: AbortSignal): Promise<void> => {
     const [kind, namespace = "", name = ""] = key.split("/");
+    const only = { fieldSelector: `metadata.name=${name}` };
+    const seenAt = (): WallMs => clock.now().wallMs;
+    if (kind === "RuntimeClass") {
+      const of = { kind: "runtimeclasses", ...only } as const;
+      await follow(of, key, (object) => shelf.put(runtimeClassContent(key, object, seenAt())), signal);
+    }
     if (kind !== "ConfigMap" && kind !== "Secret") return;
     const settled = new AbortController();
     const take = (object: v1.ConfigMap | v1.Secret): void => {
-      shelf.put(documentContent(key, object, clock.now().wallMs));
+      shelf.put(documentContent(key, object, seenAt()));
       if (object.immutable === true) settled.abort();
     };
-    const follow = makeFollow({
+    const of = { kind: kind === "Secret" ? "secrets" : "configmaps", namespace, ...only } as const;
+    await follow(of, key, take, AbortSignal.any([signal, settled.signal]));
+  };
+  /** One object, for as long as it is wanted. */
+  const follow = <K extends "configmaps" | "secrets" | "runtimeclasses">(
+    of: ClusterSelection<K>,
+    key: DocumentKey,
+    take: (object: ClusterTypes[K]) => void,
+    signal: AbortSignal,
+  ): Promise<void> =>
+    makeFollow({
       ...tools,
-      of: { kind: kind === "Secret" ? "secrets" : "configmaps", namespace, fieldSelector: `metadata.name=${name}` },
+      of,
       topic: "documents",
       shortestWatchSeconds: SHORTEST_WATCH_SECONDS,
       follower: {
-        onSet(objects: readonly (v1.ConfigMap | v1.Secret)[]) {
+        onSet(objects: readonly ClusterTypes[K][]) {
           const [object] = objects;
           if (object === undefined) shelf.gone(key);
           else take(object);
@@ -50,8 +67,6 @@ export function makeDocumentWatches(tools: {
         onPut: take,
         onGone: () => shelf.gone(key),
       },
-    });
-    await follow(AbortSignal.any([signal, settled.signal]), () => {});
-  };
+    })(signal, () => {});
   return forEachWanted({ shelf, clock, work });
 }

@@ -1,3 +1,4 @@
+import { allContainers } from "../../pod/all-containers.ts";
 import type * as v1 from "../../pod/v1.ts";
 import { STREAM_PROTOCOL } from "../../serve/frames.ts";
 import { type Command, namespaceOf, podArgument, podPath } from "./command.ts";
@@ -15,8 +16,7 @@ export const attach: Command = {
     const path = podPath(namespaceOf(call) ?? "default", podArgument(call));
     const pod = await client.get<v1.Pod>(path);
     const container = await chosenContainer(call, pod);
-    const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
-    const shape = all.find(({ name }) => name === container);
+    const shape = allContainers(pod.spec).find(({ name }) => name === container);
     const stdin = call.has("stdin");
     const onTerminal = (terminal.in.isTTY ?? false) && terminal.out.isTerminal;
     const tty = call.has("tty") && (shape?.tty ?? false) && onTerminal;

@@ -7,7 +7,12 @@ export async function chosenContainer(call: Call, pod: v1.Pod): Promise<string |
   if (named !== undefined) return named;
   const names = (pod.spec?.containers ?? []).map((container) => container.name);
   const taken = pod.metadata?.annotations?.["kubectl.kubernetes.io/default-container"] ?? names[0];
-  const all = [...names, ...(pod.spec?.initContainers ?? []).map((container) => `${container.name} (init)`)];
+  const { initContainers = [], ephemeralContainers = [] } = pod.spec ?? {};
+  const all = [
+    ...names,
+    ...ephemeralContainers.map((container) => `${container.name} (ephem)`),
+    ...initContainers.map((container) => `${container.name} (init)`),
+  ];
   if (all.length > 1) await call.terminal.err.write(`Defaulted container "${taken}" out of: ${all.join(", ")}\n`);
   return taken;
 }

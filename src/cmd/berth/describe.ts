@@ -1,3 +1,4 @@
+import { allStatuses } from "../../pod/all-containers.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { ProbeView } from "../../pod/view.ts";
 import { type Call, type Command, namespaceOf, podName, podPath } from "./command.ts";
@@ -51,7 +52,7 @@ function podText(call: Call, pod: v1.Pod, events: readonly EventItem[], probes: 
 function podLines(pod: v1.Pod, probes: readonly ProbeView[], nowMs: number): Line[] {
   const { metadata = {}, status = {} } = pod;
   const spec: v1.PodSpec = pod.spec ?? { containers: [] };
-  const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+  const statuses = allStatuses(status);
   const containers = (of: readonly v1.Container[]): Line[] =>
     of.map((container) => nested(`${container.name}:`, containerLines(container, statuses, probes, nowMs)));
   return [
@@ -72,6 +73,9 @@ function podLines(pod: v1.Pod, probes: readonly ProbeView[], nowMs: number): Lin
     ),
     ...(spec.initContainers?.length ? [nested("Init Containers:", containers(spec.initContainers))] : []),
     nested("Containers:", containers(spec.containers)),
+    ...(spec.ephemeralContainers?.length
+      ? [nested("Ephemeral Containers:", containers(spec.ephemeralContainers))]
+      : []),
     nested("Conditions:", conditionLines(status.conditions ?? [])),
     nested(
       "Volumes:",

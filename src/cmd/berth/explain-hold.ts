@@ -151,6 +151,8 @@ function imageAdvice(reason: string, message: string): string {
 }
 
 function documentAdvice(message: string, namespace: string): string {
+  if (message.startsWith("runtimeclass"))
+    return "make that RuntimeClass in the cluster; the pod goes on by itself then";
   const [, kind = "", name] = /(configmap|secret) "([^"]+)"/i.exec(message) ?? [];
   if (name === undefined) return "put the missing document into the manifest directory";
   const written = kind.toLowerCase() === "secret" ? "Secret" : "ConfigMap";

@@ -87,7 +87,8 @@ async function streamsOf(call: Call): Promise<Stream[]> {
 }
 
 async function containersOf(call: Call, pod: v1.Pod): Promise<readonly string[]> {
-  const all = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(({ name }) => name);
+  const { initContainers = [], containers = [], ephemeralContainers = [] } = pod.spec ?? {};
+  const all = [...initContainers, ...containers, ...ephemeralContainers].map(({ name }) => name);
   if (call.has("all-containers")) return all;
   const named = call.values("container");
   if (named.length === 0) {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { allStatuses } from "../../pod/all-containers.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { InstanceView } from "../../pod/view.ts";
 import type { Logs, View } from "../../ports.ts";
@@ -52,7 +53,7 @@ const IMAGE_REASONS: Readonly<Record<string, string>> = {
 };
 
 function waitingReason({ status }: v1.Pod, container: string): string {
-  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
-  const reason = all.find(({ name }) => name === container)?.state?.waiting?.reason ?? "ContainerCreating";
+  const reason =
+    allStatuses(status).find(({ name }) => name === container)?.state?.waiting?.reason ?? "ContainerCreating";
   return IMAGE_REASONS[reason] ?? reason;
 }

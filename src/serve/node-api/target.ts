@@ -1,3 +1,4 @@
+import { allContainers } from "../../pod/all-containers.ts";
 import type { PodKey } from "../../pod/desired.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { View } from "../../ports.ts";
@@ -24,9 +25,8 @@ export function podOfPath(view: View, { parts }: NodeRoute): { pod: v1.Pod; key:
 export function targetOfPath(view: View, route: NodeRoute): Target | Refusal {
   const found = podOfPath(view, route);
   if ("status" in found) return found;
-  const { spec } = found.pod;
   const name = route.parts.container ?? "";
-  const container = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].find((each) => each.name === name);
+  const container = allContainers(found.pod.spec).find((each) => each.name === name);
   if (container !== undefined) return { ...found, container };
   return { status: 404, text: `container "${name}" not found in pod "${route.parts.pod}"` };
 }

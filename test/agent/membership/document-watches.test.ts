@@ -11,6 +11,7 @@ import { silentLog } from "../../../src/base/log.ts";
 import type { ClusterDoors } from "../../../src/kube/connect.ts";
 import type { DesiredPod, DocumentKey } from "../../../src/pod/desired.ts";
 import { silentMeter } from "../../../src/pod/metrics.ts";
+import { runtimeClassKey } from "../../../src/pod/runtime-class.ts";
 import { openDoors } from "../../kit/api-server/door.ts";
 import { type ApiServer, startApiServer } from "../../kit/api-server/server.ts";
 import { seededChance } from "../../kit/clock.ts";
@@ -93,6 +94,19 @@ describe("ConfigMaps and Secrets of an API server (node.md 3.8)", () => {
     await until(() => Buffer.from(shelf.bodies([SECRET]).get(SECRET)?.data.get("K") ?? []).toString() === "canary");
     expect(new Set(rung)).toEqual(new Set(["a"]));
     expect(server.requests.filter((one) => one.startsWith("GET"))).toHaveLength(2);
+  });
+
+  it("have runtime classes beside them, of which only the handler counts", async () => {
+    const key = runtimeClassKey("vm");
+    shelf.follow([using("a", key)]);
+    await until(() => version(key) === "missing");
+    const kept = server.place("runtimeclasses", { metadata: { name: "vm" }, handler: "kata" });
+    await until(() => version(key) === "handler kata");
+    const before = rung.length;
+    server.shelf.put("runtimeclasses", { ...kept, overhead: { podFixed: { memory: "64Mi" } } });
+    server.remove("runtimeclasses", "", "vm");
+    await until(() => version(key) === "missing");
+    expect(rung.length).toBe(before + 1);
   });
 
   it("go on being used while the server is away, and are heard of when it is back", async () => {

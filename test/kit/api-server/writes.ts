@@ -1,4 +1,5 @@
 import type * as v1 from "../../../src/pod/v1.ts";
+import { refuseEphemeral, refuseOtherEphemeral } from "./ephemeral-rules.ts";
 import { isJson, type Json, merged } from "./merge.ts";
 import { afterDeletion, refuseForeignPod } from "./pod-rules.ts";
 import { Refusal } from "./refusal.ts";
@@ -31,6 +32,8 @@ export function change(shelf: Shelf, at: Asked, name: string, body: Json, how: "
   const metadata = { ...(isJson(after.metadata) ? after.metadata : {}), ...fixed(before) };
   const statusOnly = at.subresource === "status" && at.resource === "pods";
   if (statusOnly) return shelf.put(at.resource, { ...before, ...part(after, "status") });
+  if (at.subresource === "ephemeralcontainers") refuseEphemeral(before, after);
+  else if (at.resource === "pods") refuseOtherEphemeral(before, after);
   const hasStatus = at.resource === "pods" || at.resource === "nodes";
   const status = hasStatus && at.subresource !== "status" ? part(before, "status") : {};
   const changed = at.subresource !== "status" && JSON.stringify(after.spec) !== JSON.stringify(before.spec);

@@ -306,11 +306,18 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       }),
     events: (signal) => ((options.events ?? true) ? (up ? streams.open(signal) : broken()) : undefined),
     foreignPods: (signal) => call("ForeignPods", "", signal, () => 0),
-    runSandbox: ({ pod, attempt }, signal) =>
-      call("RunPodSandbox", `${pod.name}#${attempt}`, signal, async () => {
-        const { pod: _pod, order: _order, ...sandbox } = await runSandbox(pod, attempt);
-        return sandbox;
-      }),
+    runSandbox: ({ pod, attempt, handler }, signal) =>
+      call(
+        "RunPodSandbox",
+        `${pod.name}#${attempt}${handler === undefined ? "" : ` by ${handler}`}`,
+        signal,
+        async () => {
+          if (handler !== undefined && handler !== "runc")
+            throw new BerthError("RuntimeRefused", `no runtime for "${handler}" is configured`, { effect: "none" });
+          const { pod: _pod, order: _order, ...sandbox } = await runSandbox(pod, attempt);
+          return { ...sandbox, ...(handler === undefined ? {} : { handler }) };
+        },
+      ),
     stopSandbox: (id, signal) => call("StopPodSandbox", subjectOf(id), signal, () => state.stopSandbox(id)),
     removeSandbox: (id, signal) => call("RemovePodSandbox", subjectOf(id), signal, () => state.removeSandbox(id)),
     createContainer: (request, signal) =>

@@ -188,11 +188,14 @@ export function makeRuntimeState(tools: {
       release(id);
       tell("deleted", "sandbox", found);
     },
-    createContainer({ pod, container: wanted, attempt, sandbox, image, backOffMs }) {
+    createContainer({ pod, container: wanted, attempt, sandbox, image, backOffMs, targetId }) {
       const found = sandboxes.get(sandbox.id);
       if (found === undefined) throw new BerthError("RuntimeNotFound", `sandbox ${sandbox.id} is not found`);
       if (found.state !== "ready") {
         throw new BerthError("RuntimeRefused", `sandbox ${sandbox.id} is not running`, { effect: "unknown" });
+      }
+      if (targetId !== undefined && containers.get(targetId)?.state !== "running") {
+        throw new BerthError("RuntimeRefused", `invalid target container ${targetId}`, { effect: "none" });
       }
       const id = reserve(`${wanted.name}_${pod.name}_${pod.namespace}_${pod.uid}_${attempt}`);
       const made: Container = {

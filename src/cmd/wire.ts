@@ -10,6 +10,7 @@ import { type Cri, connectCri } from "../cri/connect.ts";
 import { nodeBeginning, nodeNews } from "../decide/node-news.ts";
 import { makeDocumentKeeping } from "../files/document-keeping.ts";
 import { readDrainMark, writeDrainMark } from "../files/drain-mark.ts";
+import { makeLocalStorage } from "../files/local-storage.ts";
 import { makePodFiles } from "../files/pod-files.ts";
 import { takeRootDir } from "../files/root-dir.ts";
 import { openUserRanges } from "../files/user-ranges.ts";
@@ -178,7 +179,10 @@ async function build(
       ...(logs === undefined
         ? {}
         : { logKeeping: { keeping: makeLogKeeping(root.places.podLogsDir, turns), limits: logs } }),
-      pressure: { gauge: makePressureGauge(root.places.rootDir), limits: pressureLimits(settings) },
+      pressure: {
+        ...{ gauge: makePressureGauge(root.places.rootDir), limits: pressureLimits(settings) },
+        ...(settings.localStorageCapacityIsolation ? { storage: makeLocalStorage(node) } : {}),
+      },
       ...(await hostShutdown(settings, root.places.rootDir, log)),
       podSinks: [],
       eventSinks: [journal, makeEventLog(log)],

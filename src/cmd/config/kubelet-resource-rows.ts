@@ -43,14 +43,12 @@ export const KUBELET_RESOURCE_ROWS = {
   "memorySwap.swapBehavior": row({
     kind: choice("", "NoSwap", "LimitedSwap"),
     default: "",
-    pending: true,
     help: "Whether containers may use swap.",
   }),
   cpuCFSQuota: row({ kind: boolean, default: true, flag: "cpu-cfs-quota", help: "CPU limits are enforced." }),
   cpuCFSQuotaPeriod: row({ kind: duration(1, SECOND_MS), default: 100, help: "Period of the CPU quota." }),
   singleProcessOOMKill: optional({
     kind: boolean,
-    pending: true,
     help: "Out of memory ends one process, not the whole container; false on cgroup v2.",
   }),
   kubeReserved: row({
@@ -121,8 +119,7 @@ export const KUBELET_RESOURCE_ROWS = {
   localStorageCapacityIsolation: row({
     kind: boolean,
     default: true,
-    pending: true,
-    help: "Bounds of ephemeral storage are enforced.",
+    help: "Pods of an API server that exceed their own bounds of ephemeral storage are evicted.",
   }),
   volumeStatsAggPeriod: row({
     kind: duration(),

@@ -138,6 +138,9 @@ function limitFiles(
   if (has("memory") && limits.memoryBytes !== undefined && limits.memoryBytes > 0) {
     files.push([hierarchy.version === 1 ? "memory.limit_in_bytes" : "memory.max", String(limits.memoryBytes)]);
   }
+  for (const { size, bytes } of has("hugetlb") ? (limits.hugePages ?? []) : []) {
+    files.push([`hugetlb.${size}.${hierarchy.version === 1 ? "limit_in_bytes" : "max"}`, String(bytes)]);
+  }
   if (has("pids") && limits.pids !== undefined && limits.pids > 0) files.push(["pids.max", String(limits.pids)]);
   return files;
 }

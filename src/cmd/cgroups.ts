@@ -1,16 +1,19 @@
 import { type Level, makePodCgroups, type PodCgroups, type PodLevels } from "../agent/pod-cgroups.ts";
 import { readHierarchies } from "../cgroup/hierarchies.ts";
 import { makeCgroups } from "../cgroup/pod-cgroups.ts";
-import { levelsAbove, podCgroup } from "../pod/cgroup.ts";
+import { makeSliceCgroups } from "../cgroup/slices.ts";
+import { systemdSlices } from "../host/slices.ts";
+import { type Cgroups, levelsAbove, podCgroup } from "../pod/cgroup.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
-import { allocatableFor } from "../pod/reserved.ts";
+import { enforcedFor } from "../pod/reserved.ts";
 import { cpuShares, podCgroupLimits, qosClass } from "../pod/resources.ts";
 
 /** Where a pod belongs on this node, and what each level is limited to (cri-mapping 3.2). */
 export function podLevels(pod: DesiredPod, settings: NodeSettings, facts: NodeFacts): PodLevels {
   const layout = { driver: settings.cgroupDriver, root: settings.cgroupRoot, perQos: settings.cgroupsPerQos };
-  const { cpuMillis, memoryBytes } = allocatableFor(facts, settings.reserved);
+  const { cpuMillis, memoryBytes } = enforcedFor(facts, settings.reserved);
+  const { hugePageKib } = facts;
   const qos = qosClass(pod.spec);
   const [all, ofClass] = levelsAbove(layout, qos);
   const limitsOf = (shares: number): Level["limits"] => ({
@@ -18,19 +21,36 @@ export function podLevels(pod: DesiredPod, settings: NodeSettings, facts: NodeFa
     cpuPeriodUs: settings.cpuCfsQuotaPeriodUs,
   });
   const top = all === undefined ? [] : [{ path: all, limits: { ...limitsOf(cpuShares(cpuMillis)), memoryBytes } }];
-  const own = { path: podCgroup(layout, qos, pod.uid), limits: podCgroupLimits(pod.spec, settings) };
+  const own = {
+    path: podCgroup(layout, qos, pod.uid),
+    limits: podCgroupLimits(pod.spec, { ...nodeLimits(settings), hugePageKib }),
+  };
   if (ofClass === undefined) return { ...own, above: top };
   // The kubelet's least; of the burstable class it is what nothing in it weighs.
   const least = { path: ofClass, limits: limitsOf(2) };
   return qos === "Burstable" ? { ...own, above: top, summed: least } : { ...own, above: [...top, least] };
 }
 
-/** Pod cgroups on this host. systemd makes its slices itself, and without cgroupsPerQOS pods have none. */
+const nodeLimits = ({ cpuCfsQuota, cpuCfsQuotaPeriodUs, podPidsLimit }: NodeSettings) => ({
+  ...{ cpuCfsQuota, cpuCfsQuotaPeriodUs, podPidsLimit },
+});
+
+/** Pod cgroups on this host, by whichever driver the runtime has; without cgroupsPerQOS pods have none. */
 export async function hostCgroups(settings: NodeSettings, facts: NodeFacts): Promise<PodCgroups> {
-  const cgroups = makePodCgroups(makeCgroups(await readHierarchies()), (pod) => podLevels(pod, settings, facts));
-  const isOurs = (): boolean => settings.cgroupDriver === "cgroupfs" && settings.cgroupsPerQos;
+  const files = makeCgroups(await readHierarchies());
+  const slices = makeSliceCgroups(files, systemdSlices(), facts.cgroupVersion);
+  // The runtime may say only later which driver it has.
+  const now = (): Cgroups => (settings.cgroupDriver === "systemd" ? slices : files);
+  const cgroups = makePodCgroups(
+    {
+      ensure: (path, limits, signal) => now().ensure(path, limits, signal),
+      remove: (path, signal) => now().remove(path, signal),
+      sharesBelow: (path) => now().sharesBelow(path),
+    },
+    (pod) => podLevels(pod, settings, facts),
+  );
   return {
-    ensure: async (pod, signal) => (isOurs() ? cgroups.ensure(pod, signal) : undefined),
-    remove: async (pod, signal) => (isOurs() ? cgroups.remove(pod, signal) : undefined),
+    ensure: async (pod, signal) => (settings.cgroupsPerQos ? cgroups.ensure(pod, signal) : undefined),
+    remove: async (pod, signal) => (settings.cgroupsPerQos ? cgroups.remove(pod, signal) : undefined),
   };
 }

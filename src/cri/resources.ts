@@ -1,5 +1,6 @@
 import type { Draft } from "../base/protobuf.ts";
 import type { DesiredContainer, DesiredPod } from "../pod/desired.ts";
+import { hugePagesIn, pageSizeOf } from "../pod/huge-pages.ts";
 import { ceilMillis, ceilUnits, compareQuantities, type Quantity, ZERO } from "../pod/quantity.ts";
 import {
   cpuQuotaUs,
@@ -77,28 +78,9 @@ function hugePages({ spec }: DesiredPod, container: DesiredContainer, { facts }:
   const own = readResources(container.spec.resources?.limits);
   const ofPod = readResources(spec.resources?.limits);
   return (facts.hugePageKib ?? []).map((kib) => {
-    const limit = find(own, kib) ?? find(ofPod, kib);
-    return { page_size: pageSize(kib), limit: BigInt(ceilUnits(limit ?? ZERO)) };
+    const limit = hugePagesIn(own, kib) ?? hugePagesIn(ofPod, kib);
+    return { page_size: pageSizeOf(kib), limit: BigInt(ceilUnits(limit ?? ZERO)) };
   });
-}
-
-const PREFIX = "hugepages-";
-
-/** `hugepages-2Mi` and `hugepages-2048Ki` mean the same. */
-function find(limits: Resources, kib: number): Quantity | undefined {
-  const wanted = { hugepages: `${kib}Ki` };
-  const bytes = readResources(wanted).get("hugepages") ?? ZERO;
-  for (const [name, limit] of limits) {
-    const size = name.startsWith(PREFIX) ? readResources({ size: name.slice(PREFIX.length) }).get("size") : undefined;
-    if (size !== undefined && compareQuantities(size, bytes) === 0) return limit;
-  }
-  return undefined;
-}
-
-/** As the kernel's files are called: 2MB, 1GB, counted in 1024s. */
-function pageSize(kib: number): string {
-  if (kib % (1024 * 1024) === 0) return `${kib / (1024 * 1024)}GB`;
-  return kib % 1024 === 0 ? `${kib / 1024}MB` : `${kib}KB`;
 }
 
 /** Swap is kept from containers, except from those that LimitedSwap is for: burstable, not critical, with a request below its limit. */

@@ -8,9 +8,12 @@ export type CgroupLimits = {
   readonly cpuPeriodUs: number;
   readonly memoryBytes?: number;
   readonly pids?: number;
+  /** Every size that the kernel has, by its name in the kernel's files; absent: none is limited. */
+  readonly hugePages?: readonly HugePageLimit[];
 };
+export type HugePageLimit = { readonly size: string; readonly bytes: number };
 
-/** Cgroups above containers. With the systemd driver nobody calls: slices come and go with what runs in them. */
+/** Cgroups above containers. */
 export type Cgroups = {
   /** Makes the cgroup and those above it, and writes its limits; may be called again. */
   ensure(path: string, limits: CgroupLimits, signal: AbortSignal): Promise<void>;
@@ -19,6 +22,16 @@ export type Cgroups = {
   /** CPU shares of each cgroup right below this one, by name; none where it is not there. */
   sharesBelow(path: string): Promise<ReadonlyMap<string, number>>;
 };
+
+/** Slices of systemd, which makes cgroups for those who ask it. Throws HostRefused. */
+export type Slices = {
+  /** Starts a slice below its parent, or changes the properties of one that has been started. */
+  ensure(name: string, parent: string, properties: readonly SliceProperty[], signal: AbortSignal): Promise<void>;
+  /** Success when there is none. */
+  stop(name: string, signal: AbortSignal): Promise<void>;
+};
+/** One property of a unit that is a number, as systemd calls it. */
+export type SliceProperty = { readonly name: string; readonly value: bigint };
 
 /** How the host's cgroups are laid out for pods. */
 export type CgroupLayout = {
@@ -33,19 +46,21 @@ export type CgroupLayout = {
 export function podCgroup(layout: CgroupLayout, qos: QosClass, uid: string): string {
   if (!layout.perQos) return "";
   const names = [...layout.root.split("/").filter(Boolean), "kubepods", ...qosNames(qos), `pod${uid}`];
-  return layout.driver === "cgroupfs" ? `/${names.join("/")}` : slicePath(names);
+  return pathOf(layout, names);
 }
 
 /** The levels above a pod, from the top: that of all pods, then that of its class. */
 export function levelsAbove(layout: CgroupLayout, qos: QosClass): readonly string[] {
-  if (!layout.perQos || layout.driver === "systemd") return [];
+  if (!layout.perQos) return [];
   const names = [...layout.root.split("/").filter(Boolean), "kubepods"];
-  return qos === "Guaranteed"
-    ? [`/${names.join("/")}`]
-    : [`/${names.join("/")}`, `/${[...names, ...qosNames(qos)].join("/")}`];
+  const levels = qos === "Guaranteed" ? [names] : [names, [...names, ...qosNames(qos)]];
+  return levels.map((level) => pathOf(layout, level));
 }
 
 const qosNames = (qos: QosClass): readonly string[] => (qos === "Guaranteed" ? [] : [qos.toLowerCase()]);
+
+const pathOf = ({ driver }: CgroupLayout, names: readonly string[]): string =>
+  driver === "cgroupfs" ? `/${names.join("/")}` : slicePath(names);
 
 /** systemd's form: every prefix is a directory, `-` separates levels and is therefore `_` inside a name. */
 function slicePath(names: readonly string[]): string {

@@ -78,7 +78,7 @@ describe("a tree of version 2 (cri-mapping 3.2)", () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
     for (const level of ["", "kubepods", "kubepods/burstable", "kubepods/besteffort"]) {
       mkdirSync(join(folder, level), { recursive: true });
-      writeFileSync(join(folder, level, "cgroup.controllers"), "cpu memory pids\n");
+      writeFileSync(join(folder, level, "cgroup.controllers"), "cpu memory pids hugetlb\n");
     }
     const read = (path: string) =>
       Object.fromEntries(
@@ -88,7 +88,8 @@ describe("a tree of version 2 (cri-mapping 3.2)", () => {
       );
     return { folder, read };
   }
-  const cgroupsIn = (folder: string) => makeCgroups([{ folder, version: 2, controllers: ["cpu", "memory", "pids"] }]);
+  const cgroupsIn = (folder: string) =>
+    makeCgroups([{ folder, version: 2, controllers: ["cpu", "memory", "pids", "hugetlb"] }]);
 
   it("a pod has its weight, quota, memory and processes; the level above hands the controllers down", async () => {
     const { folder, read } = tree();
@@ -96,7 +97,18 @@ describe("a tree of version 2 (cri-mapping 3.2)", () => {
     expect(read("kubepods/burstable/poda")).toEqual({
       ...{ "cpu.weight": "4", "cpu.max": "20000 100000", "memory.max": "67108864", "pids.max": "50" },
     });
-    expect(readFileSync(join(folder, "kubepods/burstable/cgroup.subtree_control"), "utf8")).toBe("+pids");
+    expect(readFileSync(join(folder, "kubepods/burstable/cgroup.subtree_control"), "utf8")).toBe("+hugetlb");
+  });
+
+  it("huge pages are limited by what is asked for, and those of other sizes to nothing", async () => {
+    const { folder, read } = tree();
+    const resources = { requests: { cpu: "1", "hugepages-2048Ki": "4Mi" } };
+    const node = { cpuCfsQuota: true, cpuCfsQuotaPeriodUs: 100_000, podPidsLimit: -1, hugePageKib: [2048, 1_048_576] };
+    const of = podCgroupLimits({ containers: [{ name: "a", image: "a", resources }] }, node);
+    await cgroupsIn(folder).ensure("/kubepods/burstable/poda", of, signal);
+    expect(read("kubepods/burstable/poda")).toEqual({
+      ...{ "cpu.weight": "39", "hugetlb.2MB.max": "4194304", "hugetlb.1GB.max": "0" },
+    });
   });
 
   it("what has no limit is not written, and a limit that went away is taken back", async () => {

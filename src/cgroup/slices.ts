@@ -25,6 +25,7 @@ export function makeSliceCgroups(files: Cgroups, slices: Slices, cgroupVersion: 
       await slices.stop(basename(path), signal);
     },
     sharesBelow: (path) => files.sharesBelow(path),
+    keptBelow: (path, kind) => files.keptBelow(path, kind),
   };
 }
 
@@ -40,15 +41,17 @@ function raisedQuota(limits: CgroupLimits): CgroupLimits {
 const quotaPerSecond = (quotaUs: number, periodUs: number): number =>
   Math.ceil((quotaUs * 1_000_000) / periodUs / QUOTA_STEP_US) * QUOTA_STEP_US;
 
+const weight = (shares: number, isTwo: boolean): SliceProperty =>
+  isTwo ? { name: "CPUWeight", value: BigInt(weightOfShares(shares)) } : { name: "CPUShares", value: BigInt(shares) };
+
 function propertiesOf(limits: CgroupLimits, cgroupVersion: 1 | 2): readonly SliceProperty[] {
-  const { cpuShares, cpuQuotaUs, cpuPeriodUs, memoryBytes = 0, pids = 0 } = limits;
+  const { cpuShares, memoryMin, memoryLow, cpuQuotaUs, cpuPeriodUs, memoryBytes = 0, pids = 0 } = limits;
   const isTwo = cgroupVersion === 2;
   const quota = cpuQuotaUs === undefined ? INFINITY : BigInt(quotaPerSecond(cpuQuotaUs, cpuPeriodUs));
   return [
-    isTwo
-      ? { name: "CPUWeight", value: BigInt(weightOfShares(cpuShares)) }
-      : { name: "CPUShares", value: BigInt(cpuShares) },
-    { name: "CPUQuotaPerSecUSec", value: quota },
+    ...(cpuShares === undefined ? [] : [weight(cpuShares, isTwo), { name: "CPUQuotaPerSecUSec", value: quota }]),
+    ...(isTwo && memoryMin !== undefined ? [{ name: "MemoryMin", value: BigInt(memoryMin) }] : []),
+    ...(isTwo && memoryLow !== undefined ? [{ name: "MemoryLow", value: BigInt(memoryLow) }] : []),
     ...(cpuQuotaUs === undefined ? [] : [{ name: "CPUQuotaPeriodUSec", value: BigInt(cpuPeriodUs) }]),
     ...(memoryBytes > 0 ? [{ name: isTwo ? "MemoryMax" : "MemoryLimit", value: BigInt(memoryBytes) }] : []),
     ...(pids > 0 ? [{ name: "TasksMax", value: BigInt(pids) }] : []),

@@ -3,11 +3,12 @@ import { readHierarchies } from "../cgroup/hierarchies.ts";
 import { makeCgroups } from "../cgroup/pod-cgroups.ts";
 import { makeSliceCgroups } from "../cgroup/slices.ts";
 import { systemdSlices } from "../host/slices.ts";
-import { type Cgroups, levelsAbove, podCgroup } from "../pod/cgroup.ts";
+import { type Cgroups, levelsAbove, podCgroup, type QosClass } from "../pod/cgroup.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
+import { ceilUnits, ZERO } from "../pod/quantity.ts";
 import { enforcedFor } from "../pod/reserved.ts";
-import { cpuShares, podCgroupLimits, qosClass } from "../pod/resources.ts";
+import { cpuShares, podCgroupLimits, podRequests, qosClass } from "../pod/resources.ts";
 
 /** Where a pod belongs on this node, and what each level is limited to (cri-mapping 3.2). */
 export function podLevels(pod: DesiredPod, settings: NodeSettings, facts: NodeFacts): PodLevels {
@@ -21,14 +22,23 @@ export function podLevels(pod: DesiredPod, settings: NodeSettings, facts: NodeFa
     cpuPeriodUs: settings.cpuCfsQuotaPeriodUs,
   });
   const top = all === undefined ? [] : [{ path: all, limits: { ...limitsOf(cpuShares(cpuMillis)), memoryBytes } }];
+  const kept = keptOf(pod, qos, settings, facts);
   const own = {
     path: podCgroup(layout, qos, pod.uid),
-    limits: podCgroupLimits(pod.spec, { ...nodeLimits(settings), hugePageKib }),
+    limits: { ...podCgroupLimits(pod.spec, { ...nodeLimits(settings), hugePageKib }), ...kept },
+    ...(kept === undefined ? {} : { keptIn: [all, ofClass].filter((path) => path !== undefined) }),
   };
   if (ofClass === undefined) return { ...own, above: top };
   // The kubelet's least; of the burstable class it is what nothing in it weighs.
   const least = { path: ofClass, limits: limitsOf(2) };
   return qos === "Burstable" ? { ...own, above: top, summed: least } : { ...own, above: [...top, least] };
+}
+
+/** What of its requested memory is kept for a pod: for a guaranteed one in any case (cri-mapping 2.7, MemoryQoS). */
+function keptOf(pod: DesiredPod, qos: QosClass, { memoryQos }: NodeSettings, { cgroupVersion }: NodeFacts) {
+  const bytes = ceilUnits(podRequests(pod.spec).get("memory") ?? ZERO);
+  if (memoryQos?.reserves !== true || cgroupVersion !== 2 || bytes === 0) return undefined;
+  return qos === "Guaranteed" ? { memoryMin: bytes } : { memoryLow: bytes };
 }
 
 const nodeLimits = ({ cpuCfsQuota, cpuCfsQuotaPeriodUs, podPidsLimit }: NodeSettings) => ({
@@ -46,6 +56,7 @@ export async function hostCgroups(settings: NodeSettings, facts: NodeFacts): Pro
       ensure: (path, limits, signal) => now().ensure(path, limits, signal),
       remove: (path, signal) => now().remove(path, signal),
       sharesBelow: (path) => now().sharesBelow(path),
+      keptBelow: (path, kind) => now().keptBelow(path, kind),
     },
     (pod) => podLevels(pod, settings, facts),
   );

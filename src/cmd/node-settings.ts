@@ -35,6 +35,7 @@ export function nodeSettings(settings: Settings, { facts, ownerId, places, cgrou
     cpuCfsQuotaPeriodUs: settings.cpuCFSQuotaPeriod * 1000,
     seccompDefault: settings.seccompDefault,
     ...(settings.singleProcessOOMKill === undefined ? {} : { singleProcessOomKill: settings.singleProcessOOMKill }),
+    ...memoryQosOf(settings),
     swapBehavior: settings["memorySwap.swapBehavior"] || "NoSwap",
     allowedUnsafeSysctls: settings.allowedUnsafeSysctls,
     maxPods: settings.maxPods,
@@ -42,6 +43,11 @@ export function nodeSettings(settings: Settings, { facts, ownerId, places, cgrou
     podPidsLimit: settings.podPidsLimit,
     maxRestartDelayMs: settings["crashLoopBackOff.maxContainerRestartPeriod"],
   };
+}
+
+function memoryQosOf({ memoryQoS, memoryThrottlingFactor }: Settings): Pick<NodeSettings, "memoryQos"> {
+  if (memoryQoS === "Off") return {};
+  return { memoryQos: { throttlingFactor: memoryThrottlingFactor, reserves: memoryQoS === "TieredReservation" } };
 }
 
 /** Pulls at the same time; the configuration may leave it open (design section 5). */

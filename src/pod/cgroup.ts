@@ -3,14 +3,19 @@ export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
 
 /** Limits of one pod's cgroup; what is absent is not written (cri-mapping 3.2). */
 export type CgroupLimits = {
-  readonly cpuShares: number;
+  readonly cpuShares?: number;
   readonly cpuQuotaUs?: number;
   readonly cpuPeriodUs: number;
   readonly memoryBytes?: number;
   readonly pids?: number;
+  /** Of version 2: what is kept for the cgroup in any case, and as long as there is something else to take (cri-mapping 2.7). */
+  readonly memoryMin?: number;
+  readonly memoryLow?: number;
   /** Every size that the kernel has, by its name in the kernel's files; absent: none is limited. */
   readonly hugePages?: readonly HugePageLimit[];
 };
+/** Limits that are summed up from the pods to the levels above them: the kernel keeps for a cgroup what its parents may keep. */
+export type KeptMemory = "memoryMin" | "memoryLow";
 export type HugePageLimit = { readonly size: string; readonly bytes: number };
 
 /** Cgroups above containers. */
@@ -21,6 +26,8 @@ export type Cgroups = {
   remove(path: string, signal: AbortSignal): Promise<void>;
   /** CPU shares of each cgroup right below this one, by name; none where it is not there. */
   sharesBelow(path: string): Promise<ReadonlyMap<string, number>>;
+  /** Bytes that are kept for each cgroup right below this one, by name; none where there is no such thing. */
+  keptBelow(path: string, kind: KeptMemory): Promise<ReadonlyMap<string, number>>;
 };
 
 /** Slices of systemd, which makes cgroups for those who ask it. Throws HostRefused. */

@@ -55,6 +55,14 @@ export type Reserved = {
   readonly evictionMemoryBytes?: number;
 };
 
+/** How memory is shared out before a limit is met; of cgroup v2 only (cri-mapping 2.7). */
+export type MemoryQos = {
+  /** The part of the way from request to limit at which a container is slowed down. */
+  readonly throttlingFactor: number;
+  /** Whether what is requested is kept for who requests it. */
+  readonly reserves: boolean;
+};
+
 /** What the agent was told about the node, from flags and files (design 5). Lists of the typed table: cmd/config. */
 export type NodeSettings = {
   readonly ownerId: string;
@@ -73,6 +81,8 @@ export type NodeSettings = {
   readonly seccompDefault: boolean;
   /** Absent: false, as far as cgroup v2 reaches; on version 1 it cannot be otherwise (cri-mapping 2.7). */
   readonly singleProcessOomKill?: boolean;
+  /** Absent: memory.high, memory.min and memory.low are not set (cri-mapping 2.7). */
+  readonly memoryQos?: MemoryQos;
   /** Absent: NoSwap (cri-mapping 2.7). */
   readonly swapBehavior?: "NoSwap" | "LimitedSwap";
   /** Sysctls, or patterns that end in `*`, which pods may set besides the safe ones; absent: none. */

@@ -19,6 +19,7 @@ function recorded(cgroupVersion: 1 | 2) {
       told.push(`remove ${path}`);
     },
     sharesBelow: async () => new Map(),
+    keptBelow: async () => new Map(),
   };
   const slices: Slices = {
     async ensure(name, parent, properties) {

@@ -1,4 +1,16 @@
-import { boolean, choice, count, duration, integer, list, map, priorityGrace, quantity, text } from "./kinds.ts";
+import {
+  boolean,
+  choice,
+  count,
+  duration,
+  fraction,
+  integer,
+  list,
+  map,
+  priorityGrace,
+  quantity,
+  text,
+} from "./kinds.ts";
 import { optional, row } from "./row.ts";
 import { HARD_THRESHOLDS } from "./thresholds.ts";
 
@@ -50,6 +62,11 @@ export const KUBELET_RESOURCE_ROWS = {
   singleProcessOOMKill: optional({
     kind: boolean,
     help: "Out of memory ends one process, not the whole container; false on cgroup v2.",
+  }),
+  memoryThrottlingFactor: row({
+    kind: fraction,
+    default: 0.9,
+    help: "With memoryQoS: so far between request and limit a container is slowed down.",
   }),
   kubeReserved: row({
     kind: map(quantity),

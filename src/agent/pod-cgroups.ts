@@ -1,4 +1,4 @@
-import type { CgroupLimits, Cgroups } from "../pod/cgroup.ts";
+import type { CgroupLimits, Cgroups, KeptMemory } from "../pod/cgroup.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 
 /** Pod cgroups with their layout and limits worked out. */
@@ -16,6 +16,8 @@ export type PodLevels = Level & {
   readonly above: readonly Level[];
   /** The level that weighs as much as all pods in it together; absent where the pod is in none. */
   readonly summed?: Level;
+  /** Levels above that have to keep what the pod keeps, from the top; absent where nothing is kept for it. */
+  readonly keptIn?: readonly string[];
 };
 
 /**
@@ -24,28 +26,35 @@ export type PodLevels = Level & {
  * C1  The levels above are made, with their limits, before the first pod in them; once in the agent's life.
  * C2  The burstable level weighs as much as its pods together, those of an earlier agent among them; it is written when that
  *     changed, and costs nothing that grows with the pods.
+ * C3  Memory that is kept for pods is kept by every level above them, those of an earlier agent among them: the kernel keeps
+ *     for a cgroup no more than its parents may keep (cri-mapping 2.7, MemoryQoS).
  */
 export function makePodCgroups(cgroups: Cgroups, of: (pod: DesiredPod) => PodLevels): PodCgroups {
   /** @bound Levels above pods: a fixed number. */
   const made = new Set<string>();
   /** @bound Levels that are summed: a fixed number. */
   const sums = new Map<string, Promise<Sum>>();
-  const sumOf = ({ path }: Level): Promise<Sum> => {
-    const found = sums.get(path) ?? cgroups.sharesBelow(path).then(newSum);
-    sums.set(path, found);
+  const sumOf = (key: string, below: () => Promise<ReadonlyMap<string, number>>): Promise<Sum> => {
+    const found = sums.get(key) ?? below().then(newSum);
+    sums.set(key, found);
     return found;
   };
   /** A pod comes with so many shares, or goes with 0. */
   const weigh = async (summed: Level, path: string, shares: number, signal: AbortSignal): Promise<void> => {
-    const sum = await sumOf(summed);
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    const before = sum.of.get(name) ?? 0;
-    if (before === shares) return;
-    if (shares === 0) sum.of.delete(name);
-    else sum.of.set(name, shares);
-    sum.total += shares - before;
+    const sum = await sumOf(summed.path, () => cgroups.sharesBelow(summed.path));
+    if (!change(sum, path, shares)) return;
     const cpuShares = Math.min(Math.max(sum.total, LEAST_SHARES), MOST_SHARES);
     await cgroups.ensure(summed.path, { ...summed.limits, cpuShares }, signal);
+  };
+  /** A pod comes with its limits, or goes without any. */
+  const keep = async ({ path, limits, keptIn }: PodLevels, isHere: boolean, signal: AbortSignal): Promise<void> => {
+    const parent = keptIn?.at(-1);
+    if (keptIn === undefined || parent === undefined) return;
+    const kind: KeptMemory = limits.memoryMin === undefined ? "memoryLow" : "memoryMin";
+    const sum = await sumOf(`${kind} ${parent}`, () => cgroups.keptBelow(parent, kind));
+    if (!change(sum, path, isHere ? (limits[kind] ?? 0) : 0)) return;
+    const { cpuPeriodUs } = limits;
+    for (const level of keptIn) await cgroups.ensure(level, { cpuPeriodUs, [kind]: sum.total }, signal);
   };
   const makeAbove = async (above: readonly Level[], signal: AbortSignal): Promise<void> => {
     for (const { path, limits } of above) {
@@ -61,26 +70,41 @@ export function makePodCgroups(cgroups: Cgroups, of: (pod: DesiredPod) => PodLev
 
   return {
     async ensure(pod, signal) {
-      const { path, limits, above, summed } = of(pod);
+      const levels = of(pod);
+      const { path, limits, above, summed } = levels;
       await makeAbove(above, signal);
       // Before the pod's own, so that it has its share from the start.
-      if (summed !== undefined) await weigh(summed, path, limits.cpuShares, signal);
+      if (summed !== undefined) await weigh(summed, path, limits.cpuShares ?? LEAST_SHARES, signal);
+      await keep(levels, true, signal);
       await cgroups.ensure(path, limits, signal);
     },
     empty: (pod, signal) => cgroups.empty(of(pod).path, signal),
     async remove(pod, signal) {
-      const { path, summed } = of(pod);
+      const levels = of(pod);
+      const { path, summed } = levels;
       await cgroups.remove(path, signal);
+      await keep(levels, false, signal);
       if (summed !== undefined) await weigh(summed, path, 0, signal);
     },
   };
 }
 
-/** Shares of the pods in one level, and all of them together. */
+/** Amounts of the pods in one level, by the last name of their path, and all of them together. */
 type Sum = { readonly of: Map<string, number>; total: number };
 
 function newSum(below: ReadonlyMap<string, number>): Sum {
   return { of: new Map(below), total: [...below.values()].reduce((total, one) => total + one, 0) };
+}
+
+/** Notes a pod's amount, 0 for one that is gone; whether that is news. */
+function change(sum: Sum, path: string, amount: number): boolean {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const before = sum.of.get(name) ?? 0;
+  if (before === amount) return false;
+  if (amount === 0) sum.of.delete(name);
+  else sum.of.set(name, amount);
+  sum.total += amount - before;
+  return true;
 }
 
 const LEAST_SHARES = 2;

@@ -12,14 +12,25 @@ import {
   SIGNALS,
   type Threshold,
 } from "../decide/pressure.ts";
+import type { DesiredPod } from "../pod/desired.ts";
 import type { ImageStore } from "../pod/image-store.ts";
+import type { DiskUse, LocalStorage } from "../pod/local-storage.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { WorkerFacts } from "../pod/node-plan.ts";
-import type { PressureGauge, PressureKind, PressureReading, PressureReadings, Pressures } from "../pod/pressure.ts";
+import type {
+  PressureGauge,
+  PressureKind,
+  PressureReading,
+  PressureReadings,
+  PressureSignal,
+  Pressures,
+} from "../pod/pressure.ts";
 import type { Runtime } from "../ports.ts";
 import type { ImageCare } from "./image-care.ts";
 import type { Round } from "./loop.ts";
 import type { Roster } from "./roster.ts";
+import { makeStorageCare } from "./storage-care.ts";
+import type { Worker } from "./worker.ts";
 
 /**
  * Watches what is left of the host, and frees some of it before the host itself suffers (node.md 5.1).
@@ -28,6 +39,7 @@ import type { Roster } from "./roster.ts";
  * P2  On a disk, images that nobody needs go first; a pod goes only when that was not enough.
  * P3  One pod at a time, and the next only after it is gone or had its time. Static pods are never taken.
  * P4  Dead containers stay: there is one of each at most, and it is the memory of the next one's count and back-off.
+ * P5  Before all thresholds, pods that have more on disk than they themselves allow have to go (storage-care.ts).
  */
 export type PressureCare = {
   readonly run: Round;
@@ -50,6 +62,8 @@ type Look = PressureVerdict & { readonly readings: PressureReadings; readonly is
 export function makePressureCare(tools: {
   readonly gauge: PressureGauge;
   readonly limits: PressureLimits;
+  /** Absent where what pods have on disk is not counted. */
+  readonly storage?: LocalStorage;
   readonly imageDisk: ImageStore["disk"];
   /** Absent where images are not collected. */
   readonly images?: Pick<ImageCare, "reclaim"> | undefined;
@@ -63,6 +77,7 @@ export function makePressureCare(tools: {
   onChange(): void;
 }): PressureCare {
   const { gauge, limits, clock, log, meter, roster } = tools;
+  const careForStorage = tools.storage && makeStorageCare({ ...tools, storage: tools.storage });
   let memory = NO_PRESSURE;
   let pressures: Pressures = { memory: false, disk: false, pid: false };
   let told: ReadonlySet<Threshold> = new Set();
@@ -105,18 +120,33 @@ export function makePressureCare(tools: {
     if (freedBytes === 0) imagesFromMonoMs = clock.now().monoMs + NO_IMAGES_MS;
     return freedBytes > 0;
   };
-  const candidates = async (signal: AbortSignal): Promise<readonly Candidate[]> => {
-    const workers = roster.all().filter((worker) => isCandidate(worker.facts()));
+  const workersToTake = (): readonly Worker[] => roster.all().filter((worker) => isCandidate(worker.facts()));
+  const candidates = async (of: PressureSignal, isOneDisk: boolean, signal: AbortSignal) => {
+    const workers = workersToTake();
     if (workers.length === 0) return [];
     const usage = await tools.runtime.usage(signal);
-    return workers.map((worker) => ({
-      pod: worker.facts().pod,
-      usage: usage.filter(({ podUid }) => podUid === worker.uid),
-    }));
+    const found: Candidate[] = [];
+    for (const worker of workers) {
+      const { pod } = worker.facts();
+      const local = countsFiles(of, isOneDisk) ? await filesOf(pod, signal) : [];
+      found.push({ pod, usage: usage.filter(({ podUid }) => podUid === worker.uid), files: local });
+    }
+    return found;
+  };
+  /** Nothing, where that cannot be told. */
+  const filesOf = async (pod: DesiredPod, signal: AbortSignal): Promise<readonly DiskUse[]> => {
+    const local = await tools.storage?.use(pod, signal).catch(() => undefined);
+    signal.throwIfAborted();
+    return local === undefined ? [] : [...local.volumes.values(), ...local.logs.values()];
   };
   /** Whether a pod was told to go. */
-  const evictOne = async (threshold: Threshold, reading: PressureReading, signal: AbortSignal): Promise<boolean> => {
-    const victim = chooseVictim(threshold.signal, await candidates(signal));
+  const evictOne = async (
+    threshold: Threshold,
+    reading: PressureReading,
+    isOneDisk: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> => {
+    const victim = chooseVictim(threshold.signal, await candidates(threshold.signal, isOneDisk, signal));
     const worker = roster.all().find(({ uid }) => uid === victim?.pod.uid);
     if (victim === undefined || worker === undefined) return false;
     const ending = evictionOf(threshold, reading, victim, limits.maxPodGraceSeconds);
@@ -133,13 +163,15 @@ export function makePressureCare(tools: {
   const round = async (signal: AbortSignal): Promise<boolean> => {
     let now = await look(signal);
     tellOf(now.due);
+    // What they free is seen by the next look.
+    if (await careForStorage?.(workersToTake(), signal)) return false;
     const [first] = now.due;
     if (first === undefined) return false;
     const freed = await reclaimImages(first, now, signal);
     if (freed) now = await look(signal);
     const reading = now.readings.get(first.signal);
     if (reading === undefined || !now.due.includes(first)) return false;
-    return evictOne(first, reading, signal);
+    return evictOne(first, reading, now.isOneDisk, signal);
   };
 
   return {
@@ -162,6 +194,10 @@ export function makePressureCare(tools: {
 
 const KINDS: readonly PressureKind[] = ["memory", "disk", "pid"];
 const NAMES: Readonly<Record<PressureKind, string>> = { memory: "memory", disk: "disk space", pid: "process ids" };
+
+/** Volumes and logs lie on the disk of the root directory, which may be that of the images too. */
+const countsFiles = (of: PressureSignal, isOneDisk: boolean): boolean =>
+  of.startsWith("nodefs") || (of.startsWith("imagefs") && isOneDisk);
 
 const isCandidate = ({ pod, ending, finished, terminal, admission }: WorkerFacts): boolean =>
   ending === undefined && !finished && !terminal && admission.kind === "admitted" && !isCritical(pod);

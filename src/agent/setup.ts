@@ -7,6 +7,7 @@ import type { Credentials } from "../pod/credential.ts";
 import type { DocumentKeeping } from "../pod/document.ts";
 import type { CountedEvent } from "../pod/event.ts";
 import type { ImageStore } from "../pod/image-store.ts";
+import type { LocalStorage } from "../pod/local-storage.ts";
 import type { LogKeeping } from "../pod/log-keeping.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
@@ -36,7 +37,12 @@ export type Ports = {
   /** Absent where images are not collected. */
   readonly imageGarbage?: { readonly store: ImageStore; readonly limits: ImageLimits };
   /** Absent where nobody watches what is left of the host. */
-  readonly pressure?: { readonly gauge: PressureGauge; readonly limits: PressureLimits };
+  readonly pressure?: {
+    readonly gauge: PressureGauge;
+    readonly limits: PressureLimits;
+    /** Absent where what pods have on disk is not counted. */
+    readonly storage?: LocalStorage;
+  };
   /** Absent where pods get no time to end when the host shuts down. */
   readonly shutdown?: {
     readonly delay: ShutdownDelay;

@@ -41,20 +41,31 @@ export function makeCgroups(hierarchies: readonly Hierarchy[]): Cgroups {
       assertInside(path);
       const hierarchy = hierarchies.find(({ controllers }) => controllers.includes("cpu"));
       if (hierarchy === undefined) return new Map();
-      const folder = join(hierarchy.folder, path);
-      return new Map(subfolders(folder).flatMap((name) => sharesOf(hierarchy, join(folder, name), name)));
+      const isOne = hierarchy.version === 1;
+      const values = valuesBelow(join(hierarchy.folder, path), isOne ? "cpu.shares" : "cpu.weight");
+      return new Map(values.map(([name, value]) => [name, isOne ? value : sharesOfWeight(value)]));
+    },
+    async keptBelow(path, kind) {
+      assertInside(path);
+      const hierarchy = hierarchies.find(({ version, controllers }) => version === 2 && controllers.includes("memory"));
+      return new Map(hierarchy === undefined ? [] : valuesBelow(join(hierarchy.folder, path), KEPT_FILES[kind]));
     },
   };
 }
 
-function sharesOf({ version }: Hierarchy, folder: string, name: string): readonly (readonly [string, number])[] {
-  try {
-    const value = Number(readFileSync(join(folder, version === 1 ? "cpu.shares" : "cpu.weight"), "utf8"));
-    return [[name, version === 1 ? value : sharesOfWeight(value)]];
-  } catch {
-    // It went away meanwhile, or has no such controller.
-    return [];
-  }
+const KEPT_FILES = { memoryMin: "memory.min", memoryLow: "memory.low" } as const;
+
+/** A number of each cgroup right below a folder. */
+function valuesBelow(folder: string, file: string): readonly (readonly [string, number])[] {
+  return subfolders(folder).flatMap((name) => {
+    try {
+      const value = Number(readFileSync(join(folder, name, file), "utf8"));
+      return Number.isNaN(value) ? [] : [[name, value] as const];
+    } catch {
+      // It went away meanwhile, or has no such controller.
+      return [];
+    }
+  });
 }
 
 /** Pod UIDs may be written by people: a path that could climb out of the hierarchy is refused. */
@@ -137,13 +148,19 @@ function limitFiles(
 ): readonly (readonly [string, string])[] {
   const has = (controller: string): boolean => hierarchy.controllers.includes(controller);
   const files: [string, string][] = [];
-  if (has("cpu")) {
+  if (has("cpu") && limits.cpuShares !== undefined) {
     if (hierarchy.version === 1) files.push(["cpu.shares", String(limits.cpuShares)]);
     else files.push(["cpu.weight", String(weightOfShares(limits.cpuShares))]);
     if (limits.cpuQuotaUs !== undefined || level === "stood") files.push(...quotaFiles(hierarchy, limits));
   }
   if (has("memory") && limits.memoryBytes !== undefined && limits.memoryBytes > 0) {
     files.push([hierarchy.version === 1 ? "memory.limit_in_bytes" : "memory.max", String(limits.memoryBytes)]);
+  }
+  for (const kind of has("memory") && hierarchy.version === 2 ? (["memoryMin", "memoryLow"] as const) : []) {
+    if (limits[kind] !== undefined) files.push([KEPT_FILES[kind], String(limits[kind])]);
+  }
+  for (const { size, bytes } of has("hugetlb") ? (limits.hugePages ?? []) : []) {
+    files.push([`hugetlb.${size}.${hierarchy.version === 1 ? "limit_in_bytes" : "max"}`, String(bytes)]);
   }
   if (has("pids") && limits.pids !== undefined && limits.pids > 0) files.push(["pids.max", String(limits.pids)]);
   return files;

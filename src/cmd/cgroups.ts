@@ -1,16 +1,20 @@
 import { type Level, makePodCgroups, type PodCgroups, type PodLevels } from "../agent/pod-cgroups.ts";
 import { readHierarchies } from "../cgroup/hierarchies.ts";
 import { makeCgroups } from "../cgroup/pod-cgroups.ts";
-import { levelsAbove, podCgroup } from "../pod/cgroup.ts";
+import { makeSliceCgroups } from "../cgroup/slices.ts";
+import { systemdSlices } from "../host/slices.ts";
+import { type Cgroups, levelsAbove, podCgroup, type QosClass } from "../pod/cgroup.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
-import { allocatableFor } from "../pod/reserved.ts";
-import { cpuShares, podCgroupLimits, qosClass } from "../pod/resources.ts";
+import { ceilUnits, ZERO } from "../pod/quantity.ts";
+import { enforcedFor } from "../pod/reserved.ts";
+import { cpuShares, podCgroupLimits, podRequests, qosClass } from "../pod/resources.ts";
 
 /** Where a pod belongs on this node, and what each level is limited to (cri-mapping 3.2). */
 export function podLevels(pod: DesiredPod, settings: NodeSettings, facts: NodeFacts): PodLevels {
   const layout = { driver: settings.cgroupDriver, root: settings.cgroupRoot, perQos: settings.cgroupsPerQos };
-  const { cpuMillis, memoryBytes } = allocatableFor(facts, settings.reserved);
+  const { cpuMillis, memoryBytes } = enforcedFor(facts, settings.reserved);
+  const { hugePageKib } = facts;
   const qos = qosClass(pod.spec);
   const [all, ofClass] = levelsAbove(layout, qos);
   const limitsOf = (shares: number): Level["limits"] => ({
@@ -18,25 +22,48 @@ export function podLevels(pod: DesiredPod, settings: NodeSettings, facts: NodeFa
     cpuPeriodUs: settings.cpuCfsQuotaPeriodUs,
   });
   const top = all === undefined ? [] : [{ path: all, limits: { ...limitsOf(cpuShares(cpuMillis)), memoryBytes } }];
-  const own = { path: podCgroup(layout, qos, pod.uid), limits: podCgroupLimits(pod.spec, settings) };
+  const kept = keptOf(pod, qos, settings, facts);
+  const own = {
+    path: podCgroup(layout, qos, pod.uid),
+    limits: { ...podCgroupLimits(pod.spec, { ...nodeLimits(settings), hugePageKib }), ...kept },
+    ...(kept === undefined ? {} : { keptIn: [all, ofClass].filter((path) => path !== undefined) }),
+  };
   if (ofClass === undefined) return { ...own, above: top };
   // The kubelet's least; of the burstable class it is what nothing in it weighs.
   const least = { path: ofClass, limits: limitsOf(2) };
   return qos === "Burstable" ? { ...own, above: top, summed: least } : { ...own, above: [...top, least] };
 }
 
-/**
- * Pod cgroups on this host. systemd makes and removes its slices itself, so that in those only what is left is ended; without
- * cgroupsPerQOS pods have none.
- */
+/** What of its requested memory is kept for a pod: for a guaranteed one in any case (cri-mapping 2.7, MemoryQoS). */
+function keptOf(pod: DesiredPod, qos: QosClass, { memoryQos }: NodeSettings, { cgroupVersion }: NodeFacts) {
+  const bytes = ceilUnits(podRequests(pod.spec).get("memory") ?? ZERO);
+  if (memoryQos?.reserves !== true || cgroupVersion !== 2 || bytes === 0) return undefined;
+  return qos === "Guaranteed" ? { memoryMin: bytes } : { memoryLow: bytes };
+}
+
+const nodeLimits = ({ cpuCfsQuota, cpuCfsQuotaPeriodUs, podPidsLimit }: NodeSettings) => ({
+  ...{ cpuCfsQuota, cpuCfsQuotaPeriodUs, podPidsLimit },
+});
+
+/** Pod cgroups on this host, by whichever driver the runtime has; without cgroupsPerQOS pods have none. */
 export async function hostCgroups(settings: NodeSettings, facts: NodeFacts): Promise<PodCgroups> {
-  const cgroups = makePodCgroups(makeCgroups(await readHierarchies()), (pod) => podLevels(pod, settings, facts));
-  const isOurs = (): boolean => settings.cgroupDriver === "cgroupfs" && settings.cgroupsPerQos;
-  const empty: PodCgroups["empty"] = async (pod, signal) =>
-    settings.cgroupsPerQos ? cgroups.empty(pod, signal) : undefined;
+  const files = makeCgroups(await readHierarchies());
+  const slices = makeSliceCgroups(files, systemdSlices(), facts.cgroupVersion);
+  // The runtime may say only later which driver it has.
+  const now = (): Cgroups => (settings.cgroupDriver === "systemd" ? slices : files);
+  const cgroups = makePodCgroups(
+    {
+      ensure: (path, limits, signal) => now().ensure(path, limits, signal),
+      empty: (path, signal) => now().empty(path, signal),
+      remove: (path, signal) => now().remove(path, signal),
+      sharesBelow: (path) => now().sharesBelow(path),
+      keptBelow: (path, kind) => now().keptBelow(path, kind),
+    },
+    (pod) => podLevels(pod, settings, facts),
+  );
   return {
-    ensure: async (pod, signal) => (isOurs() ? cgroups.ensure(pod, signal) : undefined),
-    empty,
-    remove: async (pod, signal) => (isOurs() ? cgroups.remove(pod, signal) : empty(pod, signal)),
+    ensure: async (pod, signal) => (settings.cgroupsPerQos ? cgroups.ensure(pod, signal) : undefined),
+    empty: async (pod, signal) => (settings.cgroupsPerQos ? cgroups.empty(pod, signal) : undefined),
+    remove: async (pod, signal) => (settings.cgroupsPerQos ? cgroups.remove(pod, signal) : undefined),
   };
 }

@@ -46,7 +46,7 @@ export async function join(
         facts,
         machine: await readMachineFacts(settings.rootDir),
         maxPods: settings.maxPods,
-        reserved: reservedOf(settings),
+        reserved: reservedOf(settings, facts),
         kubeletVersion: `${KUBERNETES_VERSION}+berth.${version}`,
         port: settings.port,
         taints: settings.registerWithTaints,

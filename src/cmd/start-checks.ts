@@ -18,7 +18,7 @@ export async function checkHost(settings: Settings, facts: NodeFacts, signal: Ab
       "this host has swap on, and failSwapOn is set: swapoff -a, or failSwapOn: false",
     );
   }
-  const reserved = reservedOf(settings);
+  const reserved = reservedOf(settings, facts);
   if (reserved.cpuMillis > facts.cpuMillis || reserved.memoryBytes > facts.memoryBytes) {
     throw new BerthError("ConfigInvalid", "systemReserved and kubeReserved together keep back more than this host has");
   }

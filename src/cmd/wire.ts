@@ -10,11 +10,13 @@ import { type Cri, connectCri } from "../cri/connect.ts";
 import { nodeBeginning, nodeNews } from "../decide/node-news.ts";
 import { makeDocumentKeeping } from "../files/document-keeping.ts";
 import { readDrainMark, writeDrainMark } from "../files/drain-mark.ts";
+import { makeLocalStorage } from "../files/local-storage.ts";
 import { makePodFiles } from "../files/pod-files.ts";
 import { takeRootDir } from "../files/root-dir.ts";
 import { openUserRanges } from "../files/user-ranges.ts";
 import { makeHandlers } from "../handler/handlers.ts";
 import { readNodeFacts } from "../host/facts.ts";
+import { diskBytes } from "../host/machine.ts";
 import { makePressureGauge } from "../host/pressure.ts";
 import { readUserBlock } from "../host/sub-ids.ts";
 import { readHostUsage } from "../host/usage.ts";
@@ -96,7 +98,7 @@ async function build(
   changed: (source: ManifestSource) => ManifestSource,
 ): Promise<Omit<House, "close">> {
   const clock = systemClock;
-  const facts = await readNodeFacts(
+  const hostFacts = await readNodeFacts(
     {
       hostnameOverride: settings.hostnameOverride,
       nodeIps: settings.nodeIP,
@@ -105,10 +107,11 @@ async function build(
     },
     signal,
   );
-  await checkHost(settings, facts, signal);
+  await checkHost(settings, hostFacts, signal);
   const { rootDir, podLogsDir, containerLogsDir } = settings;
   const root = await takeRootDir({ rootDir, podLogsDir, containerLogsDir }, signal);
   closing.defer(() => root.release());
+  const facts = { ...hostFacts, rootDiskBytes: await diskBytes(root.places.rootDir) };
 
   const metrics = makeMetrics(version);
   closing.defer(() => metrics.close());
@@ -117,7 +120,10 @@ async function build(
   const users = await openUserRanges(root.places, await readUserBlock(settings.maxPods), log);
 
   let cri: Cri | undefined;
-  const node = nodeSettings(settings, { ...root, cgroupDriver: () => cri?.runtime.capabilities()?.cgroupDriver });
+  const node = nodeSettings(settings, {
+    ...{ ...root, facts },
+    cgroupDriver: () => cri?.runtime.capabilities()?.cgroupDriver,
+  });
   cri = connectCri({
     runtimeEndpoint: settings.containerRuntimeEndpoint,
     imageEndpoint: settings.imageServiceEndpoint || settings.containerRuntimeEndpoint,
@@ -178,7 +184,10 @@ async function build(
       ...(logs === undefined
         ? {}
         : { logKeeping: { keeping: makeLogKeeping(root.places.podLogsDir, turns), limits: logs } }),
-      pressure: { gauge: makePressureGauge(root.places.rootDir), limits: pressureLimits(settings) },
+      pressure: {
+        ...{ gauge: makePressureGauge(root.places.rootDir), limits: pressureLimits(settings) },
+        ...(settings.localStorageCapacityIsolation ? { storage: makeLocalStorage(node) } : {}),
+      },
       ...(await hostShutdown(settings, root.places.rootDir, log)),
       podSinks: [],
       eventSinks: [journal, makeEventLog(log)],

@@ -1,6 +1,8 @@
 import type { Draft } from "../base/protobuf.ts";
 import type { DesiredContainer, DesiredPod } from "../pod/desired.ts";
+import { hugePagesIn, pageSizeOf } from "../pod/huge-pages.ts";
 import { ceilMillis, ceilUnits, compareQuantities, type Quantity, ZERO } from "../pod/quantity.ts";
+import { allocatableFor } from "../pod/reserved.ts";
 import {
   cpuQuotaUs,
   cpuShares,
@@ -10,6 +12,7 @@ import {
   type Resources,
   readResources,
 } from "../pod/resources.ts";
+import type * as v1 from "../pod/v1.ts";
 import type { HugepageLimit, LinuxContainerResources } from "./generated/types.ts";
 import { isCritical, oomScoreAdjust } from "./oom-score.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -29,9 +32,34 @@ export function containerResources(
   return {
     ...basic,
     ...swap,
-    unified: { ...basic.unified, ...unified },
+    unified: { ...basic.unified, ...unified, ...memoryQos(pod, container, surroundings) },
     oom_score_adj: BigInt(oomScoreAdjust(pod, container, surroundings.facts)),
     hugepage_limits: hugePages(pod, container, surroundings),
+  };
+}
+
+/** The kernel counts memory in pages; where they are larger, it rounds once more. */
+const PAGE_BYTES = 4096;
+
+/** Where a container is slowed down, and what of its request is kept for it; of version 2 only (cri-mapping 2.7). */
+function memoryQos(
+  { spec }: DesiredPod,
+  container: DesiredContainer,
+  { settings, facts }: Surroundings,
+): Readonly<Record<string, string>> {
+  const { memoryQos: wanted } = settings;
+  if (wanted === undefined || facts.cgroupVersion === 1) return {};
+  const bytes = (list: Readonly<Record<string, v1.Quantity>> | undefined): number =>
+    ceilUnits(readResources(list).get("memory") ?? ZERO);
+  const request = bytes(container.spec.resources?.requests);
+  const limit = bytes(container.spec.resources?.limits);
+  const end = limit > 0 ? limit : allocatableFor(facts, settings.reserved).memoryBytes;
+  const high = Math.floor((request + wanted.throttlingFactor * (end - request)) / PAGE_BYTES) * PAGE_BYTES;
+  const qos = qosClass(spec);
+  return {
+    "memory.min": `${wanted.reserves && qos === "Guaranteed" ? request : 0}`,
+    "memory.low": `${wanted.reserves && qos === "Burstable" ? request : 0}`,
+    ...(request !== limit && high > request ? { "memory.high": `${high}` } : {}),
   };
 }
 
@@ -77,28 +105,9 @@ function hugePages({ spec }: DesiredPod, container: DesiredContainer, { facts }:
   const own = readResources(container.spec.resources?.limits);
   const ofPod = readResources(spec.resources?.limits);
   return (facts.hugePageKib ?? []).map((kib) => {
-    const limit = find(own, kib) ?? find(ofPod, kib);
-    return { page_size: pageSize(kib), limit: BigInt(ceilUnits(limit ?? ZERO)) };
+    const limit = hugePagesIn(own, kib) ?? hugePagesIn(ofPod, kib);
+    return { page_size: pageSizeOf(kib), limit: BigInt(ceilUnits(limit ?? ZERO)) };
   });
-}
-
-const PREFIX = "hugepages-";
-
-/** `hugepages-2Mi` and `hugepages-2048Ki` mean the same. */
-function find(limits: Resources, kib: number): Quantity | undefined {
-  const wanted = { hugepages: `${kib}Ki` };
-  const bytes = readResources(wanted).get("hugepages") ?? ZERO;
-  for (const [name, limit] of limits) {
-    const size = name.startsWith(PREFIX) ? readResources({ size: name.slice(PREFIX.length) }).get("size") : undefined;
-    if (size !== undefined && compareQuantities(size, bytes) === 0) return limit;
-  }
-  return undefined;
-}
-
-/** As the kernel's files are called: 2MB, 1GB, counted in 1024s. */
-function pageSize(kib: number): string {
-  if (kib % (1024 * 1024) === 0) return `${kib / (1024 * 1024)}GB`;
-  return kib % 1024 === 0 ? `${kib / 1024}MB` : `${kib}KB`;
 }
 
 /** Swap is kept from containers, except from those that LimitedSwap is for: burstable, not critical, with a request below its limit. */

@@ -1,8 +1,9 @@
 import type { Placement } from "../pod/cluster.ts";
 import type { DesiredPod } from "../pod/desired.ts";
+import { hugePagesName, isHugePages } from "../pod/huge-pages.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { Admission } from "../pod/plan.ts";
-import { ceilMillis, ceilUnits, ZERO } from "../pod/quantity.ts";
+import { ceilMillis, ceilUnits, parseQuantity, ZERO } from "../pod/quantity.ts";
 import { allocatableFor } from "../pod/reserved.ts";
 import { podRequests } from "../pod/resources.ts";
 import { fitsNode } from "./node-affinity.ts";
@@ -13,20 +14,30 @@ export type Totals = {
   readonly pods: number;
   readonly cpuMillis: number;
   readonly memoryBytes: number;
+  /** Bytes of the disk and of huge pages, by the resource's name. */
+  readonly others: ReadonlyMap<string, number>;
   readonly hostPorts: readonly HostPort[];
 };
 export type HostPort = { readonly protocol: string; readonly ip: string; readonly port: number };
 
 /** What can be given away. */
-export type Allocatable = { readonly pods: number; readonly cpuMillis: number; readonly memoryBytes: number };
+export type Allocatable = Omit<Totals, "hostPorts">;
 
-export const nothingTaken: Totals = { pods: 0, cpuMillis: 0, memoryBytes: 0, hostPorts: [] };
+export const nothingTaken: Totals = { pods: 0, cpuMillis: 0, memoryBytes: 0, others: new Map(), hostPorts: [] };
 
 /** What the node has for pods (node.md 2.2). */
-export const allocatableOf = (facts: NodeFacts, settings: NodeSettings): Allocatable => ({
-  pods: settings.maxPods,
-  ...allocatableFor(facts, settings.reserved),
-});
+export function allocatableOf(facts: NodeFacts, settings: NodeSettings): Allocatable {
+  const { cpuMillis, memoryBytes, storageBytes, hugePageBytes = {} } = allocatableFor(facts, settings.reserved);
+  const disk: [string, number][] = storageBytes === undefined ? [] : [[STORAGE, storageBytes]];
+  return {
+    pods: settings.maxPods,
+    cpuMillis,
+    memoryBytes,
+    others: new Map([...disk, ...Object.entries(hugePageBytes)]),
+  };
+}
+
+const STORAGE = "ephemeral-storage";
 
 /** The totals with one more pod in them. */
 export function withPod(totals: Totals, pod: DesiredPod): Totals {
@@ -35,6 +46,10 @@ export function withPod(totals: Totals, pod: DesiredPod): Totals {
     pods: totals.pods + 1,
     cpuMillis: totals.cpuMillis + asked.cpuMillis,
     memoryBytes: totals.memoryBytes + asked.memoryBytes,
+    others: new Map([
+      ...totals.others,
+      ...[...asked.others].map(([name, bytes]) => [name, bytes + (totals.others.get(name) ?? 0)] as const),
+    ]),
     hostPorts: [...totals.hostPorts, ...asked.hostPorts],
   };
 }
@@ -83,6 +98,10 @@ function roomRefusal(pod: DesiredPod, free: Allocatable, taken: Totals): Refusal
     ["pods", 1, taken.pods, free.pods],
     ["cpu", asked.cpuMillis, taken.cpuMillis, free.cpuMillis],
     ["memory", asked.memoryBytes, taken.memoryBytes, free.memoryBytes],
+    ...[...asked.others].flatMap(([name, bytes]): [string, number, number, number][] => {
+      const capacity = isCounted(name, free) ? (free.others.get(name) ?? 0) : undefined;
+      return capacity === undefined ? [] : [[name, bytes, taken.others.get(name) ?? 0, capacity]];
+    }),
   ];
   const short = rows.find(([, wanted, used, capacity]) => wanted > 0 && used + wanted > capacity);
   if (short === undefined) return undefined;
@@ -90,6 +109,9 @@ function roomRefusal(pod: DesiredPod, free: Allocatable, taken: Totals): Refusal
   const text = `Node didn't have enough resource: ${name}, requested: ${wanted}, used: ${used}, capacity: ${capacity}`;
   return refused(`OutOf${name}`, text);
 }
+
+/** Pages that the kernel does not have are none; a disk of unknown size is not counted. */
+const isCounted = (name: string, free: Allocatable): boolean => name !== STORAGE || free.others.has(name);
 
 function placementRefusal(
   pod: DesiredPod,
@@ -114,6 +136,12 @@ function placementRefusal(
   return undefined;
 }
 
+/** One name for each size of huge pages, however it is written. */
+function canonical(name: string): string {
+  const size = isHugePages(name) ? parseQuantity(name.slice(name.indexOf("-") + 1)) : undefined;
+  return size === undefined ? name : hugePagesName(ceilUnits(size) / 1024);
+}
+
 /** An address of 0.0.0.0 is every address. */
 const clash = (one: HostPort, other: HostPort): boolean =>
   one.port === other.port &&
@@ -131,6 +159,11 @@ function askedBy(pod: DesiredPod): Omit<Totals, "pods"> {
   return {
     cpuMillis: ceilMillis(requests.get("cpu") ?? ZERO),
     memoryBytes: ceilUnits(requests.get("memory") ?? ZERO),
+    others: new Map(
+      [...requests]
+        .filter(([name]) => name === STORAGE || isHugePages(name))
+        .map(([name, amount]) => [canonical(name), ceilUnits(amount)]),
+    ),
     hostPorts: ports.map(({ hostPort, hostIP, protocol }) => ({
       port: hostPort ?? 0,
       ip: hostIP === undefined || hostIP === "" ? ANY : hostIP,

@@ -1,6 +1,7 @@
 import type { Now } from "../base/clock.ts";
 import type { ClusterNode, NodeAddress, NodeImage, NodeStatus, Taint } from "../pod/cluster.ts";
 import type { MachineFacts, NodeFacts, Reserved } from "../pod/node.ts";
+import { formatQuantity, quantityOfUnits } from "../pod/quantity.ts";
 import { allocatableFor } from "../pod/reserved.ts";
 import type { Standing } from "../pod/standing.ts";
 import { nodeConditions } from "./node-conditions.ts";
@@ -108,7 +109,7 @@ function addressesOf({ ips, hostname }: NodeFacts): NodeAddress[] {
 }
 
 function capacityOf({ facts, machine, maxPods }: NodeIdentity): Record<string, string> {
-  const huge = (facts.hugePageKib ?? []).map((kib): [string, string] => [`hugepages-${binary(kib)}`, "0"]);
+  const huge = Object.entries(facts.hugePageBytes ?? {}).map(([name, bytes]) => [name, bytesText(bytes)] as const);
   return {
     cpu: String(Math.floor(facts.cpuMillis / 1000)),
     memory: `${Math.floor(facts.memoryBytes / 1024)}Ki`,
@@ -118,30 +119,26 @@ function capacityOf({ facts, machine, maxPods }: NodeIdentity): Record<string, s
   };
 }
 
-/** As much as admission here gives away: decide/admission.ts. */
-function allocatableOf({ facts, reserved }: NodeIdentity, capacity: Record<string, string>): Record<string, string> {
-  if (reserved === undefined) return capacity;
-  const { cpuMillis, memoryBytes } = allocatableFor(facts, reserved);
+/** As much as admission here gives away: decide/admission.ts. What nothing is kept back of is told as the capacity is. */
+function allocatableOf(
+  { facts, machine, reserved }: NodeIdentity,
+  capacity: Record<string, string>,
+): Record<string, string> {
+  const { rootDiskBytes } = machine;
+  const { cpuMillis, memoryBytes, storageBytes } = allocatableFor({ ...facts, rootDiskBytes }, reserved);
   return {
     ...capacity,
-    ...(reserved.cpuMillis > 0 ? { cpu: `${cpuMillis}m` } : {}),
-    ...(reserved.memoryBytes > 0 ? { memory: `${Math.floor(memoryBytes / 1024)}Ki` } : {}),
+    ...(cpuMillis < facts.cpuMillis ? { cpu: `${cpuMillis}m` } : {}),
+    ...(memoryBytes < facts.memoryBytes ? { memory: `${Math.floor(memoryBytes / 1024)}Ki` } : {}),
+    ...(storageBytes !== undefined && storageBytes < rootDiskBytes ? { "ephemeral-storage": `${storageBytes}` } : {}),
   };
 }
+
+const bytesText = (bytes: number): string => formatQuantity(quantityOfUnits(bytes, "binary"));
 
 /** A resource that the machine no longer has is told as nothing, so that the scheduler learns of it. */
 function gone(before: Record<string, string> | undefined): Record<string, string> {
   return Object.fromEntries(Object.keys(before ?? {}).map((name) => [name, "0"]));
-}
-
-function binary(kib: number): string {
-  const suffixes = ["Ki", "Mi", "Gi"];
-  let [size, place] = [kib, 0];
-  while (size >= 1024 && size % 1024 === 0 && place < suffixes.length - 1) {
-    size /= 1024;
-    place += 1;
-  }
-  return `${size}${suffixes[place]}`;
 }
 
 function runtimeVersion(before: NodeStatus, { runtime }: Standing): string {

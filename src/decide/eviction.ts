@@ -1,4 +1,5 @@
 import type { DesiredPod, Ending } from "../pod/desired.ts";
+import type { DiskUse } from "../pod/local-storage.ts";
 import type { Admission } from "../pod/plan.ts";
 import type { PressureKind, PressureReading, PressureSignal, Pressures } from "../pod/pressure.ts";
 import { ceilUnits, formatQuantity, quantityOfUnits, ZERO } from "../pod/quantity.ts";
@@ -8,7 +9,12 @@ import { isCritical } from "./admission.ts";
 import { SIGNALS, type Threshold, unitsOf } from "./pressure.ts";
 
 /** A pod that has a worker and is not ending, with what its containers use; empty: nothing is known of it. */
-export type Candidate = { readonly pod: DesiredPod; readonly usage: readonly ContainerUsage[] };
+export type Candidate = {
+  readonly pod: DesiredPod;
+  readonly usage: readonly ContainerUsage[];
+  /** Its volumes and logs, as far as they lie on the disk that is short; empty: none, or not counted. */
+  readonly files: readonly DiskUse[];
+};
 
 /** The one pod that has to go (node.md 5.1): never a critical one, and static pods are critical (I3). */
 export function chooseVictim(signal: PressureSignal, candidates: readonly Candidate[]): Candidate | undefined {
@@ -30,9 +36,11 @@ function byRank(signal: PressureSignal, one: Candidate, other: Candidate): numbe
 const priorityOf = ({ pod }: Candidate): number => pod.spec.priority ?? 0;
 
 /** Of process ids the runtime tells nothing: there only the priority counts. */
-function standing(signal: PressureSignal, { pod, usage }: Candidate): { unknown: boolean; excess: number } {
+function standing(signal: PressureSignal, { pod, usage, files }: Candidate): { unknown: boolean; excess: number } {
   if (SIGNALS[signal].kind === "pid") return { unknown: false, excess: 0 };
-  const used = usage.map((one) => usedOf(signal, one) ?? 0).reduce((sum, one) => sum + one, 0);
+  const ofFiles = SIGNALS[signal].kind === "disk" ? files : [];
+  const parts = [...usage.map((one) => usedOf(signal, one) ?? 0), ...ofFiles.map((one) => sizeOf(signal, one))];
+  const used = parts.reduce((sum, one) => sum + one, 0);
   const asked = podRequests(pod.spec).get(SIGNALS[signal].resource) ?? ZERO;
   return { unknown: usage.length === 0, excess: used - ceilUnits(asked) };
 }
@@ -42,11 +50,14 @@ function usedOf(signal: PressureSignal, { workingSetBytes, more }: ContainerUsag
   return signal.endsWith("inodesFree") ? more?.writtenInodes : more?.writtenBytes;
 }
 
+const sizeOf = (signal: PressureSignal, { bytes, inodes }: DiskUse): number =>
+  signal.endsWith("inodesFree") ? inodes : bytes;
+
 /** How its victim ends: at once under a hard threshold, within the allowed grace under a soft one. */
 export function evictionOf(
   threshold: Threshold,
   reading: PressureReading,
-  { pod, usage }: Candidate,
+  { pod, usage }: Pick<Candidate, "pod" | "usage">,
   maxPodGraceSeconds: number,
 ): Omit<Ending, "sinceMonoMs"> {
   const isSoft = threshold.graceMs !== undefined;
@@ -58,7 +69,11 @@ export function evictionOf(
 const binary = (units: number): string => formatQuantity(quantityOfUnits(units, "binary"));
 const decimal = (units: number): string => formatQuantity(quantityOfUnits(units));
 
-function evictionMessage({ signal, amount }: Threshold, reading: PressureReading, { pod, usage }: Candidate): string {
+function evictionMessage(
+  { signal, amount }: Threshold,
+  reading: PressureReading,
+  { pod, usage }: Pick<Candidate, "pod" | "usage">,
+): string {
   const { resource, kind } = SIGNALS[signal];
   const write = kind === "pid" || signal.endsWith("inodesFree") ? decimal : binary;
   const said = `Threshold quantity: ${write(unitsOf(amount, reading))}, available: ${write(reading.available)}. `;

@@ -248,7 +248,7 @@ function probed({ container, probe, result }: Extract<Moment, { kind: "probed" }
 function ended({ cause, result }: Ending): readonly Told[] {
   const message = result?.message ?? "";
   if (cause === "deadline") return [pod("deadlineExceeded")];
-  if (cause === "evicted") return [pod("evicted", message)];
+  if (cause === "evicted" || cause === "overused") return [pod("evicted", message)];
   return cause === "preempted" ? [pod("preempted", message)] : [];
 }
 

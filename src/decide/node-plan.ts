@@ -158,10 +158,12 @@ const plus = (one: Totals, other: Totals): Totals => ({
   pods: one.pods + other.pods,
   cpuMillis: one.cpuMillis + other.cpuMillis,
   memoryBytes: one.memoryBytes + other.memoryBytes,
+  // Nobody has to end for these: room of pods, processors and memory is all that is asked of the totals from here on.
+  others: one.others,
   hostPorts: one.hostPorts,
 });
 const minus = (one: Totals, { pods, cpuMillis, memoryBytes }: Totals): Totals =>
-  plus(one, { pods: -pods, cpuMillis: -cpuMillis, memoryBytes: -memoryBytes, hostPorts: [] });
+  plus(one, { pods: -pods, cpuMillis: -cpuMillis, memoryBytes: -memoryBytes, others: new Map(), hostPorts: [] });
 
 /** A critical pod for which there is no room, and against which nothing else stands. */
 const lacksRoom = (pod: DesiredPod, admission: Admission): boolean =>

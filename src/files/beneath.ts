@@ -14,6 +14,14 @@ export const O_PATH = 0o10000000;
 /** A path that stands for the open object itself. */
 export const pathOf = (handle: FileHandle): string => `/proc/self/fd/${handle.fd}`;
 
+/** For listing a directory whose names may be any bytes; this encoding loses none of them. */
+export const RAW_NAMES = { encoding: "latin1" } as const;
+
+/** The path of an entry that was listed so. */
+export function rawBelow(directory: FileHandle, rawName: string): Buffer {
+  return Buffer.concat([Buffer.from(`${pathOf(directory)}/`), Buffer.from(rawName, "latin1")]);
+}
+
 /** Thrown when a component is a symbolic link; says nothing about where it leads. */
 export const LINK_FOUND = "a symbolic link was found where none may be";
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { constants, type Dirent } from "node:fs";
 import { type FileHandle, open, opendir, readFile, rename, rmdir, unlink } from "node:fs/promises";
 import { BerthError } from "../base/errors.ts";
-import { O_PATH, pathOf } from "./beneath.ts";
+import { O_PATH, pathOf, RAW_NAMES, rawBelow } from "./beneath.ts";
 import { systemCode } from "./failure.ts";
 
 /**
@@ -40,7 +40,7 @@ async function emptyOnce(top: FileHandle, mount: string, signal: AbortSignal): P
 }
 
 async function removeEntry(top: FileHandle, entry: Dirent, mount: string, signal: AbortSignal): Promise<void> {
-  const path = below(top, entry.name);
+  const path = rawBelow(top, entry.name);
   if (!entry.isDirectory()) return removeFile(path);
   if (await wasRemoved(path)) return;
 
@@ -49,7 +49,7 @@ async function removeEntry(top: FileHandle, entry: Dirent, mount: string, signal
     if ((await mountId(directory)) !== mount) throw stillMounted();
     for await (const inner of await opendir(pathOf(directory), RAW_NAMES)) {
       signal.throwIfAborted();
-      const innerPath = below(directory, inner.name);
+      const innerPath = rawBelow(directory, inner.name);
       if (!inner.isDirectory()) await removeFile(innerPath);
       else if (!(await wasRemoved(innerPath))) await moveUp(innerPath, top);
     }
@@ -57,13 +57,6 @@ async function removeEntry(top: FileHandle, entry: Dirent, mount: string, signal
     await directory.close();
   }
   await wasRemoved(path);
-}
-
-/** A name may be any bytes; this encoding loses none of them. */
-const RAW_NAMES = { encoding: "latin1" } as const;
-
-function below(directory: FileHandle, rawName: string): Buffer {
-  return Buffer.concat([Buffer.from(`${pathOf(directory)}/`), Buffer.from(rawName, "latin1")]);
 }
 
 async function moveUp(path: Buffer, top: FileHandle): Promise<void> {

@@ -1,9 +1,10 @@
 import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { hugePagesName } from "../pod/huge-pages.ts";
 import type { NodeFacts } from "../pod/node.ts";
 
 /** What the kernel offers to containers, or must be hidden from them (cri-mapping 2.6, 2.7). */
-export type KernelFacts = Pick<NodeFacts, "hugePageKib" | "swapBytes" | "maskedPaths">;
+export type KernelFacts = Pick<NodeFacts, "hugePageKib" | "hugePageBytes" | "swapBytes" | "maskedPaths">;
 
 /** Reads /proc and /sys, which stand below `root`; what is not there is not offered. */
 export async function readKernelFacts(cgroupVersion: 1 | 2, root = "/"): Promise<KernelFacts> {
@@ -13,13 +14,25 @@ export async function readKernelFacts(cgroupVersion: 1 | 2, root = "/"): Promise
     swapTotal(root),
     thermalThrottle(root),
   ]);
-  return { hugePageKib, maskedPaths, ...(limited ? { swapBytes } : {}) };
+  const bytes = await Promise.all(hugePageKib.map((kib) => readyBytes(root, kib)));
+  const hugePageBytes = Object.fromEntries(hugePageKib.map((kib, at) => [hugePagesName(kib), bytes[at] ?? 0]));
+  return {
+    ...{ hugePageKib, maskedPaths },
+    ...(hugePageKib.length > 0 ? { hugePageBytes } : {}),
+    ...(limited ? { swapBytes } : {}),
+  };
 }
 
 async function hugePages(root: string): Promise<readonly number[]> {
   const names = await namesIn(join(root, "sys/kernel/mm/hugepages"));
   const sizes = names.map((name) => Number(/^hugepages-(\d+)kB$/.exec(name)?.[1] ?? 0));
   return sizes.filter((kib) => kib > 0).sort((a, b) => a - b);
+}
+
+/** What the kernel has set aside in pages of this size. */
+async function readyBytes(root: string, kib: number): Promise<number> {
+  const count = Number(await textOf(join(root, `sys/kernel/mm/hugepages/hugepages-${kib}kB/nr_hugepages`)));
+  return Number.isNaN(count) ? 0 : count * kib * 1024;
 }
 
 /** Root groups of version 2 have no limits at all, so that the own group is looked at. */

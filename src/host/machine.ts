@@ -9,16 +9,22 @@ export async function readMachineFacts(rootDir: string): Promise<MachineFacts> {
     firstOf("/sys/class/dmi/id/product_uuid", "/proc/device-tree/vm,uuid", "/proc/device-tree/system-id"),
     firstOf("/etc/os-release", "/usr/lib/os-release"),
     firstOf("/proc/meminfo"),
-    statfs(rootDir),
+    diskBytes(rootDir),
   ]);
   return {
     machineId: machineId.trim(),
     systemUuid: systemUuid.replaceAll("\0", "").trim(),
     kernelVersion: release(),
     osImage: /^PRETTY_NAME=["']?(.*?)["']?$/m.exec(osRelease)?.[1] ?? "Linux",
-    rootDiskBytes: disk.blocks * disk.bsize,
+    rootDiskBytes: disk,
     totalSwapBytes: Number(/^SwapTotal:\s*(\d+) kB/m.exec(memory)?.[1] ?? 0) * 1024,
   };
+}
+
+/** The size of the file system that a path lies on. */
+export async function diskBytes(path: string): Promise<number> {
+  const { blocks, bsize } = await statfs(path);
+  return blocks * bsize;
 }
 
 async function firstOf(...paths: readonly string[]): Promise<string> {

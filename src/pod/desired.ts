@@ -110,6 +110,7 @@ export const END_CAUSES = [
   "finished",
   "deadline",
   "evicted",
+  "overused",
   "preempted",
   "shutdown",
   "deleted",

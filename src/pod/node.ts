@@ -16,6 +16,10 @@ export type NodeFacts = {
   readonly resolvConf: ResolvConf;
   /** Sizes of huge pages that the kernel offers, in KiB; absent: none. */
   readonly hugePageKib?: readonly number[];
+  /** Bytes of huge pages that the kernel holds ready, by the resource's name (`hugepages-2Mi`); absent: none. */
+  readonly hugePageBytes?: Readonly<Record<string, number>>;
+  /** Size of the file system of the root directory; absent: it is not counted. */
+  readonly rootDiskBytes?: number;
   /** Swap of the host in bytes, where the memory controller can limit it; absent: it cannot (cri-mapping 2.7). */
   readonly swapBytes?: number;
   /** Directories of the host that containers must not see beside the fixed ones: those of thermal throttling (cri-mapping 2.6). */
@@ -42,7 +46,22 @@ export type ResolvConf = {
 };
 
 /** What is kept back from pods: systemReserved and kubeReserved together (node.md 2.2). */
-export type Reserved = { readonly cpuMillis: number; readonly memoryBytes: number };
+export type Reserved = {
+  readonly cpuMillis: number;
+  readonly memoryBytes: number;
+  /** Of the disk of the root directory, with what the hard threshold keeps free; absent: nothing. */
+  readonly storageBytes?: number;
+  /** What the hard threshold of memory keeps free; cgroups do not count it (cri-mapping 3.2). Absent: nothing. */
+  readonly evictionMemoryBytes?: number;
+};
+
+/** How memory is shared out before a limit is met; of cgroup v2 only (cri-mapping 2.7). */
+export type MemoryQos = {
+  /** The part of the way from request to limit at which a container is slowed down. */
+  readonly throttlingFactor: number;
+  /** Whether what is requested is kept for who requests it. */
+  readonly reserves: boolean;
+};
 
 /** What the agent was told about the node, from flags and files (design 5). Lists of the typed table: cmd/config. */
 export type NodeSettings = {
@@ -62,6 +81,8 @@ export type NodeSettings = {
   readonly seccompDefault: boolean;
   /** Absent: false, as far as cgroup v2 reaches; on version 1 it cannot be otherwise (cri-mapping 2.7). */
   readonly singleProcessOomKill?: boolean;
+  /** Absent: memory.high, memory.min and memory.low are not set (cri-mapping 2.7). */
+  readonly memoryQos?: MemoryQos;
   /** Absent: NoSwap (cri-mapping 2.7). */
   readonly swapBehavior?: "NoSwap" | "LimitedSwap";
   /** Sysctls, or patterns that end in `*`, which pods may set besides the safe ones; absent: none. */

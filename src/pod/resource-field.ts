@@ -3,7 +3,14 @@ import { parseQuantity } from "./quantity.ts";
 import type * as v1 from "./v1.ts";
 
 /** What the node offers to a pod that sets no limit of its own. */
-export type Allocatable = { readonly cpuMillis: number; readonly memoryBytes: number };
+export type Allocatable = {
+  readonly cpuMillis: number;
+  readonly memoryBytes: number;
+  /** Absent: the disk is not counted. */
+  readonly storageBytes?: number;
+  /** By the resource's name; absent: there are none. */
+  readonly hugePageBytes?: Readonly<Record<string, number>>;
+};
 
 const NANOS = 1_000_000_000n;
 
@@ -55,5 +62,6 @@ function absent(
   if (ofPod !== undefined) return nanosOf(ofPod);
   if (resource === "cpu") return BigInt(Math.trunc(allocatable.cpuMillis)) * 1_000_000n;
   if (resource === "memory") return BigInt(Math.trunc(allocatable.memoryBytes)) * NANOS;
+  if (resource === "ephemeral-storage") return BigInt(Math.trunc(allocatable.storageBytes ?? 0)) * NANOS;
   return 0n;
 }

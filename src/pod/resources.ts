@@ -1,4 +1,5 @@
-import type { CgroupLimits, QosClass } from "./cgroup.ts";
+import type { CgroupLimits, HugePageLimit, QosClass } from "./cgroup.ts";
+import { hugePagesIn, pageSizeOf } from "./huge-pages.ts";
 import {
   addQuantities,
   ceilMillis,
@@ -125,11 +126,17 @@ export const cpuQuotaUs = (millis: number, periodUs: number): number =>
 /** What a pod's own cgroup is limited to (cri-mapping 3.2); pids only when the node limits them. */
 export function podCgroupLimits(
   spec: v1.PodSpec,
-  node: { readonly cpuCfsQuota: boolean; readonly cpuCfsQuotaPeriodUs: number; readonly podPidsLimit: number },
+  node: {
+    readonly cpuCfsQuota: boolean;
+    readonly cpuCfsQuotaPeriodUs: number;
+    readonly podPidsLimit: number;
+    readonly hugePageKib?: readonly number[] | undefined;
+  },
 ): CgroupLimits {
   const qos = qosClass(spec);
   const limits = podLimits(spec);
-  const cpu = millisOf(podRequests(spec), "cpu");
+  const requests = podRequests(spec);
+  const cpu = millisOf(requests, "cpu");
   const quota = cpuQuotaUs(millisOf(limits, "cpu"), node.cpuCfsQuotaPeriodUs);
   const memory = ceilUnits(limits.get("memory") ?? ZERO);
   const cpuLimited = node.cpuCfsQuota && quota > 0 && limitedThroughout(spec, "cpu", qos);
@@ -139,8 +146,15 @@ export function podCgroupLimits(
     ...(cpuLimited ? { cpuQuotaUs: quota } : {}),
     ...(memory > 0 && limitedThroughout(spec, "memory", qos) ? { memoryBytes: memory } : {}),
     ...(node.podPidsLimit > 0 ? { pids: node.podPidsLimit } : {}),
+    ...(node.hugePageKib?.length ? { hugePages: node.hugePageKib.map((kib) => hugePageLimit(requests, kib)) } : {}),
   };
 }
+
+/** Pages that nobody asks for are not to be had. */
+const hugePageLimit = (requests: Resources, kib: number): HugePageLimit => ({
+  size: pageSizeOf(kib),
+  bytes: ceilUnits(hugePagesIn(requests, kib) ?? ZERO),
+});
 
 const millisOf = (resources: Resources, name: string): number => ceilMillis(resources.get(name) ?? ZERO);
 

@@ -20,10 +20,17 @@ const guest = (uid: string): DesiredPod => aPod({ uid, origin: { kind: "api" } }
 const local = (uid: string): DesiredPod => aPod({ uid });
 
 /** A host with 1000 of everything; pods end a while after they were told to. */
-function bench(pods: readonly DesiredPod[], { images = 0, endsAfterMs = 3000 } = {}) {
+function bench(pods: readonly DesiredPod[], { images = 0, endsAfterMs = 3000, countMs = 0 } = {}) {
   const clock = handClock();
-  const state = { left: { "memory.available": 900, "imagefs.available": 900 }, images, broken: false };
+  const leaving = new AbortController();
+  const state = {
+    left: { "memory.available": 900, "imagefs.available": 900 },
+    images,
+    broken: false,
+    files: {} as Record<string, number>,
+  };
   const told: string[] = [];
+  const measured: string[] = [];
   const counted: string[] = [];
   const workers = new Map(pods.map((pod) => [pod.uid, { pod, ending: undefined as Ending | undefined, endMs: 0 }]));
   const facts = (uid: string): WorkerFacts => {
@@ -50,6 +57,14 @@ function bench(pods: readonly DesiredPod[], { images = 0, endsAfterMs = 3000 } =
       },
     },
     limits: { thresholds: [MEMORY, IMAGES], transitionMs: 300_000, maxPodGraceSeconds: 0 },
+    storage: {
+      async use({ uid }) {
+        measured.push(`${clock.now().monoMs / 1000}s ${uid}`);
+        await clock.sleep(countMs, leaving.signal);
+        if (state.broken) throw new BerthError("FileFailed", "no disk");
+        return { volumes: new Map([["v", { bytes: state.files[uid] ?? 0, inodes: 1 }]]), logs: new Map() };
+      },
+    },
     imageDisk: async () => ({ capacityBytes: 1000, availableBytes: state.left["imagefs.available"], device: 2 }),
     images: {
       async reclaim(wantedBytes) {
@@ -73,14 +88,13 @@ function bench(pods: readonly DesiredPod[], { images = 0, endsAfterMs = 3000 } =
     tell: (moment: NodeMoment) => void told.push(`${clock.now().monoMs / 1000}s ${JSON.stringify(moment)}`),
     onChange: () => void told.push(`${clock.now().monoMs / 1000}s ${JSON.stringify(care.pressures())}`),
   });
-  const leaving = new AbortController();
   const over = care.run(leaving.signal, () => {});
   onTestFinished(async () => {
     leaving.abort();
     await over;
     expect(clock.sleepers).toBe(0);
   });
-  return { clock, state, told, counted, care };
+  return { clock, state, told, counted, measured, care };
 }
 
 describe("the care for the host", () => {
@@ -123,6 +137,27 @@ describe("the care for the host", () => {
       "10s 70 bytes of images",
       "10s a ends in 1s: Evicted",
     ]);
+  });
+
+  const bounded = (pod: DesiredPod): DesiredPod => ({
+    ...pod,
+    volumes: [{ name: "v", spec: { name: "v", emptyDir: { sizeLimit: "1k" } }, documents: [] }],
+  });
+
+  it("P5 all pods go that have more on disk than they allow themselves, without any pressure; no static one", async () => {
+    const pods = [bounded(local("static")), bounded(guest("a")), bounded(guest("b")), bounded(guest("c")), guest("d")];
+    const { clock, state, told, counted, measured } = bench(pods);
+    state.files = { static: 9000, a: 1001, b: 1000, c: 2000, d: 9000 };
+    await clock.advance(BEAT_MS - 1);
+    expect(told).toEqual(["0s a ends in 1s: Evicted", "0s c ends in 1s: Evicted"]);
+    expect(measured).toEqual(["0s a", "0s b", "0s c"]);
+    expect(counted).toEqual(Array(2).fill('kubelet_evictions {"eviction_signal":"emptydirfs.limit"}'));
+  });
+
+  it("P5 counting takes no more than a tenth of the time", async () => {
+    const { clock, measured } = bench([bounded(guest("a"))], { countMs: 5000 });
+    await clock.advance(100_000);
+    expect(measured).toEqual(["0s a", "55s a"]);
   });
 
   it("what cannot be read is tried again", async () => {

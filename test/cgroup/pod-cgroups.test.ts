@@ -93,7 +93,7 @@ describe("a tree of version 2 (cri-mapping 3.2)", () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
     for (const level of ["", "kubepods", "kubepods/burstable", "kubepods/besteffort"]) {
       mkdirSync(join(folder, level), { recursive: true });
-      writeFileSync(join(folder, level, "cgroup.controllers"), "cpu memory pids\n");
+      writeFileSync(join(folder, level, "cgroup.controllers"), "cpu memory pids hugetlb\n");
     }
     const read = (path: string) =>
       Object.fromEntries(
@@ -103,7 +103,8 @@ describe("a tree of version 2 (cri-mapping 3.2)", () => {
       );
     return { folder, read };
   }
-  const cgroupsIn = (folder: string) => makeCgroups([{ folder, version: 2, controllers: ["cpu", "memory", "pids"] }]);
+  const cgroupsIn = (folder: string) =>
+    makeCgroups([{ folder, version: 2, controllers: ["cpu", "memory", "pids", "hugetlb"] }]);
 
   it("a pod has its weight, quota, memory and processes; the level above hands the controllers down", async () => {
     const { folder, read } = tree();
@@ -111,7 +112,60 @@ describe("a tree of version 2 (cri-mapping 3.2)", () => {
     expect(read("kubepods/burstable/poda")).toEqual({
       ...{ "cpu.weight": "4", "cpu.max": "20000 100000", "memory.max": "67108864", "pids.max": "50" },
     });
-    expect(readFileSync(join(folder, "kubepods/burstable/cgroup.subtree_control"), "utf8")).toBe("+pids");
+    expect(readFileSync(join(folder, "kubepods/burstable/cgroup.subtree_control"), "utf8")).toBe("+hugetlb");
+  });
+
+  it("what is kept for pods is kept by the levels above, pods of an earlier agent among them (2.7, MemoryQoS)", async () => {
+    const { folder, read } = tree();
+    const settings = {
+      ...someSettings({ cgroupRoot: "/", memoryQos: { throttlingFactor: 0.9, reserves: true } }),
+      ...{ cgroupDriver: "cgroupfs" as const, cgroupsPerQos: true },
+    };
+    const cgroups = (): PodCgroups => makePodCgroups(cgroupsIn(folder), (pod) => podLevels(pod, settings, aNode));
+    const asking = (uid: string, resources: v1.ResourceRequirements): DesiredPod => {
+      const container = aContainer({ spec: { resources } });
+      const pod = aPod({ uid, containers: [container] });
+      return { ...pod, spec: { ...pod.spec, containers: [container.spec] } };
+    };
+    const equal = { cpu: "1", memory: "1Mi" };
+    const kept = (path: string) => {
+      const files = read(path);
+      return [files["memory.min"], files["memory.low"]];
+    };
+    const small = asking("small", { requests: { memory: "2Ki" } });
+    const first = cgroups();
+    await first.ensure(asking("even", { requests: equal, limits: equal }), signal);
+    await first.ensure(small, signal);
+    expect([kept("kubepods/podeven"), kept("kubepods/burstable/podsmall")]).toEqual([
+      ["1048576", undefined],
+      [undefined, "2048"],
+    ]);
+    expect([kept("kubepods"), kept("kubepods/burstable")]).toEqual([
+      ["1048576", "2048"],
+      [undefined, "2048"],
+    ]);
+    const later = cgroups();
+    await later.ensure(asking("other", { requests: { memory: "1Ki" } }), signal);
+    expect([kept("kubepods"), kept("kubepods/burstable")]).toEqual([
+      ["1048576", "3072"],
+      [undefined, "3072"],
+    ]);
+    expect(read("kubepods/burstable")["cpu.weight"]).toBe("1");
+    for (const name of ["cpu.weight", "memory.low", "cpu.max"])
+      rmSync(join(folder, "kubepods/burstable/podsmall", name), { force: true });
+    await later.remove(small, signal);
+    expect(kept("kubepods/burstable")[1]).toBe("1024");
+  });
+
+  it("huge pages are limited by what is asked for, and those of other sizes to nothing", async () => {
+    const { folder, read } = tree();
+    const resources = { requests: { cpu: "1", "hugepages-2048Ki": "4Mi" } };
+    const node = { cpuCfsQuota: true, cpuCfsQuotaPeriodUs: 100_000, podPidsLimit: -1, hugePageKib: [2048, 1_048_576] };
+    const of = podCgroupLimits({ containers: [{ name: "a", image: "a", resources }] }, node);
+    await cgroupsIn(folder).ensure("/kubepods/burstable/poda", of, signal);
+    expect(read("kubepods/burstable/poda")).toEqual({
+      ...{ "cpu.weight": "39", "hugetlb.2MB.max": "4194304", "hugetlb.1GB.max": "0" },
+    });
   });
 
   it("what has no limit is not written, and a limit that went away is taken back", async () => {

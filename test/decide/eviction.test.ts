@@ -25,9 +25,10 @@ const used = (uid: string, workingSetBytes: number, writtenBytes = 0): Container
   ...{ podUid: uid, container: "c", id: `c-${uid}`, atWallMs: 0, workingSetBytes },
   more: { writtenBytes, writtenInodes: writtenBytes / 1000 },
 });
-const candidate = (uid: string, bytes: number | undefined, wish: Wish = {}, written = 0): Candidate => ({
+const candidate = (uid: string, bytes: number | undefined, wish: Wish = {}, written = 0, filed = 0): Candidate => ({
   pod: pod(uid, wish),
   usage: bytes === undefined ? [] : [used(uid, bytes, written)],
+  files: filed === 0 ? [] : [{ bytes: filed, inodes: filed / 1000 }],
 });
 
 describe("who has to go (node.md 5.1)", () => {
@@ -55,6 +56,10 @@ describe("who has to go (node.md 5.1)", () => {
   it("on a disk it is who has written most, of process ids who is least important", () => {
     const both = [candidate("a", 9 * MIB, {}, 10), candidate("b", MIB, {}, 20)];
     expect(chooseVictim("nodefs.available", both)?.pod.uid).toBe("b");
+    const withFiles = [candidate("a", MIB, {}, 20), candidate("b", MIB, {}, 10, 15)];
+    expect(chooseVictim("nodefs.available", withFiles)?.pod.uid).toBe("b");
+    expect(chooseVictim("nodefs.inodesFree", withFiles)?.pod.uid).toBe("b");
+    expect(chooseVictim("memory.available", withFiles)?.pod.uid).toBe("a");
     const ranked = [candidate("a", undefined, { priority: 2 }), candidate("b", MIB, { priority: 1 })];
     expect(chooseVictim("pid.available", ranked)?.pod.uid).toBe("b");
   });

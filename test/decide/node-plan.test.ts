@@ -282,6 +282,36 @@ describe("admission (1.4)", () => {
     },
   );
 
+  it.each<[string, Record<string, string>[], string | undefined]>([
+    ["disk that is there", [{ "ephemeral-storage": "600" }], undefined],
+    [
+      "disk that others have",
+      [{ "ephemeral-storage": "600" }, { "ephemeral-storage": "600" }],
+      "OutOfephemeral-storage",
+    ],
+    ["huge pages that the kernel holds ready", [{ "hugepages-2048Ki": "4Mi" }], undefined],
+    ["huge pages that others have", [{ "hugepages-2Mi": "4Mi" }, { "hugepages-2048Ki": "2Mi" }], "OutOfhugepages-2Mi"],
+    ["huge pages of a size that it does not have", [{ "hugepages-1Gi": "1Gi" }], "OutOfhugepages-1Gi"],
+  ])("counts %s (node.md 4)", (_what, asked, reason) => {
+    const facts = { ...aNode, rootDiskBytes: 1100, hugePageBytes: { "hugepages-2Mi": 4 * 2 ** 20 } };
+    const settings = someSettings({ reserved: { cpuMillis: 0, memoryBytes: 0, storageBytes: 100 } });
+    const workers = asked.map((requests, at) => worker(withSpec(`p${at}`, { resources: { requests } })));
+    const last = plan({ facts, settings, workers }).admissions.get(`p${asked.length - 1}`);
+    expect(last).toEqual(reason === undefined ? { kind: "admitted" } : expect.objectContaining({ reason }));
+  });
+
+  it("memory of huge pages, and what a threshold keeps free, is not given away as memory (node.md 2.2)", () => {
+    const facts = { ...aNode, memoryBytes: 1000, hugePageBytes: { "hugepages-2Mi": 200 } };
+    const settings = someSettings({ reserved: { cpuMillis: 0, memoryBytes: 100, evictionMemoryBytes: 100 } });
+    const verdict = (memory: string) =>
+      plan({
+        facts,
+        settings,
+        workers: [worker(withSpec("p", { resources: { requests: { memory } } }))],
+      }).admissions.get("p")?.kind;
+    expect([verdict("600"), verdict("601")]).toEqual(["admitted", "refused"]);
+  });
+
   it("counts pods", () => {
     const settings = someSettings({ maxPods: 1 });
     const admissions = plan({ settings, workers: [worker(pod("one")), worker(pod("p"))] }).admissions;

@@ -5,7 +5,7 @@ import type { DesiredPod } from "../../src/pod/desired.ts";
 import type { WorkerFacts } from "../../src/pod/node-plan.ts";
 import { aContainer, aPod } from "../kit/pods.ts";
 
-const FREE = { pods: 10, cpuMillis: 1000, memoryBytes: 1000 };
+const FREE = { pods: 10, cpuMillis: 1000, memoryBytes: 1000, others: new Map() };
 
 /** A pod that asks for so much, as `requests` or, guaranteed, as both. */
 function asking(

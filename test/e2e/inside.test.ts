@@ -5,11 +5,10 @@ import { freePort } from "../../dev/agent/free-port.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import { type Host, openHost } from "../kit/host.ts";
 import { container, IMAGE, pod, sh } from "../kit/sample-pods.ts";
-import { thorough } from "../kit/scope.ts";
 
 // What containers are like from inside, for the groups of fields of which no other file here shows it (docs/pod-fields.md):
-// users and rights, namespaces and sysctls, resources, volumes, messages, ports, image volumes. All pods come at once.
-// In full length only (make e2e-all): nine pods cost more time than the short run has.
+// users and rights, namespaces and sysctls, resources, names and their files, volumes, messages, ports, image volumes. All
+// pods come at once, so that ten cost little more time than one.
 
 let host: Host;
 let udpPort: number;
@@ -130,7 +129,6 @@ const imaged = (): v1.Pod =>
   });
 
 beforeAll(async () => {
-  if (!thorough) return;
   udpPort = await freePort();
   host = await openHost({ kubelet: { allowedUnsafeSysctls: ["kernel.msg*"] } });
   const items = [rights(), shared(), onHost(), own(), bounded(), volumes(), messages(), ported(), imaged()];
@@ -151,7 +149,7 @@ async function inside(name: string, script: string, containerName = "main"): Pro
 
 const STATUS = "grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status | tr '\\t' ' '";
 
-describe.runIf(thorough)("users and rights, from inside", () => {
+describe("users and rights, from inside", () => {
   it("securityContext of a hardened container: ids, groups, capabilities, seccomp, read-only root, fsGroup", async () => {
     expect(await inside("rights", "id -u; id -g; id -G | tr ' ' '\\n' | sort -n | tr '\\n' ' '", "hard")).toBe(
       "1000\n3000\n3000 4000 5000",
@@ -182,7 +180,7 @@ const LINKS = `for n in ${NAMESPACES.join(" ")}; do echo $n $(readlink /proc/sel
 const linksOf = (text: string): Record<string, string> =>
   Object.fromEntries(text.split("\n").map((line) => line.split(" ") as [string, string]));
 
-describe.runIf(thorough)("namespaces, from inside", () => {
+describe("namespaces, from inside", () => {
   it("shareProcessNamespace shows the processes of all containers; safe and allowed sysctls hold in the pod alone", async () => {
     const said = await inside(
       "shared",
@@ -217,7 +215,7 @@ describe.runIf(thorough)("namespaces, from inside", () => {
   });
 });
 
-describe.runIf(thorough)("resources and environment, from inside", () => {
+describe("resources and environment, from inside", () => {
   it("limits and requests are in the cgroup files and in oom_score_adj", async () => {
     const v1 =
       "cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/cpu/cpu.shares /sys/fs/cgroup/cpu/cpu.cfs_quota_us";
@@ -236,7 +234,7 @@ describe.runIf(thorough)("resources and environment, from inside", () => {
   });
 });
 
-describe.runIf(thorough)("volumes, from inside", () => {
+describe("volumes, from inside", () => {
   it("subPath, subPathExpr, readOnly, fileKeyRef and a downwardAPI volume", async () => {
     expect(await inside("volumes", "cat /part/file; echo $COLOUR; ls /still | sort | tr '\\n' ' '")).toBe(
       "one\nblue\nenv of-default sub",
@@ -263,7 +261,7 @@ describe.runIf(thorough)("volumes, from inside", () => {
   });
 });
 
-it.runIf(thorough)("termination messages: the file's, the log's after a failure only", async () => {
+it("termination messages: the file's, the log's after a failure only", async () => {
   await host.eventually("all have ended", async () => {
     const { status } = await host.pod("messages");
     const told = (status?.containerStatuses ?? []).map(({ name, state }) => [name, state?.terminated?.message]);
@@ -272,7 +270,7 @@ it.runIf(thorough)("termination messages: the file's, the log's after a failure 
   });
 });
 
-it.runIf(thorough)("a hostPort of UDP leads to the pod", async () => {
+it("a hostPort of UDP leads to the pod", async () => {
   // Nobody listens there: the pod's own network counts what comes for no port.
   const counted = async () => Number(await inside("ported", "awk '/^Udp: [0-9]/ {print $3}' /proc/net/snmp"));
   const before = await counted();

@@ -18,7 +18,7 @@ async function rootWith(files: Readonly<Record<string, string>>): Promise<string
 it("finds page sizes, swap that can be limited on version 2, and what to hide", async () => {
   const root = await rootWith({
     "sys/kernel/mm/hugepages/hugepages-1048576kB/": "",
-    "sys/kernel/mm/hugepages/hugepages-2048kB/": "",
+    "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages": "3\n",
     "proc/self/cgroup": "0::/system.slice/berthd.service\n",
     "proc/meminfo": "MemTotal: 8 kB\nSwapTotal:       2048 kB\n",
     "sys/fs/cgroup/system.slice/berthd.service/memory.swap.max": "max",
@@ -29,6 +29,7 @@ it("finds page sizes, swap that can be limited on version 2, and what to hide", 
   });
   expect(await readKernelFacts(2, root)).toEqual({
     hugePageKib: [2048, 1_048_576],
+    hugePageBytes: { "hugepages-2Mi": 3 * 2 ** 21, "hugepages-1Gi": 0 },
     swapBytes: 2048 * 1024,
     maskedPaths: ["/sys/devices/system/cpu/cpu2/thermal_throttle", "/sys/devices/system/cpu/cpu10/thermal_throttle"],
   });

@@ -453,6 +453,7 @@ describe("resources (V17)", () => {
       resources({ "a.b/gpu": "500m" }),
       `${R}.limits[a.b/gpu]: Invalid value: "500m": must be an integer`,
       `${R}.requests[a.b/gpu]: Invalid value: "500m": must be an integer`,
+      `${R}.limits[a.b/gpu]: Forbidden: nothing on this host provides a.b/gpu`,
     ],
     [
       "negative",
@@ -469,11 +470,18 @@ describe("resources (V17)", () => {
       "extended: equal",
       resources({ "a.b/gpu": "2" }, { "a.b/gpu": "1" }),
       `${R}.requests[a.b/gpu]: Invalid value: "1": must be equal to a.b/gpu limit of 2`,
+      `${R}.limits[a.b/gpu]: Forbidden: nothing on this host provides a.b/gpu`,
     ],
     [
       "extended: limit required",
       resources({}, { "a.b/gpu": "1" }),
       `${R}.limits: Required value: Limit must be set for non overcommitable resources`,
+      `${R}.requests[a.b/gpu]: Forbidden: nothing on this host provides a.b/gpu`,
+    ],
+    [
+      "nobody hands out devices here",
+      resources({ "a.b/gpu": "1" }, { "a.b/gpu": "1" }),
+      `${R}.limits[a.b/gpu]: Forbidden: nothing on this host provides a.b/gpu`,
     ],
     [
       "hugepages need company",

@@ -54,6 +54,11 @@ export const AGENT_ROWS = {
     flag: "node-labels",
     help: "Labels of the node; nodeSelector and node affinity see them.",
   }),
+  memoryQoS: row({
+    kind: choice("Off", "Throttling", "TieredReservation"),
+    default: "Off",
+    help: "On cgroup v2, slow containers down before they meet their memory limit (memory.high); TieredReservation also keeps what they request for them (memory.min, memory.low). It is the kubelet's gate MemoryQoS.",
+  }),
 
   // manifests
   unknownFields: row({

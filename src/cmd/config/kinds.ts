@@ -70,6 +70,15 @@ export function integer(least: number, most: number): Kind<number> {
   };
 }
 
+/** A part of one: above nothing, at most the whole. */
+export const fraction: Kind<number> = {
+  name: "fraction",
+  argument: "number",
+  read: (value) => (typeof value === "number" && value > 0 && value <= 1 ? good(value) : bad("more than 0, up to 1")),
+  readText: (written) => fraction.read(written.trim() === "" ? 0 : Number(written)),
+  show: (value) => value,
+};
+
 /** A port; 0 switches it off. */
 export const port = integer(0, 65535);
 /** A count without a bound of its own. */

@@ -1,4 +1,16 @@
-import { boolean, choice, count, duration, integer, list, map, priorityGrace, quantity, text } from "./kinds.ts";
+import {
+  boolean,
+  choice,
+  count,
+  duration,
+  fraction,
+  integer,
+  list,
+  map,
+  priorityGrace,
+  quantity,
+  text,
+} from "./kinds.ts";
 import { optional, row } from "./row.ts";
 import { HARD_THRESHOLDS } from "./thresholds.ts";
 
@@ -43,15 +55,18 @@ export const KUBELET_RESOURCE_ROWS = {
   "memorySwap.swapBehavior": row({
     kind: choice("", "NoSwap", "LimitedSwap"),
     default: "",
-    pending: true,
     help: "Whether containers may use swap.",
   }),
   cpuCFSQuota: row({ kind: boolean, default: true, flag: "cpu-cfs-quota", help: "CPU limits are enforced." }),
   cpuCFSQuotaPeriod: row({ kind: duration(1, SECOND_MS), default: 100, help: "Period of the CPU quota." }),
   singleProcessOOMKill: optional({
     kind: boolean,
-    pending: true,
     help: "Out of memory ends one process, not the whole container; false on cgroup v2.",
+  }),
+  memoryThrottlingFactor: row({
+    kind: fraction,
+    default: 0.9,
+    help: "With memoryQoS: so far between request and limit a container is slowed down.",
   }),
   kubeReserved: row({
     kind: map(quantity),
@@ -121,8 +136,7 @@ export const KUBELET_RESOURCE_ROWS = {
   localStorageCapacityIsolation: row({
     kind: boolean,
     default: true,
-    pending: true,
-    help: "Bounds of ephemeral storage are enforced.",
+    help: "Pods of an API server that exceed their own bounds of ephemeral storage are evicted.",
   }),
   volumeStatsAggPeriod: row({
     kind: duration(),

@@ -16,7 +16,6 @@ export const MEANINGLESS: Readonly<Record<string, string>> = {
   systemCgroups: "Berth does not manage cgroups other than those of pods",
   kubeletCgroups: "Berth does not manage cgroups other than those of pods",
   qosReserved: "no version of the kubelet has it on by default",
-  memoryThrottlingFactor: "the gate MemoryQoS is off",
   imagePullCredentialsVerificationPolicy: "every user of this host's manifests is its administrator",
   preloadedImagesVerificationAllowlist: "every user of this host's manifests is its administrator",
   contentType: "Berth speaks JSON to the API server",

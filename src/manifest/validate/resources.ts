@@ -1,6 +1,6 @@
 import { compareQuantities, formatQuantity, parseQuantity, type Quantity } from "../../pod/quantity.ts";
 import type * as v1 from "../../pod/v1.ts";
-import { type Faults, forbidden, invalid, NO_FAULTS, required, when } from "../fault.ts";
+import { type Faults, fault, forbidden, invalid, NO_FAULTS, required, when } from "../fault.ts";
 import type { Loose } from "../loose.ts";
 import { checkText } from "./check.ts";
 import { qualifiedName } from "./names.ts";
@@ -27,11 +27,23 @@ export function resourceFaults(
       amountFaults(name, amount, `${path}.requests[${name}]`, of),
     ),
     ...Object.keys(requests).flatMap((name) => requestFaults(name, requests, limits, path)),
+    ...(of === "pod" ? NO_FAULTS : asked.filter(isExtended).map((name) => unprovided(name, path, name in limits))),
     ...when(asked.some(isHugePages) && !plain, () =>
       forbidden(path, "HugePages require cpu or memory", "ask for cpu or memory too"),
     ),
   ];
 }
+
+const isExtended = (name: string): boolean => name.includes("/") && qualifiedName(name).length === 0;
+
+/** The kubelet starts such a pod without the device (node.md 4): here nothing is silently left out (D4). */
+const unprovided = (name: string, path: string, isLimited: boolean): Faults[number] =>
+  fault(
+    `${path}.${isLimited ? "limits" : "requests"}[${name}]`,
+    `Forbidden: nothing on this host provides ${name}`,
+    "remove it: Berth has no device plugins; a privileged container reaches devices by hostPath",
+    "FieldUnsupported",
+  );
 
 function amountFaults(name: string, amount: v1.Quantity | undefined, path: string, of: "container" | "pod"): Faults {
   const known = of === "pod" ? POD_RESOURCES : CONTAINER_RESOURCES;

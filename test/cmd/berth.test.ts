@@ -171,6 +171,35 @@ describe("get", () => {
     expect(out.trim().split("\n")[2]).toMatch(/^20s +Warning +BackOff +pod\/web-node1 +30s +2 +again$/);
   });
 
+  it("shows the events of one pod", async () => {
+    const object = (name: string) => ({ kind: "Pod", namespace: "default", name, uid: `uid-${name}` }) as const;
+    house.state.events = ["web-node1", "other-node1"].map((name) => ({
+      ...{ type: "Normal", reason: "Started", message: `of ${name}`, object: object(name), atWallMs: 0 },
+    }));
+    for (const name of ["web", "pod/web", "web-node1"]) {
+      expect((await berth(`get events --for ${name}`)).out.match(/of \S+/g)).toEqual(["of web-node1"]);
+    }
+    expect(await berth("get events web")).toMatchObject({ exitCode: 2, err: expect.stringContaining("--for pod/web") });
+  });
+
+  it("refuses flags that would do nothing", async () => {
+    for (const line of [
+      "get node -w",
+      "get secrets -l a=b",
+      "get events -l a=b",
+      "get cm --watch",
+      "get pods --for x",
+    ]) {
+      expect(await berth(line)).toMatchObject({ exitCode: 2, err: expect.stringContaining("that is for ") });
+    }
+  });
+
+  it("--show-labels has a column with them", async () => {
+    const pod = makePod("web");
+    house.put({ ...pod, metadata: { ...pod.metadata, labels: { tier: "front", app: "web" } } });
+    expect((await berth("get pods --show-labels")).out).toMatch(/AGE +LABELS\n.* 60s +app=web,tier=front\n$/);
+  });
+
   it("shows the node", async () => {
     expect((await berth("get node")).out).toContain("node1   Ready    berth-1.2.3");
     expect((await berth("get node -o wide")).out).toMatch(/<none> +<none>\n$/);
@@ -240,7 +269,7 @@ describe("logs", () => {
     const end = runBerth(["logs", "-f", "web"], seen.terminal);
     await seen.until("one");
     seen.interrupt();
-    expect(await end).toBe(0);
+    expect(await end).toBe(130);
     await aborted;
   });
 
@@ -296,13 +325,15 @@ describe("logs", () => {
     const { out, err } = await berth("logs -l app=web --all-containers");
     expect(err).toBe("");
     expect(out.trim().split("\n")).toEqual(
-      ["one-node1 main", "one-node1 side", "two-node1 main", "two-node1 side"].flatMap((name) => [
-        `[${name}] first`,
-        `[${name}] second`,
+      ["one-node1/main", "one-node1/side", "two-node1/main", "two-node1/side"].flatMap((name) => [
+        `[pod/${name}] first`,
+        `[pod/${name}] second`,
       ]),
     );
     expect((await berth("logs -l name=two -c side,main")).out.match(/\[.*\]/g)).toHaveLength(4);
-    expect((await berth("logs one -c side --prefix")).out).toBe("[one-node1 side] first\n[one-node1 side] second\n");
+    expect((await berth("logs one -c side --prefix")).out).toBe(
+      "[pod/one-node1/side] first\n[pod/one-node1/side] second\n",
+    );
     expect((await berth("logs one -c nope")).err).toContain('no container "nope"; it has main, side');
     expect(await berth("logs -l app=none")).toMatchObject({ exitCode: 0, err: "No pod fits the selector.\n" });
   });
@@ -313,7 +344,15 @@ describe("logs", () => {
     expect(house.state.logReads[0]?.options.sinceWallMs).toBe(Date.parse("2026-01-02T03:04:05Z"));
     expect((await berth("logs web --since-time 2026-01-02T03:04:05Z --since 5m")).exitCode).toBe(2);
     expect((await berth("logs web --since-time yesterday")).exitCode).toBe(2);
-    expect((await berth("logs web -f -p")).exitCode).toBe(2);
+  });
+
+  it("-f of an earlier instance ends with it: the past does not grow", async () => {
+    house.put(makePod("web"));
+    const key = "default/web-node1/main/previous";
+    const earlier = { id: "one", running: false, ended: true, last: false, attempt: 0, logPath: "/logs/0.log" };
+    house.state.instances.set(key, earlier);
+    expect((await berth("logs web -f -p")).exitCode).toBe(0);
+    expect(house.state.logReads.map(({ path, options }) => [path, options.follow])).toEqual([["/logs/0.log", false]]);
   });
 
   it("explains a missing earlier instance", async () => {
@@ -498,6 +537,23 @@ describe("wait", () => {
     await expect.poll(() => house.state.watchers).toBe(1);
     seen.interrupt();
     expect([await end, seen.err()]).toEqual([130, ""]);
+  });
+
+  it("looks once without waiting, at every pod, or for one to be there", async () => {
+    house.put(makePod("web"));
+    expect(await berth("wait web --for=condition=Ready --timeout=0")).toMatchObject({ exitCode: 0 });
+    expect(await berth("wait web --for=condition=Other --timeout=0s")).toMatchObject({
+      exitCode: 1,
+      err: "error: timed out: pod/web did not meet condition=Other within 0 s\n",
+    });
+    expect(await berth("wait --for=create pods --all")).toMatchObject({
+      exitCode: 0,
+      out: "pod/web-node1 condition met\n",
+    });
+    const late = berth("wait pod/late --for=create --timeout=-1s");
+    await expect.poll(() => house.state.watchers).toBe(1);
+    house.put(makePod("late"));
+    expect((await late).out).toBe("pod/late condition met\n");
   });
 
   it("gives up in time", async () => {

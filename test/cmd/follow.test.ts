@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeSeam } from "../../src/cmd/berth/follow-log.ts";
 import { runBerth } from "../../src/cmd/berth/run.ts";
+import type { Problem } from "../../src/pod/problem.ts";
 import { type House, makePod, makeTerminal, openHouse } from "../serve/house.ts";
 
 let house: House;
@@ -34,7 +35,7 @@ describe("a watch goes on under the next berthd", () => {
     house.put(pod("gone"));
     await expect.poll(() => out().split("gone-node1").length).toBe(3);
     interrupt();
-    expect(await end).toBe(0);
+    expect(await end).toBe(130);
     const lines = out().slice(before.length).trim().split("\n");
     expect(lines.map((line) => line.split(" ")[0])).toEqual(["other-node1", "gone-node1"]);
     expect(err()).toBe(LEFT);
@@ -66,6 +67,26 @@ describe("a watch goes on under the next berthd", () => {
     await until("second");
     interrupt();
     await end;
+    expect(out().match(/first|second/g)).toEqual(["first", "second"]);
+  });
+
+  it("get problems -w tells the list again only when it differs", async () => {
+    const problem = (message: string): Problem => ({
+      ...{ code: "FieldUnknown", severity: "error", file: "/m/a.yaml", line: 1, column: 1, message, advice: "none" },
+    });
+    house.state.problems = [problem("first")];
+    house.state.goOn = true;
+    const { out, until, interrupt, end } = following("get problems -w");
+    await until("first");
+    await house.leave();
+    await house.comeBack();
+    await expect.poll(() => house.state.watchers).toBe(1);
+    await house.leave();
+    house.state.problems = [problem("second")];
+    await house.comeBack();
+    await until("second");
+    interrupt();
+    expect(await end).toBe(130);
     expect(out().match(/first|second/g)).toEqual(["first", "second"]);
   });
 

@@ -102,6 +102,7 @@ describe("delete", () => {
     });
     expect(existsSync(join(manifests, "web.yaml"))).toBe(false);
     expect(await berth("delete pod web")).toMatchObject({ exitCode: 1, err: expect.stringContaining("no file in") });
+    expect(await berth("delete pod web --ignore-not-found")).toEqual({ exitCode: 0, out: "", err: "" });
   });
 
   it("leaves what stands beside it just as it is, comments and all", async () => {
@@ -214,6 +215,7 @@ describe("top", () => {
     const [pods, byContainer] = await Promise.all([berth("top pods"), berth("top pods web --containers --no-headers")]);
     expect(pods.out).toMatch(/^NAME +CPU\(cores\) +MEMORY\(bytes\)\nweb-node1 +\d+m +10Mi\n$/);
     expect(byContainer.out).toMatch(/^web-node1 +main +\d+m +5Mi\nweb-node1 +side +- +5Mi\n$/);
+    expect((await berth("top pods -l app=none --no-headers")).out).toBe("");
     expect(await berth("top shoes")).toMatchObject({ exitCode: 2 });
   });
 });

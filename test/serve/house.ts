@@ -92,7 +92,7 @@ export async function openHouse() {
     execs: [] as unknown[],
     health: { live: true, ready: true, reasons: [] as string[] },
     watchers: 0,
-    /** Watches of events stay open. */
+    /** Watches of events and problems stay open. */
     goOn: false,
     cluster: undefined as ClusterContact | undefined,
     drained: false,
@@ -142,8 +142,11 @@ export async function openHouse() {
     watchPods,
     problems: () => state.problems,
     documents: () => state.documents,
-    async *watchProblems() {
+    async *watchProblems(signal) {
       yield state.problems;
+      state.watchers += 1;
+      if (state.goOn && !signal.aborted) await once(signal, "abort").finally(() => (state.watchers -= 1));
+      else state.watchers -= 1;
     },
     events,
     async *watchEvents(signal) {

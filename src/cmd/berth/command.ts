@@ -11,6 +11,8 @@ export type Command = {
   /** Help of flags that mean something else here than for most commands. */
   readonly flagHelp?: Partial<Readonly<Record<FlagName, string>>>;
   readonly examples?: readonly string[];
+  /** An interrupt is how a person ends it: exit code 0. Any other command is then broken off. */
+  readonly endsByInterrupt?: true;
   /** Does it; the answer is the exit code. Throws CommandFailure. */
   run(call: Call): Promise<number>;
 };

@@ -10,16 +10,17 @@ import { CommandFailure, usageFailure } from "./terminal.ts";
 export const remove: Command = {
   usage: "pod|configmap|secret NAME... | -f FILE...",
   help: "Take documents out of berthd's manifest directory, and wait until their pods have ended.",
-  flags: ["namespace", "filename", "wait", "dry-run"],
+  flags: ["namespace", "filename", "wait", "dry-run", "ignore-not-found"],
   examples: ["berth delete pod web", "berth delete -f web.yaml", "berth delete pod web --wait=false"],
   async run(call) {
     const about = await askAbout(call);
     const settings = { ...about, nowMs: call.terminal.now() };
     const names = await withCompiler(settings, async (compile) => {
       const files = await readDirectory(about.staticPodPath, compile);
-      const names = await namesToDelete(call, compile, about.nodeName);
-      const missing = names.filter((name) => !files.some((file) => file.names.includes(name)));
-      if (missing.length > 0) {
+      const asked = await namesToDelete(call, compile, about.nodeName);
+      const missing = asked.filter((name) => !files.some((file) => file.names.includes(name)));
+      const names = asked.filter((name) => !missing.includes(name));
+      if (missing.length > 0 && !call.has("ignore-not-found")) {
         throw new CommandFailure(`no file in ${about.staticPodPath} holds ${missing.map(shortName).join(", ")}`);
       }
       const { removeDocuments } = await import("./remove-documents.ts");

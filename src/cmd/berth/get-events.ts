@@ -1,9 +1,11 @@
+import { askAbout } from "./about.ts";
 import type { Query } from "./client.ts";
-import { type Call, namespaceOf } from "./command.ts";
+import { type Call, namespaceOf, podName } from "./command.ts";
 import { followLines } from "./follow.ts";
 import { type OutputForm, outputForm, type Presentation, printItems, printOne, shownColumns } from "./output.ts";
 import { ageCell } from "./pod-cells.ts";
 import { tableLine } from "./print-table.ts";
+import { usageFailure } from "./terminal.ts";
 
 /** A v1 Event as the sockets' API tells it. */
 export type EventItem = {
@@ -23,12 +25,16 @@ export type EventItem = {
   readonly count: number;
 };
 
-/** `berth get events`. */
-export async function getEvents(call: Call): Promise<number> {
+/** `berth get events`. An event's own name means nothing to a person: those of one pod are asked for by the pod's. */
+export async function getEvents(call: Call, names: readonly string[]): Promise<number> {
   const form = outputForm(call.value("output"));
   const namespace = namespaceOf(call);
-  if (call.has("watch")) return watchEvents(call, form);
-  const { items } = await call.client.get<{ items: EventItem[] }>("/v1/events", { namespace });
+  const [name] = names;
+  if (name !== undefined) throw usageFailure(`events are not got by a name; those of a pod: --for pod/${name}`);
+  const isWanted = await readFor(call);
+  if (call.has("watch")) return watchEvents(call, form, isWanted);
+  const { items: all } = await call.client.get<{ items: EventItem[] }>("/v1/events", { namespace });
+  const items = all.filter(isWanted);
   if (items.length === 0 && (form === "table" || form === "wide")) {
     await call.terminal.err.write(`No events found${namespace === undefined ? "" : ` in ${namespace} namespace`}.\n`);
     return 0;
@@ -43,14 +49,26 @@ export async function getEvents(call: Call): Promise<number> {
   return 0;
 }
 
+type IsWanted = (event: EventItem) => boolean;
+
+/** Which events `--for pod/NAME` asks for; a pod that is gone has left events under its full name. */
+async function readFor(call: Call): Promise<IsWanted> {
+  const written = call.value("for");
+  if (written === undefined) return () => true;
+  if (!/^(?:(?:pods?|po)\/)?[^/]+$/i.test(written)) throw usageFailure("--for is pod/NAME");
+  const name = podName(written);
+  const { nodeName } = await askAbout(call);
+  return ({ involvedObject: { kind, name: own } }) => kind === "Pod" && (own === name || own === `${name}-${nodeName}`);
+}
+
 /** Those there are, then each as it happens, in columns as wide as the first ones need. */
-async function watchEvents(call: Call, form: OutputForm): Promise<number> {
+async function watchEvents(call: Call, form: OutputForm, isWanted: IsWanted): Promise<number> {
   const { terminal } = call;
   const namespace = namespaceOf(call);
   const shown = () => eventPresentation(terminal.now(), namespace === undefined);
   const events = tellings(call, { namespace, watch: true });
   if (form !== "table" && form !== "wide") {
-    for await (const event of events) await printOne(call, form, event, shown());
+    for await (const event of events) if (isWanted(event)) await printOne(call, form, event, shown());
     return 0;
   }
   const indexes = shownColumns(shown().columns, form);
@@ -67,6 +85,7 @@ async function watchEvents(call: Call, form: OutputForm): Promise<number> {
     );
   }
   for await (const event of events) {
+    if (!isWanted(event)) continue;
     const cells = shown().cells(event);
     await terminal.out.write(
       tableLine(

@@ -17,7 +17,7 @@ export async function getPods(call: Call, names: string[]): Promise<number> {
   const selects = readSelector(call.value("selector"));
   const { items: all, missing } = await listPods(call, namespace, names);
   const items = all.filter((pod) => selects(pod.metadata?.labels));
-  const presentation = podPresentation(call.terminal.now(), namespace === undefined);
+  const presentation = podPresentation(call.terminal.now(), namespace === undefined, call.has("show-labels"));
   if (items.length === 0 && missing.length === 0 && (form === "table" || form === "wide")) {
     await call.terminal.err.write(
       namespace === undefined ? "No resources found\n" : `No resources found in ${namespace} namespace.\n`,
@@ -63,7 +63,7 @@ async function watchPods(call: Call, names: string[], form: ReturnType<typeof ou
   const namespace = namespaceOf(call);
   const query = { namespace, name: names[0], watch: true };
   const selects = readSelector(call.value("selector"));
-  const presentationNow = () => podPresentation(terminal.now(), namespace === undefined);
+  const presentationNow = () => podPresentation(terminal.now(), namespace === undefined, call.has("show-labels"));
   if (form !== "table" && form !== "wide") {
     const isNews = makeNews();
     for await (const change of followLines<PodChange>(call, "/v1/pods", query)) {

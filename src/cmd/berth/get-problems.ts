@@ -1,5 +1,6 @@
 import type { Problem } from "../../pod/problem.ts";
 import type { Call } from "./command.ts";
+import { followLines } from "./follow.ts";
 import { type OutputForm, outputForm, type Presentation, printItems } from "./output.ts";
 import { placeOf, sentence } from "./problem-words.ts";
 
@@ -32,12 +33,11 @@ export async function getProblems(call: Call): Promise<number> {
     await show(call, form, items);
     return 0;
   }
-  for await (const items of call.client.lines<readonly Problem[]>(
-    "/v1/problems",
-    { watch: true },
-    call.terminal.signal,
-  )) {
-    await show(call, form, items);
+  let shown = "";
+  for await (const items of followLines<readonly Problem[]>(call, "/v1/problems", { watch: true })) {
+    const text = JSON.stringify(items);
+    if (text !== shown) await show(call, form, items); // a berthd that begins tells what the one before it has told
+    shown = text;
   }
   return 0;
 }

@@ -1,5 +1,6 @@
 import type { Problem } from "../../pod/problem.ts";
 import type { Call, Command } from "./command.ts";
+import type { FlagName } from "./flags.ts";
 import { getDocuments } from "./get-documents.ts";
 import { getEvents } from "./get-events.ts";
 import { getNode } from "./get-node.ts";
@@ -11,21 +12,31 @@ import { usageFailure } from "./terminal.ts";
 /** What can be got, with the words for it. */
 const RESOURCES: readonly {
   readonly names: readonly string[];
+  /** Those flags that not every resource takes. */
+  readonly takes: readonly FlagName[];
   readonly get: (call: Call, names: string[]) => Promise<number>;
 }[] = [
-  { names: ["pods", "pod", "po"], get: getPods },
-  { names: ["problems", "problem"], get: getProblems },
-  { names: ["events", "event", "ev"], get: getEvents },
-  { names: ["configmaps", "configmap", "cm"], get: (call, names) => getDocuments(call, names, "configmap") },
-  { names: ["secrets", "secret"], get: (call, names) => getDocuments(call, names, "secret") },
-  { names: ["node", "nodes", "no"], get: getNode },
+  { names: ["pods", "pod", "po"], takes: ["selector", "watch", "show-labels"], get: getPods },
+  { names: ["problems", "problem"], takes: ["watch"], get: getProblems },
+  { names: ["events", "event", "ev"], takes: ["watch", "for"], get: getEvents },
+  { names: ["configmaps", "configmap", "cm"], takes: [], get: (call, names) => getDocuments(call, names, "configmap") },
+  { names: ["secrets", "secret"], takes: [], get: (call, names) => getDocuments(call, names, "secret") },
+  { names: ["node", "nodes", "no"], takes: [], get: getNode },
 ];
+const CHOOSY: readonly FlagName[] = ["selector", "watch", "show-labels", "for"];
 
 export const get: Command = {
   usage: "pods|problems|events|configmaps|secrets|node [NAME...]",
   help: "Show pods, what is wrong with manifests, events, the documents that pods use, or the node.",
-  flags: ["all-namespaces", "namespace", "selector", "output", "watch", "no-headers"],
-  examples: ["berth get pods", "berth get pods -A -o wide", "berth get pods web -o yaml", "berth get problems -w"],
+  flags: ["all-namespaces", "namespace", "selector", "output", "watch", "no-headers", "show-labels", "for"],
+  flagHelp: { for: "Only events of this pod: pod/NAME." },
+  examples: [
+    "berth get pods",
+    "berth get pods -A -o wide",
+    "berth get pods web -o yaml",
+    "berth get events --for pod/web",
+    "berth get problems -w",
+  ],
   async run(call) {
     const [first, ...more] = call.words;
     if (first === undefined) throw usageFailure(`get what? ${RESOURCES.map(({ names }) => names[0]).join(", ")}`);
@@ -35,6 +46,11 @@ export const get: Command = {
       throw usageFailure(
         `cannot get ${JSON.stringify(kind)}; there are ${RESOURCES.map(({ names }) => names[0]).join(", ")}`,
       );
+    }
+    const vain = CHOOSY.find((flag) => call.has(flag) && !resource.takes.includes(flag));
+    if (vain !== undefined) {
+      const able = RESOURCES.flatMap(({ names, takes }) => (takes.includes(vain) ? (names[0] ?? []) : []));
+      throw usageFailure(`get ${resource.names[0]} takes no --${vain}: that is for ${able.join(", ")}`);
     }
     const names = [...(name === undefined ? [] : [name]), ...more].map((each) => each.replace(/^.*\//, ""));
     const problems = resource.get === getProblems ? undefined : askForProblems(call);

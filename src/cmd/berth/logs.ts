@@ -122,7 +122,7 @@ async function passLog(call: Call, stream: Stream, query: LogQuery, isMarked: bo
   const answer: AsyncIterable<Buffer> = isOnce
     ? await client.bytes(stream.path, wish, terminal.signal)
     : followLog(call, stream.path, wish);
-  const lines = isMarked ? makeLinePrefix(`[${stream.pod} ${stream.container}] `) : undefined;
+  const lines = isMarked ? makeLinePrefix(`[pod/${stream.pod}/${stream.container}] `) : undefined;
   try {
     for await (const chunk of answer) {
       const shown = lines === undefined ? chunk : lines.take(chunk);
@@ -139,7 +139,7 @@ async function passLog(call: Call, stream: Stream, query: LogQuery, isMarked: bo
 
 async function tellFailures(call: Call, failures: readonly unknown[]): Promise<number> {
   for (const failure of failures) {
-    if (call.terminal.signal.aborted) return 0;
+    call.terminal.signal.throwIfAborted();
     if (!(failure instanceof CommandFailure)) throw failure;
     await call.terminal.err.write(`error: ${failure.message}\n`);
   }
@@ -154,10 +154,8 @@ function readQuery(call: Call): LogQuery {
   if (sinceTime !== undefined && parseTime(sinceTime) === undefined) {
     throw usageFailure(`--since-time is a time such as 2026-01-02T03:04:05Z, not ${JSON.stringify(sinceTime)}`);
   }
-  if (call.has("follow") && call.has("previous"))
-    throw usageFailure("-f and -p exclude each other: the past does not grow");
   return {
-    follow: call.has("follow"),
+    follow: call.has("follow") && !call.has("previous"), // the past does not grow
     previous: call.has("previous"),
     timestamps: call.has("timestamps"),
     tailLines: tailLines(call.value("tail")),

@@ -6,7 +6,7 @@ import type { Presentation } from "./output.ts";
 import type { Colour } from "./terminal.ts";
 
 /** How pods are shown: kubectl's columns (lifecycle.md 5.4). */
-export function podPresentation(nowMs: number, withNamespace: boolean): Presentation<v1.Pod> {
+export function podPresentation(nowMs: number, withNamespace: boolean, withLabels: boolean): Presentation<v1.Pod> {
   return {
     nameOf: (pod) => `pod/${pod.metadata?.name}`,
     columns: [
@@ -20,15 +20,22 @@ export function podPresentation(nowMs: number, withNamespace: boolean): Presenta
       { heading: "NODE", wide: true },
       { heading: "NOMINATED NODE", wide: true },
       { heading: "READINESS GATES", wide: true },
+      ...(withLabels ? [{ heading: "LABELS" }] : []),
     ],
     cells: (pod) => {
       const columns = podColumns(pod, nowMs);
       const { name, ready, status, restarts, age, ip, node, nominatedNode, readinessGates } = columns;
       const namespace = withNamespace ? [pod.metadata?.namespace ?? ""] : [];
-      return [...namespace, name, ready, status, restarts, age, ip, node, nominatedNode, readinessGates];
+      const labels = withLabels ? [labelsCell(pod.metadata?.labels)] : [];
+      return [...namespace, name, ready, status, restarts, age, ip, node, nominatedNode, readinessGates, ...labels];
     },
     colourOf: (cell, heading) => (heading === "STATUS" ? statusColour(cell) : undefined),
   };
+}
+
+function labelsCell(labels: Readonly<Record<string, string>> = {}): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  return pairs.length === 0 ? "<none>" : pairs.sort().join(",");
 }
 
 /** How long ago, as kubectl says it. */

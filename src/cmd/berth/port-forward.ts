@@ -11,6 +11,7 @@ export const portForward: Command = {
   help: "Bring ports of a pod to this host; goes on until interrupted.",
   flags: ["namespace", "address"],
   examples: ["berth port-forward web 8080:80", "berth port-forward web :http", "berth port-forward web 80 443"],
+  endsByInterrupt: true,
   async run(call) {
     const [written, ...pairs] = call.words;
     if (written === undefined) throw usageFailure("which pod? berth port-forward POD [LOCAL:]PORT");

@@ -8,7 +8,13 @@ import { COMMON_FLAGS, FLAGS, type FlagName, type FlagRow } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
 
-/** Runs one command line of `berth`. The answer is the exit code: 0 good, 1 failed, 2 wrong use, or a command's own. */
+/** The exit code of a command that was broken off by a person, as a shell tells SIGINT. */
+export const INTERRUPTED = 130;
+
+/**
+ * Runs one command line of `berth`. The answer is the exit code: 0 good, 1 failed, 2 wrong use, INTERRUPTED, or a command's
+ * own.
+ */
 export async function runBerth(args: readonly string[], terminal: Terminal): Promise<number> {
   const { name, more } = commandFirst(args);
   if (name === undefined || name === "help" || name === "--help" || name === "-h") return page(terminal, more[0]);
@@ -23,9 +29,10 @@ export async function runBerth(args: readonly string[], terminal: Terminal): Pro
   const call = callOf(split, terminal);
   if (call.has("help")) return page(terminal, name);
   try {
-    return await command.run(call);
+    const exitCode = await command.run(call);
+    return terminal.signal.aborted && !command.endsByInterrupt ? INTERRUPTED : exitCode;
   } catch (error) {
-    if (terminal.signal.aborted) return 130;
+    if (terminal.signal.aborted) return command.endsByInterrupt ? 0 : INTERRUPTED;
     if (!(error instanceof CommandFailure)) throw error;
     if (error.exitCode === 2) return complain(terminal, error.message, name);
     await terminal.err.write(`error: ${error.message}\n`);

@@ -1,15 +1,18 @@
 import { setTimeout } from "node:timers/promises";
+import type * as v1 from "../../pod/v1.ts";
 import type { UsageAnswer } from "../../serve/answer-usage.ts";
 import { type Call, type Command, namespaceOf, podName } from "./command.ts";
 import { type Column, tableText } from "./print-table.ts";
+import { readSelector } from "./selector.ts";
 import { usageFailure } from "./terminal.ts";
 import { nodeRow, podRows, type ShownUsage } from "./top-rows.ts";
 
 export const top: Command = {
   usage: "pods|node [NAME...]",
   help: "Show processor time and memory in use; on a terminal it goes on until q or Ctrl-C.",
-  flags: ["all-namespaces", "namespace", "containers", "sort-by", "once", "interval", "no-headers"],
+  flags: ["all-namespaces", "namespace", "selector", "containers", "sort-by", "once", "interval", "no-headers"],
   examples: ["berth top pods", "berth top pods web --containers", "berth top node --once"],
+  endsByInterrupt: true,
   async run(call) {
     const [kind, ...names] = call.words;
     const draw = drawerOf(call, kind, names);
@@ -41,7 +44,16 @@ export const top: Command = {
 /** Between the first two samples, which the first rates are made of. */
 const FIRST_SAMPLE_MS = 1000;
 
-const ask = (call: Call): Promise<UsageAnswer> => call.client.get<UsageAnswer>("/v1/usage");
+/** The usage of now; of pods, that of those which the selector finds. */
+async function ask(call: Call): Promise<UsageAnswer> {
+  const usage = await call.client.get<UsageAnswer>("/v1/usage");
+  const labels = call.value("selector");
+  if (labels === undefined) return usage;
+  const selects = readSelector(labels);
+  const { items } = await call.client.get<{ items: v1.Pod[] }>("/v1/pods");
+  const chosen = new Set(items.flatMap(({ metadata }) => (selects(metadata?.labels) ? (metadata?.uid ?? []) : [])));
+  return { ...usage, pods: usage.pods.filter(({ uid }) => chosen.has(uid)) };
+}
 
 type Drawer = (before: UsageAnswer, now: UsageAnswer) => string;
 

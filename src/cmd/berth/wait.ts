@@ -10,9 +10,10 @@ import { readSelector } from "./selector.ts";
 import { CommandFailure, usageFailure } from "./terminal.ts";
 
 export const wait: Command = {
-  usage: "POD...|-l LABELS --for=condition=Ready",
-  help: "Wait until pods meet a condition, or are gone.",
-  flags: ["namespace", "selector", "for", "timeout"],
+  usage: "POD...|-l LABELS|--all --for=condition=Ready",
+  help: "Wait until pods meet a condition, are there, or are gone.",
+  flags: ["namespace", "selector", "all", "for", "timeout"],
+  flagHelp: { timeout: "Give up after this; default 30s. 0 looks once, less than 0 waits a week." },
   examples: [
     "berth wait web --for=condition=Ready --timeout=60s",
     "berth wait web --for=delete",
@@ -22,20 +23,20 @@ export const wait: Command = {
     const { terminal } = call;
     const names = await namesOf(call);
     const goal = readGoal(call.value("for"));
-    const timeoutMs = parseDurationMs(call.value("timeout") ?? "30s");
-    if (timeoutMs === undefined) throw usageFailure("--timeout is a duration such as 30s or 5m");
+    const timeoutMs = readTimeout(call.value("timeout"));
     const over = new AbortController();
     const signal = AbortSignal.any([terminal.signal, over.signal]);
-    void setTimeout(timeoutMs, undefined, { signal, ref: false }).then(
-      () => over.abort(),
-      () => undefined,
-    );
+    if (timeoutMs > 0)
+      void setTimeout(timeoutMs, undefined, { signal, ref: false }).then(
+        () => over.abort(),
+        () => undefined,
+      );
     const states = new Map<string, string>();
     const waits = names.map(async (name) => {
       const query = { namespace: namespaceOf(call), name, watch: true };
       const judge = makeJudge(goal, (pod) => void states.set(name, stateOf(pod, terminal.now())));
       const changes = followLines<PodChange>(call, "/v1/pods", query, judge.again, signal);
-      if (await isMet(changes, judge)) {
+      if (await isMet(changes, judge, timeoutMs === 0)) {
         states.delete(name);
         await terminal.out.write(`pod/${name} ${goal.words}\n`);
       } else
@@ -55,20 +56,31 @@ export const wait: Command = {
   },
 };
 
+/** In milliseconds; 0 looks once, and less than 0 is a week, as kubectl has it. Throws a usage failure. */
+function readTimeout(written = "30s"): number {
+  const timeoutMs = parseDurationMs(written);
+  if (timeoutMs === undefined) throw usageFailure("--timeout is a duration such as 30s or 5m");
+  return timeoutMs < 0 ? A_WEEK_MS : timeoutMs;
+}
+
+const A_WEEK_MS = 7 * 24 * 3600 * 1000;
+
 /** The pods by their names, as NAME, pod/NAME or pod NAME, and those that a selector finds now. Throws a usage failure. */
 async function namesOf(call: Call): Promise<readonly string[]> {
   const [first = "", ...more] = call.words;
   const names = (more.length > 0 && /^(pods?|po)$/.test(first) ? more : call.words).map(podName);
   const labels = call.value("selector");
-  if (labels === undefined) {
+  if (labels === undefined && !call.has("all")) {
     if (names.length === 0) throw usageFailure("wait for which pod?");
     return names;
   }
-  if (names.some((name) => !/^(pods?|po)$/.test(name))) throw usageFailure("either names or a selector, not both");
+  if (names.some((name) => !/^(pods?|po)$/.test(name)))
+    throw usageFailure("either names, or a selector, or --all: not both");
   const selects = readSelector(labels);
   const { items } = await call.client.get<{ items: v1.Pod[] }>("/v1/pods", { namespace: namespaceOf(call) });
   const found = items.flatMap(({ metadata }) => (selects(metadata?.labels) ? (metadata?.name ?? []) : []));
-  if (found.length === 0) throw new CommandFailure(`no pod fits the selector ${labels}`);
+  if (found.length === 0)
+    throw new CommandFailure(labels === undefined ? "there is no pod" : `no pod fits the selector ${labels}`);
   return found;
 }
 
@@ -83,16 +95,20 @@ type Goal = { readonly words: string; readonly kind: "gone" | "present"; readonl
 
 function readGoal(written: string | undefined): Goal {
   if (written === "delete") return { kind: "gone", words: "deleted", holds: () => false };
+  if (written === "create") return { kind: "present", words: "condition met", holds: () => true };
   const [, type, value = "True"] = /^condition=([^=]+)(?:=(.+))?$/.exec(written ?? "") ?? [];
-  if (type === undefined) throw usageFailure("--for is condition=NAME, condition=NAME=VALUE, or delete");
+  if (type === undefined) throw usageFailure("--for is condition=NAME, condition=NAME=VALUE, create, or delete");
   const fits = (one: v1.PodCondition): boolean =>
     one.type.toLowerCase() === type.toLowerCase() && one.status.toLowerCase() === value.toLowerCase();
   return { kind: "present", words: "condition met", holds: (pod) => pod.status?.conditions?.some(fits) ?? false };
 }
 
-/** Whether the goal was reached before the changes ended. */
-async function isMet(changes: AsyncIterable<PodChange>, judge: Judge): Promise<boolean> {
-  for await (const change of changes) if (judge.take(change)) return true;
+/** Whether the goal was reached before the changes ended; with `once`, by what there is now. */
+async function isMet(changes: AsyncIterable<PodChange>, judge: Judge, once: boolean): Promise<boolean> {
+  for await (const change of changes) {
+    if (judge.take(change)) return true;
+    if (once && change.kind === "synced") return false;
+  }
   return false;
 }
 

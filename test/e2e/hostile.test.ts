@@ -40,7 +40,9 @@ async function witness(): Promise<readonly string[]> {
     const [, , , , path = ""] = line.split(" ");
     return folders.some((folder) => path.startsWith(`${folder}/`)) ? [`mounted: ${path}`] : [];
   });
-  const kernel = await Promise.all(SETTINGS.map((name) => readFile(`/proc/sys/kernel/${name}`, "utf8").catch(() => "")));
+  const kernel = await Promise.all(
+    SETTINGS.map((name) => readFile(`/proc/sys/kernel/${name}`, "utf8").catch(() => "")),
+  );
   return [...found.split("\0").toSorted(), ...mounts, ...kernel];
 }
 

@@ -386,6 +386,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
       await adoption;
       await Promise.all(loops.map((loop) => loop.over));
       await roster.leave();
+      prober.leave();
     },
   };
 }

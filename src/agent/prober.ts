@@ -25,6 +25,8 @@ export type Prober = {
   /** Told after each plan of a pod. */
   follow(picture: Picture): void;
   forget(podUid: string): void;
+  /** Ends every probe, once nobody plans any more: what has been learnt stays in the records. */
+  leave(): void;
   /** The answers so far, as pictures show them. */
   verdicts(podUid: string): Verdicts;
   /** The answers so far, as people are shown them. */
@@ -123,6 +125,11 @@ export function makeProber(tools: ProberTools): Prober {
       for (const instance of [...ward.instances.values()]) end(ward, instance);
       ward.counts.drop();
       wards.delete(podUid);
+    },
+    leave() {
+      for (const ward of wards.values()) {
+        for (const instance of [...ward.instances.values()]) end(ward, instance);
+      }
     },
     verdicts(podUid) {
       const ward = wards.get(podUid);

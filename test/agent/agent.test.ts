@@ -59,6 +59,23 @@ describe("the agent", () => {
     ]);
   });
 
+  it("leaves no probe behind that would hold up its process", async () => {
+    const host = await withWeb();
+    const app = {
+      name: "app",
+      image: "app:1",
+      readinessProbe: { exec: { command: ["true"] }, periodSeconds: 1 },
+      livenessProbe: { tcpSocket: { port: 80 }, periodSeconds: 1 },
+    };
+    host.directory.put("web.yaml", { kind: "pod", manifest: plainPod("web", { containers: [app] }) });
+    await host.clock.advance(60_000);
+    expect(host.agent().view.probes("default/web-node")).toHaveLength(2);
+    const stopping = host.stop();
+    await host.clock.advance(6000);
+    await stopping;
+    expect(host.clock.sleepers).toBe(0);
+  });
+
   it("leaves without touching a container, and finds it again", async () => {
     const host = await withWeb();
     const before = ids(host);

@@ -94,8 +94,10 @@ it("nothing is restarted and no count or back-off is lost when berthd is killed"
 });
 
 it("SIGTERM leaves the pods alone, and the next berthd finds them", async () => {
+  const probe = { exec: { command: ["true"] }, periodSeconds: 1 };
+  const main = container("main", { readinessProbe: probe, livenessProbe: probe });
   await host.start();
-  await host.manifests.drop("web.yaml", pod("web"));
+  await host.manifests.drop("web.yaml", pod("web", { containers: [main] }));
   const before = await host.running("web");
   await host.leave();
   expect(await host.cri.status(before.id)).toMatchObject({ state: "running" });

@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Ran } from "../runs/ran.ts";
+import { watchStuck } from "../runs/stuck.ts";
 import { MUTANTS, type Mutant } from "./mutants.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -14,7 +15,8 @@ const most = Number(process.env.SEEDS || 60);
 const from = Number(process.env.FROM || 0);
 const words = process.argv.slice(2);
 
-const LONGEST_SEED_MS = 90_000;
+/** Of computing. */
+const LONGEST_SEED_MS = 45_000;
 
 type Found = { readonly seeds: number; readonly what: string } | undefined;
 
@@ -60,21 +62,19 @@ async function hunt({ file, from, to }: Mutant, folder: string): Promise<Found> 
   const ended = once(child, "close");
   let found: Found;
   let seeds = 0;
-  const hangs = (): void => {
+  const watch = watchStuck(child.pid, LONGEST_SEED_MS, () => {
     found = { seeds: seeds + 1, what: "it goes round in circles and never ends" };
     child.kill("SIGKILL");
-  };
-  let watch = setTimeout(hangs, LONGEST_SEED_MS);
+  });
   for await (const line of createInterface({ input: child.stdout })) {
-    clearTimeout(watch);
-    watch = setTimeout(hangs, LONGEST_SEED_MS);
+    watch.moved();
     const { seed, broken } = JSON.parse(line) as Ran;
     seeds = seed;
     if (broken === undefined) continue;
     found = { seeds: seed, what: `${broken.number} ${broken.name}` };
     break;
   }
-  clearTimeout(watch);
+  watch.stop();
   child.kill();
   await ended;
   rmSync(folder, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Ran } from "./ran.ts";
+import { watchStuck } from "./stuck.ts";
 
 const WORKER = join(import.meta.dirname, "worker.ts");
 /** Much garbage lives for one wake only. */
@@ -34,7 +35,7 @@ export type SeedRange = {
   readonly worker?: string;
 };
 
-/** A seed that takes longer goes round in circles at one moment. */
+/** A seed that computes for longer goes round in circles at one moment. */
 const LONGEST_SEED_MS = 120_000;
 
 type Take = (ran: Ran) => void;
@@ -56,19 +57,17 @@ async function playOn(worker: string, first: number, last: number, stride: numbe
   });
   const ended = once(child, "close");
   let isStuck = false;
-  const stuck = (): void => {
+  const watch = watchStuck(child.pid, LONGEST_SEED_MS, () => {
     isStuck = true;
     child.kill("SIGKILL");
-  };
-  let watch = setTimeout(stuck, LONGEST_SEED_MS);
+  });
   let seed = first;
   for await (const line of createInterface({ input: child.stdout })) {
-    clearTimeout(watch);
-    watch = setTimeout(stuck, LONGEST_SEED_MS);
+    watch.moved();
     seed += stride;
     take(JSON.parse(line) as Ran);
   }
-  clearTimeout(watch);
+  watch.stop();
   const [code, signal] = await ended;
   if (code === 0) return seed;
   if (!isStuck) throw new Error(`seed ${seed} did not come to an end: ${code ?? signal}`);
@@ -83,5 +82,10 @@ const withoutEnd = (seed: number): Ran => ({
   hours: 0,
   podHours: 0,
   kinds: {},
-  broken: { number: 0, name: "a seed comes to an end", what: `not within ${LONGEST_SEED_MS / 1000} s`, atMs: 0 },
+  broken: {
+    number: 0,
+    name: "a seed comes to an end",
+    what: `not within ${LONGEST_SEED_MS / 1000} s of computing`,
+    atMs: 0,
+  },
 });

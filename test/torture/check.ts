@@ -13,15 +13,21 @@ const WITHIN_MS = 120_000;
 const STILL_MS = 2_500;
 const MOST_LINES = 20;
 
+/** How a complaint begins that berthd has not read the last change of a manifest. */
+const STALE = "berthd shows";
+
+/** Since when all is as asked for, by performance.now(), and whether it had looked so before it was. */
+export type Rest = { readonly sinceMs: number; readonly onlyLooked: boolean };
+
 /** Ids of containers that are to stay what they are, by pod and container. */
 export type Standing = ReadonlyMap<string, string>;
 
 /**
  * Waits until the runtime holds exactly what the garden asks for, berthd shows the same, and nothing is replaced any more: a
- * change that berthd has not read yet would look like rest. Answers since when that is so, by performance.now(). Throws what is
- * missing. A run that is broken off waits for nothing.
+ * change that berthd has not read yet would look like rest. Throws what is missing. A run that is broken off waits for nothing.
  */
-export function settled({ stage, garden, signal, pause }: Scene): Promise<number> {
+export function settled({ stage, garden, signal, pause }: Scene): Promise<Rest> {
+  let onlyLooked = false;
   const look = async (): Promise<void> => {
     const [shown, sandboxes, containers] = [
       await podsOf(stage),
@@ -32,21 +38,26 @@ export function settled({ stage, garden, signal, pause }: Scene): Promise<number
       ...strangers(garden, shown, sandboxes, containers),
       ...[...garden.plants.values()].flatMap((plant) => ofPlant(plant, shown, sandboxes, containers)),
     ];
+    onlyLooked ||= wrong.length > 0 && wrong.every((line) => line.startsWith(STALE));
     const more = wrong.length > MOST_LINES ? [`and ${wrong.length - MOST_LINES} more`] : [];
     if (wrong.length > 0) throw new Error([...wrong.slice(0, MOST_LINES), ...more].join("\n"));
   };
-  const lookTwice = async (): Promise<number> => {
+  const lookTwice = async (): Promise<Rest> => {
     const sinceMs = performance.now();
-    if (signal.aborted) return sinceMs;
+    if (signal.aborted) return { sinceMs, onlyLooked };
     await look();
     const before = await standing(stage, garden);
     await pause(STILL_MS);
-    if (signal.aborted) return sinceMs;
-    await look();
+    if (signal.aborted) return { sinceMs, onlyLooked };
+    await look().catch((thrown) => {
+      onlyLooked = true;
+      throw thrown;
+    });
     const now = await standing(stage, garden);
     const others = [...now].filter(([key, id]) => before.get(key) !== id).map(([key]) => key);
+    onlyLooked ||= others.length > 0;
     if (others.length > 0) throw new Error(`still being replaced: ${others.join(", ")}`);
-    return sinceMs;
+    return { sinceMs, onlyLooked };
   };
   const patience = { withinMs: WITHIN_MS, everyMs: 250 };
   return eventually("the runtime holds what the directory asks for", lookTwice, patience, stage.logEnds);
@@ -106,7 +117,7 @@ function ofPlant(
 ): string[] {
   const pod = shown.find((one) => plainName(one) === name);
   if (pod === undefined) return [`berthd does not show ${name}`];
-  if (variantOf(pod) !== variant) return [`berthd shows ${name} as it was, ${variantOf(pod)} and not ${variant}`];
+  if (variantOf(pod) !== variant) return [`${STALE} ${name} as it was, ${variantOf(pod)} and not ${variant}`];
   const uid = pod.metadata?.uid ?? "";
   const phase = pod.status?.phase ?? "";
   const own = {

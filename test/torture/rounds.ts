@@ -13,6 +13,8 @@ export type Record = {
   readonly broken: string[];
   readonly recoveriesMs: number[];
   rounds: number;
+  /** Rounds in which all looked as asked for before berthd or the runtime knew of the last change. */
+  onlyLooked: number;
 };
 
 export const emptyRecord = (): Record => ({
@@ -21,6 +23,7 @@ export const emptyRecord = (): Record => ({
   broken: [],
   recoveriesMs: [],
   rounds: 0,
+  onlyLooked: 0,
 });
 
 /**
@@ -39,7 +42,9 @@ export async function playRound(scene: Scene, record: Record): Promise<string> {
   const what = faults.map(({ name }) => name).join(" + ");
   let tookMs = 0;
   try {
-    tookMs = (await settled(scene)) - begin;
+    const { sinceMs, onlyLooked } = await settled(scene);
+    tookMs = sinceMs - begin;
+    if (onlyLooked) record.onlyLooked += 1;
   } catch (thrown) {
     record.broken.push(`after ${what}: ${messageOf(thrown)}`);
     return `${what}: NOT SETTLED`;

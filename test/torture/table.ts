@@ -14,13 +14,14 @@ export type Ending = {
 
 /** The table that a person reads at the end. */
 export function tableOf({ record, minutes, pods, containers, twins, leftovers, gauge }: Ending): string {
-  const { struck, missed, broken, recoveriesMs, rounds } = record;
+  const { struck, missed, broken, recoveriesMs, rounds, onlyLooked } = record;
   const sorted = recoveriesMs.toSorted((a, b) => a - b);
   const seconds = (share: number): string => ((sorted[Math.floor(share * (sorted.length - 1))] ?? 0) / 1000).toFixed(1);
   const rows: [string, string | number][] = [
     ...[...struck].map(([name, count]): [string, number] => [name, count]),
     ["", ""],
     ["rounds", rounds],
+    ["rounds that looked settled too early", onlyLooked],
     ["minutes", minutes.toFixed(1)],
     ["pods asked for", pods],
     ["containers that ran", containers],

@@ -39,10 +39,11 @@ async function soak(): Promise<boolean> {
   const names = Array.from({ length: pods }, (_, index) => `soak-${index}`);
   for (const name of names) letLive(name);
   for (const name of names) await host.put(name, manifestOf(name, 0));
-  await eventually("all pods are running", async () => {
+  const allRun = async (): Promise<void> => {
     const running = [...host.fake.state.containers.values()].filter(({ state }) => state === "running").length;
     if (running < pods) throw new Error(`${running} of ${pods} run`);
-  });
+  };
+  await eventually("all pods are running", allRun, { withinMs: 2 * MINUTE_MS });
   say("all pods run");
   const samples = await lookOn(names);
   return report(samples, names.length);

@@ -42,10 +42,16 @@ export const backsOff: Invariant = {
   },
 };
 
-/** The instance whose end led to the making of this one: what never ran in a sandbox that went gave its place away, no more (B6). */
+/**
+ * The instance whose end led to the last decision before this one was made: what never ran in a sandbox that went gave its
+ * place away, no more (B6), and what the runtime forgot while it ran has no end that could be decided about.
+ */
 const predecessor = (all: readonly Instance[], last: Instance): Instance | undefined =>
   all.findLast(
-    (one) => one.attempt < last.attempt && (one.startedAt !== undefined || one.sandboxId === last.sandboxId),
+    (one) =>
+      one.attempt < last.attempt &&
+      (one.startedAt !== undefined || one.sandboxId === last.sandboxId) &&
+      one.endedAt !== one.goneAt,
   );
 
 /** What nobody can count on: it is gone, the host was started anew, its end was not seen on one clock, people asked, or its content changed. */

@@ -10,6 +10,11 @@ export const statusIsTrue: Invariant = {
     const shown = new Map<string, "running" | "terminated">();
     /** By UID and container. */
     const counts = new Map<string, number>();
+    /** By name: who was shown last. */
+    const uids = new Map<string, string>();
+    const drop = (uid: string): void => {
+      for (const key of [...counts.keys()]) if (key.startsWith(uid)) counts.delete(key);
+    };
     const check = (pod: v1.Pod, status: v1.ContainerStatus): void => {
       const who = `${pod.metadata?.name}/${status.name}`;
       const { running, terminated } = status.state ?? {};
@@ -34,11 +39,14 @@ export const statusIsTrue: Invariant = {
     return {
       life: () => counts.clear(),
       nodePlan(_picture, { forget }) {
-        for (const key of [...counts.keys()]) if (forget.some((uid) => key.startsWith(uid))) counts.delete(key);
+        for (const uid of forget) drop(uid);
       },
       shown(change) {
+        // The last status of a life may be told after it was forgotten; with its end its counts are over.
+        if (change.kind === "gone") drop(uids.get(change.key) ?? "nobody");
         if (change.kind !== "put") return;
         const { pod } = change;
+        uids.set(`${pod.metadata?.namespace}/${pod.metadata?.name}`, String(pod.metadata?.uid));
         for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
           check(pod, status);
           const key = `${pod.metadata?.uid}/${status.name}`;

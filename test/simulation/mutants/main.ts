@@ -16,7 +16,7 @@ const from = Number(process.env.FROM || 0);
 const words = process.argv.slice(2);
 
 /** Of computing. */
-const LONGEST_SEED_MS = 45_000;
+const LONGEST_SEED_SECONDS = 45;
 
 type Found = { readonly seeds: number; readonly what: string } | undefined;
 
@@ -62,7 +62,7 @@ async function hunt({ file, from, to }: Mutant, folder: string): Promise<Found> 
   const ended = once(child, "close");
   let found: Found;
   let seeds = 0;
-  const watch = watchStuck(child.pid, LONGEST_SEED_MS, () => {
+  const watch = watchStuck(child.pid ?? 0, LONGEST_SEED_SECONDS, () => {
     found = { seeds: seeds + 1, what: "it goes round in circles and never ends" };
     child.kill("SIGKILL");
   });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { cpuSeconds } from "../../load/sample.ts";
 
 /** Watches a process that plays seeds, and says when one takes longer than it may. */
 export type StuckWatch = {
@@ -8,35 +8,25 @@ export type StuckWatch = {
 };
 
 const LOOK_EVERY_MS = 5_000;
-/** USER_HZ, which is 100 on every Linux that Node.js runs on. */
-const MS_PER_TICK = 10;
 
 /** Calls back once when the process has computed for so long without the end of a seed: on a busy machine time alone says nothing. */
-export function watchStuck(pid: number | undefined, longestMs: number, onStuck: () => void): StuckWatch {
-  let sinceMs = computedMs(pid);
-  const timer = setInterval(() => {
-    if (computedMs(pid) - sinceMs <= longestMs) return;
+export function watchStuck(pid: number, longestSeconds: number, onStuck: () => void): StuckWatch {
+  let hasMoved = false;
+  let since = 0;
+  const look = async (): Promise<void> => {
+    const now = await cpuSeconds(pid);
+    if (hasMoved) since = now;
+    hasMoved = false;
+    if (now - since <= longestSeconds) return;
     clearInterval(timer);
     onStuck();
-  }, LOOK_EVERY_MS);
+  };
+  // A process that has ended has no CPU time to read.
+  const timer = setInterval(() => void look().catch(() => clearInterval(timer)), LOOK_EVERY_MS);
   return {
     moved() {
-      sinceMs = computedMs(pid);
+      hasMoved = true;
     },
     stop: () => clearInterval(timer),
   };
-}
-
-/** 0 for a process that is gone. */
-function computedMs(pid: number | undefined): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const [user, system] = stat
-      .slice(stat.lastIndexOf(")") + 2)
-      .split(" ")
-      .slice(11, 13);
-    return (Number(user) + Number(system)) * MS_PER_TICK;
-  } catch {
-    return 0;
-  }
 }

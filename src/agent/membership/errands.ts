@@ -12,6 +12,9 @@ export type Errands<K> = {
   readonly run: Round;
 };
 
+/** Whether an errand asked the server for anything: only then does its success tell that the server is there. */
+export type Settled = "asked" | "nothing to do";
+
 /** What the server knows otherwise: another try without news of it would most likely end alike. */
 const UNFIT_MS = 60_000;
 /** What the server refuses is offered again so seldom: it costs a request each time. */
@@ -20,8 +23,9 @@ const REFUSED_MS = 300_000;
 /**
  * No errands yet.
  *
- * E1  After a failure all wait, ever longer; a refusal makes only the one wait that it concerns.
- * E2  After an outage, in which a server may refuse everything, all that waits is tried again.
+ * E1  After a failure all wait, ever longer; a refusal makes only the one wait that it concerns. What needs no request says
+ *     nothing of the server, unless it was the last that waited.
+ * E2  After an outage, in which a server may refuse everything, all that waits is tried again, and no pause goes on.
  * E3  Nothing is done before `mayBegin`.
  */
 export function makeErrands<K>(tools: {
@@ -31,14 +35,16 @@ export function makeErrands<K>(tools: {
   readonly topic: Topic;
   readonly doing: string;
   mayBegin(): boolean;
-  settle(key: K, signal: AbortSignal): Promise<void>;
+  settle(key: K, signal: AbortSignal): Promise<Settled>;
   /** What was believed of it was wrong: the watch tells at once what there really is. */
   forget(key: K): void;
 }): Errands<K> {
   const { clock, chance, contact, topic } = tools;
   const bell = makeBell(clock);
+  const back = makeBell(clock);
   /** @bound Things that whoever calls knows. */
   const waiting = new Map<K, MonoMs>();
+  let pausing = false;
 
   const look = (key: K, afterMs = 0): void => {
     const dueMonoMs = clock.now().monoMs + afterMs;
@@ -47,6 +53,7 @@ export function makeErrands<K>(tools: {
   };
   contact.onBack(() => {
     for (const key of waiting.keys()) look(key);
+    if (pausing) back.ring();
   });
   /** How long everybody waits after a failure; 0 for one that concerns this thing alone. */
   const pauseAfter = (key: K, error: BerthError, failures: number): number => {
@@ -84,14 +91,17 @@ export function makeErrands<K>(tools: {
         }
         waiting.delete(due);
         try {
-          await tools.settle(due, signal);
+          const settled = await tools.settle(due, signal);
+          if (settled === "nothing to do" && waiting.size > 0) continue;
           if (failures > 0) contact.well(topic);
           failures = 0;
         } catch (thrown) {
           if (signal.aborted) return;
           failures += 1;
           const pauseMs = pauseAfter(due, asBerthError(thrown, tools.doing), failures);
-          if (pauseMs > 0) await clock.sleep(pauseMs, signal);
+          pausing = true;
+          if (pauseMs > 0 && (await back.wait(clock.now().monoMs + pauseMs, signal)) === "rung") failures = 1;
+          pausing = false;
         }
       }
     },

@@ -7,7 +7,7 @@ import type * as v1 from "../../pod/v1.ts";
 import type { Cluster, View } from "../../ports.ts";
 import type { Round } from "../loop.ts";
 import type { Contact } from "./contact.ts";
-import { makeErrands } from "./errands.ts";
+import { makeErrands, type Settled } from "./errands.ts";
 import type { Follower } from "./follow.ts";
 import { keyOf, makeStatusSender, placeOf } from "./status-sender.ts";
 
@@ -55,13 +55,15 @@ export function makeMirrors(tools: {
     sender.forget(key);
   };
 
-  const tellStatus = async (pod: v1.Pod, mirror: v1.Pod, signal: AbortSignal): Promise<void> => {
+  const tellStatus = async (pod: v1.Pod, mirror: v1.Pod, signal: AbortSignal): Promise<Settled> => {
     const patch = statusPatch(pod.status ?? {}, mirror);
     const answered = patch && (await sender.send(mirror, patch, signal));
+    if (answered === undefined) return "nothing to do";
     // What the watch has told meanwhile may be newer.
-    if (answered !== undefined && shown.get(keyOf(mirror)) === mirror) believe(answered);
+    if (shown.get(keyOf(mirror)) === mirror) believe(answered);
+    return "asked";
   };
-  const settle = async (key: PodKey, signal: AbortSignal): Promise<void> => {
+  const settle = async (key: PodKey, signal: AbortSignal): Promise<Settled> => {
     const pod = local.get(key);
     const mirror = shown.get(key);
     const owner = tools.owner();
@@ -70,23 +72,23 @@ export function makeMirrors(tools: {
       case "create":
         believe(await cluster.create({ kind: "pods", ...namespaceOf(step.body) }, step.body, signal));
         look(key);
-        return;
+        return "asked";
       case "remove":
-        if (mirror === undefined) return;
+        if (mirror === undefined) return "nothing to do";
         if (pod === undefined && !view.health().ready) {
           look(key, LOOK_AGAIN_MS);
-          return;
+          return "nothing to do";
         }
         await cluster.remove(placeOf(mirror), { graceSeconds: 0, uid: step.uid }, signal);
         forget(key, step.uid);
         look(key);
-        return;
+        return "asked";
       case "none":
-        if (pod !== undefined && mirror !== undefined) await tellStatus(pod, mirror, signal);
-        else if (pod !== undefined && owner === undefined) look(key, LOOK_AGAIN_MS);
-        return;
+        if (pod !== undefined && mirror !== undefined) return tellStatus(pod, mirror, signal);
+        if (pod !== undefined && owner === undefined) look(key, LOOK_AGAIN_MS);
+        return "nothing to do";
       default:
-        assertNever(step);
+        return assertNever(step);
     }
   };
   const errands = makeErrands<PodKey>({

@@ -7,7 +7,7 @@ import type * as v1 from "../../pod/v1.ts";
 import type { Cluster, View } from "../../ports.ts";
 import type { Round } from "../loop.ts";
 import type { Contact } from "./contact.ts";
-import { makeErrands } from "./errands.ts";
+import { makeErrands, type Settled } from "./errands.ts";
 import type { Follower } from "./follow.ts";
 import { keyOf, makeStatusSender, placeOf } from "./status-sender.ts";
 
@@ -56,37 +56,39 @@ export function makeReports(tools: {
     shown.delete(key);
     sender.forget(key);
   };
-  const settle = async (key: PodKey, signal: AbortSignal): Promise<void> => {
+  const settle = async (key: PodKey, signal: AbortSignal): Promise<Settled> => {
     const pod = shown.get(key);
     const uid = pod?.metadata?.uid ?? "";
     const step = reportStep(local.get(uid), pod, isCleaned(uid));
     switch (step.kind) {
       case "status": {
-        if (pod === undefined) return;
+        if (pod === undefined) return "nothing to do";
         const answered = await sender.send(pod, step.patch, signal);
         if (answered === undefined) {
           // All that it takes has been told; what is left to do does not depend on it.
-          if (reportStep(undefined, pod, isCleaned(uid)).kind === "remove") await remove(pod, signal);
-        } else if (shown.get(key) === pod) {
+          const next = reportStep(undefined, pod, isCleaned(uid));
+          return next.kind === "remove" ? remove(pod, signal) : "nothing to do";
+        }
+        if (shown.get(key) === pod) {
           believe(answered);
           errands.look(key);
         }
-        return;
+        return "asked";
       }
       case "remove":
-        if (pod !== undefined) await remove(pod, signal);
-        return;
+        return pod === undefined ? "nothing to do" : remove(pod, signal);
       case "none":
-        return;
+        return "nothing to do";
       default:
-        assertNever(step);
+        return assertNever(step);
     }
   };
-  const remove = async (pod: v1.Pod, signal: AbortSignal): Promise<void> => {
+  const remove = async (pod: v1.Pod, signal: AbortSignal): Promise<Settled> => {
     const { uid } = pod.metadata ?? {};
-    if (uid === undefined) return;
+    if (uid === undefined) return "nothing to do";
     await cluster.remove(placeOf(pod), { graceSeconds: 0, uid }, signal);
     forget(keyOf(pod), uid);
+    return "asked";
   };
   const errands = makeErrands<PodKey>({
     ...tools,

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { makeContact } from "../../../src/agent/membership/contact.ts";
+import { type Errands, makeErrands, type Settled } from "../../../src/agent/membership/errands.ts";
+import { BerthError } from "../../../src/base/errors.ts";
+import type { Log } from "../../../src/base/log.ts";
+import { silentMeter } from "../../../src/pod/metrics.ts";
+import { handClock, seededChance } from "../../kit/clock.ts";
+
+const MINUTE_MS = 60_000;
+
+function someErrands(settle: (key: string, errands: Errands<string>) => Settled) {
+  const clock = handClock();
+  const leaving = new AbortController();
+  const lines: string[] = [];
+  const note = (line: string): void => void lines.push(line);
+  const log: Log = { debug: note, info: note, warn: note, error: note, bind: () => log };
+  const contact = makeContact({ clock, log, meter: silentMeter });
+  const tried: string[] = [];
+  const errands: Errands<string> = makeErrands({
+    ...{ clock, chance: seededChance(1), contact, topic: "mirror pods", doing: "trying" },
+    mayBegin: () => true,
+    async settle(key) {
+      tried.push(key);
+      return settle(key, errands);
+    },
+    forget: () => {},
+  });
+  const ended = errands.run(leaving.signal, () => {});
+  return {
+    ...{ errands, clock, contact, lines, tried },
+    async stop() {
+      leaving.abort();
+      await ended;
+      expect(clock.sleepers).toBe(0);
+    },
+  };
+}
+const away = (): BerthError => new BerthError("ApiUnreachable", "connection refused");
+
+describe("errands to a server that is away", () => {
+  it("wait ever longer although others of them need no request, and say so once", async () => {
+    const { errands, clock, lines, tried, stop } = someErrands((key, all) => {
+      if (key === "fails") throw away();
+      all.look(key, 2000); // as what waits for the node to be known
+      return "nothing to do";
+    });
+    errands.look("waits");
+    errands.look("fails");
+    await clock.advance(10 * MINUTE_MS);
+    expect(tried.filter((key) => key === "fails").length).toBeLessThanOrEqual((10 * 60) / 12 + 5);
+    expect(lines).toEqual(["connection refused"]);
+    await stop();
+  });
+
+  it("are tried at once when the lease is taken again", async () => {
+    let isThere = false;
+    const { errands, clock, contact, tried, stop } = someErrands(() => {
+      if (!isThere) throw away();
+      return "asked";
+    });
+    contact.failed("lease", away());
+    errands.look("a");
+    await clock.advance(10 * MINUTE_MS);
+    const before = tried.length;
+    isThere = true;
+    contact.well("lease");
+    await clock.advance(1);
+    expect(tried.length).toBe(before + 1);
+    expect(contact.show().lastError).toBeUndefined();
+    await stop();
+  });
+
+  it("are no longer failing when nothing is left of them", async () => {
+    let isThere = false;
+    const { errands, clock, contact, lines, stop } = someErrands(() => {
+      if (!isThere) throw away();
+      return "nothing to do";
+    });
+    errands.look("a");
+    await clock.advance(MINUTE_MS);
+    expect(contact.show().lastError?.message).toBe("connection refused");
+    isThere = true;
+    await clock.advance(MINUTE_MS);
+    expect(contact.show().lastError).toBeUndefined();
+    expect(lines).toEqual(["connection refused", "the API server answers again"]);
+    await stop();
+  });
+});

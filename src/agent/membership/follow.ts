@@ -1,5 +1,5 @@
 import type { Chance, Clock } from "../../base/clock.ts";
-import type { ErrorCode } from "../../base/errors.ts";
+import { BerthError, type ErrorCode } from "../../base/errors.ts";
 import { patienceMs, WATCH_PATIENCE } from "../../decide/api-patience.ts";
 import type { ClusterKind, ClusterSelection, ClusterTypes, ListVersion } from "../../pod/cluster.ts";
 import type { Cluster } from "../../ports.ts";
@@ -70,7 +70,7 @@ export function makeFollow<K extends ClusterKind>(tools: {
     }
     if (!heard && clock.now().monoMs - begunMonoMs < SUSPICIOUS_MS && !signal.aborted) {
       version = undefined;
-      throw new Error("the watch ended at once");
+      throw new BerthError("ApiBadAnswer", `watching ${of.kind}: the watch ended at once`);
     }
   };
 

@@ -48,13 +48,14 @@ async function following(...script: Step[]) {
   } as unknown as Cluster;
   const leaving = new AbortController();
   const name = (node: ClusterNode): string => node.metadata.name ?? "";
+  const contact = makeContact({ clock, log: silentLog, meter: silentMeter });
   const run = makeFollow({
     cluster,
     of: { kind: "nodes" },
     topic: "node watch",
     clock,
     chance: seededChance(1),
-    contact: makeContact({ clock, log: silentLog, meter: silentMeter }),
+    contact,
     follower: {
       onSet: (items) => void heard.push(`set ${items.map(name).join(" ")}`),
       onPut: (node) => void heard.push(`put ${name(node)}`),
@@ -68,7 +69,7 @@ async function following(...script: Step[]) {
     return over;
   };
   const verbs = (): string => asked.map(({ verb }) => verb).join(" ");
-  return { clock, asked, heard, verbs, leave };
+  return { clock, asked, heard, verbs, leave, contact };
 }
 
 const LONG_MS = 400_000;
@@ -195,13 +196,15 @@ describe("following objects (node.md 3.1)", () => {
   });
 
   it("W3 a watch that ends at once, without news, is a failure and costs a list", async () => {
-    const { verbs, asked, clock } = await following(
+    const { verbs, asked, clock, contact } = await following(
       { list: ["a"] },
       { watch: [], lastsMs: 10 },
       { list: ["a"] },
       { watch: [], lastsMs: 10 },
       { list: ["a"] },
     );
+    await clock.advance(20);
+    expect(contact.show().lastError?.message).toBe("watching nodes: the watch ended at once");
     await clock.advance(20_000);
     expect(verbs()).toBe("list watch list watch list watch");
     expect((asked[2]?.atMs ?? 0) - (asked[1]?.atMs ?? 0)).toBeGreaterThanOrEqual(800);

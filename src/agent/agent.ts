@@ -19,6 +19,7 @@ import { makeGates } from "./gates.ts";
 import { fillGuests, runningGuests } from "./guests.ts";
 import { makeHire } from "./hire.ts";
 import { makeImageCare } from "./image-care.ts";
+import { makeImageList } from "./image-list.ts";
 import { makeLobby } from "./lobby.ts";
 import { makeLogCare } from "./log-care.ts";
 import { type Loop, type Round, startLoop } from "./loop.ts";
@@ -214,6 +215,10 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
       asked: () => new Set(roster.all().flatMap((worker) => [...neededRefs(worker.show().pod)])),
       tell: tellOfNode,
     });
+  const imageList =
+    setup.settings.inCluster === true && ports.imageGarbage !== undefined
+      ? makeImageList({ store: ports.imageGarbage.store, clock, onChange: tellStanding })
+      : undefined;
   const pressureCare =
     ports.pressure &&
     makePressureCare({
@@ -247,17 +252,20 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   let listedMonoMs: MonoMs | undefined;
   let adopted = false;
 
+  function tellStanding(): void {
+    for (const listener of standingListeners) listener();
+  }
   function onHealth(): void {
     ringAll();
-    for (const listener of standingListeners) listener();
+    tellStanding();
   }
   function onPressure(): void {
     node.ring();
-    for (const listener of standingListeners) listener();
+    tellStanding();
   }
   function tellShutdown(goesOn: boolean): void {
     tellOfNode({ kind: "shutdown", goesOn });
-    for (const listener of standingListeners) listener();
+    tellStanding();
   }
   function tellOfNode(moment: NodeMoment): void {
     news.tell([nodeNews(setup.facts.nodeName, moment, clock.now())]);
@@ -297,7 +305,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     roster.seeAll(list);
     const isFirst = listedMonoMs === undefined;
     listedMonoMs = clock.now().monoMs;
-    if (isFirst) for (const listener of standingListeners) listener();
+    if (isFirst) tellStanding();
     listed.resolve();
     node.ring();
   }
@@ -340,6 +348,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   start("events", news.run);
   if (documentFeed !== undefined) start("documents", documentFeed.run);
   if (imageCare !== undefined) start("images", imageCare.run, imageCare);
+  if (imageList !== undefined) start("list of images", imageList.run);
   if (ports.shutdown !== undefined) {
     start("shutdown of the host", makeShutdownWatch({ ...ports.shutdown, ...means, node, tell: tellShutdown }));
   }
@@ -357,6 +366,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
           listedMonoMs,
           shuttingDown: node.isShuttingDown(),
           pressures: pressureCare?.pressures(),
+          images: imageList?.images() ?? [],
         },
         runtime.capabilities(),
       ),

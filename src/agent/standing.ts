@@ -11,10 +11,11 @@ export function standingOf(
     readonly listedMonoMs: MonoMs | undefined;
     readonly shuttingDown: boolean;
     readonly pressures: Pressures | undefined;
+    readonly images: Standing["images"];
   },
   capabilities: RuntimeCapabilities | undefined,
 ): Standing {
-  const { runtimeReady, networkReady, message, toldMonoMs, listedMonoMs, shuttingDown } = state;
+  const { runtimeReady, networkReady, message, toldMonoMs, listedMonoMs, shuttingDown, images } = state;
   return {
     ...(capabilities === undefined ? {} : { runtime: { name: capabilities.name, version: capabilities.version } }),
     ...(toldMonoMs === undefined ? {} : { runtimeToldMonoMs: toldMonoMs }),
@@ -24,7 +25,7 @@ export function standingOf(
     ...(message === undefined ? {} : { message }),
     pressure: state.pressures ?? { memory: false, disk: false, pid: false },
     shuttingDown,
-    images: [],
+    images,
     handlers: capabilities === undefined ? [] : [defaultHandler(capabilities)],
     supplementalGroupsPolicy: capabilities?.supplementalGroupsPolicy ?? false,
   };

@@ -24,8 +24,11 @@ export type Contact = {
   show(): ClusterContact;
   /** It went well. */
   well(topic: Topic): void;
-  /** The listener hears whenever the lease is taken (again): what was refused until then may have been so for no fault of its own. */
-  onBack(listener: () => void): void;
+  /**
+   * The listener hears, until the signal aborts, whenever the lease is taken (again): what was refused until then may have been
+   * so for no fault of its own.
+   */
+  onBack(listener: () => void, signal: AbortSignal): void;
   /** It failed: the failure, for whoever has to wait after it. Logged once until it goes well again or fails otherwise. */
   failed(topic: Topic, thrown: unknown): BerthError;
 };
@@ -35,8 +38,8 @@ export function makeContact({ clock, log, meter }: { clock: Clock; log: Log; met
   /** @bound Topics: a fixed number. */
   const failing = new Map<Topic, string>();
   let contact: ClusterContact = { connected: false };
-  /** @bound Loops of the membership: a fixed number. */
-  const listeners: (() => void)[] = [];
+  /** @bound Loops of the membership: a fixed number, and one for each document that is followed. */
+  const listeners = new Set<() => void>();
   meter.set("berth_cluster_connected", {}, 0);
 
   const note = (change: Partial<ClusterContact>): void => {
@@ -46,7 +49,10 @@ export function makeContact({ clock, log, meter }: { clock: Clock; log: Log; met
 
   return {
     show: () => contact,
-    onBack: (listener) => void listeners.push(listener),
+    onBack(listener, signal) {
+      listeners.add(listener);
+      signal.addEventListener("abort", () => listeners.delete(listener), { once: true });
+    },
     well(topic) {
       const { wallMs } = clock.now();
       if (failing.delete(topic)) log.info("the API server answers again", { topic });

@@ -51,10 +51,6 @@ export function makeErrands<K>(tools: {
     waiting.set(key, Math.min(dueMonoMs, waiting.get(key) ?? dueMonoMs)); // what was heard meanwhile is not put off
     bell.ring();
   };
-  contact.onBack(() => {
-    for (const key of waiting.keys()) look(key);
-    if (pausing) back.ring();
-  });
   /** How long everybody waits after a failure; 0 for one that concerns this thing alone. */
   const pauseAfter = (key: K, error: BerthError, failures: number): number => {
     switch (error.code) {
@@ -80,6 +76,10 @@ export function makeErrands<K>(tools: {
     look,
     async run(signal) {
       let failures = 0;
+      contact.onBack(() => {
+        for (const key of waiting.keys()) look(key);
+        if (pausing) back.ring();
+      }, signal);
       while (!signal.aborted) {
         const { monoMs } = clock.now();
         const begins = tools.mayBegin();

@@ -1,3 +1,4 @@
+import { makeBell } from "../../base/bell.ts";
 import type { Chance, Clock } from "../../base/clock.ts";
 import { BerthError, type ErrorCode } from "../../base/errors.ts";
 import { patienceMs, WATCH_PATIENCE } from "../../decide/api-patience.ts";
@@ -16,6 +17,8 @@ export type Follower<T> = {
 const SHORTEST_WATCH_SECONDS = 300;
 /** A watch that ends sooner, without news, counts as failed: it would be a busy loop. */
 const SUSPICIOUS_MS = 1000;
+/** When the server is back all that follows it goes on within so long, each at a moment of its own. */
+const BACK_WITHIN_MS = 8000;
 /** After so long without a failure the next one waits as briefly as the first. */
 const FORGIVEN_MS = 120_000;
 
@@ -25,7 +28,7 @@ const FORGIVEN_MS = 120_000;
  * W1  Only a complete list may make an object vanish; a broken connection changes nothing.
  * W2  A watch that ends is begun again where it ended, without a list; only a version that the server has forgotten, or a
  *     failure that leaves it open what was missed, costs a list.
- * W3  Between failures there is a pause, ever longer, with chance in it.
+ * W3  Between failures there is a pause, ever longer, with chance in it; the rest of it is cut when the node's lease is taken again.
  */
 export function makeFollow<K extends ClusterKind>(tools: {
   readonly cluster: Cluster;
@@ -39,6 +42,8 @@ export function makeFollow<K extends ClusterKind>(tools: {
   readonly shortestWatchSeconds?: number;
 }): Round {
   const { cluster, of, topic, clock, chance, contact, follower, shortestWatchSeconds = SHORTEST_WATCH_SECONDS } = tools;
+  const back = makeBell(clock);
+  let pausing = false;
   let version: string | undefined;
   let since: ListVersion = "any";
 
@@ -74,7 +79,20 @@ export function makeFollow<K extends ClusterKind>(tools: {
     }
   };
 
+  const pause = async (forMs: number, signal: AbortSignal): Promise<void> => {
+    const untilMonoMs = clock.now().monoMs + forMs;
+    pausing = true;
+    const end = await back.wait(untilMonoMs, signal);
+    pausing = false;
+    if (end !== "rung") return;
+    const leftMs = untilMonoMs - clock.now().monoMs;
+    await clock.sleep(Math.max(0, Math.min(leftMs, BACK_WITHIN_MS * chance.fraction())), signal);
+  };
+
   return async (signal) => {
+    contact.onBack(() => {
+      if (pausing) back.ring();
+    }, signal);
     let failures = 0;
     let failedMonoMs = Number.NEGATIVE_INFINITY;
     let lastCode: ErrorCode | undefined;
@@ -96,7 +114,7 @@ export function makeFollow<K extends ClusterKind>(tools: {
           since = "newest";
         // Nothing was missed where the stream broke, and a server that has no time has not forgotten anything.
         if (error.code !== "ApiUnreachable" && error.code !== "ApiBusy") version = undefined;
-        await clock.sleep(patienceMs(WATCH_PATIENCE, failures, error, chance), signal);
+        await pause(patienceMs(WATCH_PATIENCE, failures, error, chance), signal);
       }
     }
   };

@@ -195,6 +195,19 @@ describe("following objects (node.md 3.1)", () => {
     expect(last - broke).toBeLessThan(1600);
   });
 
+  it("W3 goes on within 8 s of the lease's return, at a moment of its own", async () => {
+    const { asked, clock, contact } = await following(...Array(40).fill({ list: "ApiUnreachable" }));
+    contact.failed("lease", new BerthError("ApiUnreachable", "as the test says"));
+    await clock.advance(120_000);
+    const before = asked.length;
+    while (asked.length === before) await clock.advance(100); // a pause of 12 to 24 s has begun
+    const nowMs = clock.now().monoMs;
+    contact.well("lease");
+    await clock.advance(8000);
+    expect(asked.length).toBe(before + 2);
+    expect((asked.at(-1)?.atMs ?? 0) - nowMs).toBeGreaterThan(100);
+  });
+
   it("W3 a watch that ends at once, without news, is a failure and costs a list", async () => {
     const { verbs, asked, clock, contact } = await following(
       { list: ["a"] },

@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../agent/free-port.ts";
 import { runCommand, tryCommand } from "../run-command.ts";
 import { type Daemon, startDaemon } from "../runtime/daemon.ts";
 import { bootstrapObjects } from "./bootstrap.ts";
@@ -38,19 +37,22 @@ type Ports = {
   readonly rest: readonly number[];
 };
 
+/** What differs from a control plane as it is by itself: further flags of its programs. */
+export type ClusterFlags = { readonly server?: readonly string[]; readonly manager?: readonly string[] };
+
 /** Starts a control plane below a folder, from programs that `makeClusterPrograms` has made. Throws with the end of a log. */
-export async function startCluster(folder: string): Promise<Cluster> {
+export async function startCluster(folder: string, flags: ClusterFlags = {}): Promise<Cluster> {
   await stopCluster(folder);
   try {
     await mkdir(join(folder, "logs"), { recursive: true, mode: 0o700 });
-    return await bringUp(folder);
+    return await bringUp(folder, flags);
   } catch (thrown) {
     await stopCluster(folder).catch(() => undefined); // the first failure is the one to hear of
     throw thrown;
   }
 }
 
-async function bringUp(folder: string): Promise<Cluster> {
+async function bringUp(folder: string, flags: ClusterFlags): Promise<Cluster> {
   const authority = await makeAuthority(join(folder, "pki"));
   await makeKey(join(folder, "pki/accounts.key"));
   const ports = await freePorts();
@@ -70,7 +72,8 @@ async function bringUp(folder: string): Promise<Cluster> {
     runCommand(programPath("kubectl"), ["--kubeconfig", kubeconfig, ...args], input === undefined ? {} : { input });
 
   const serve = async (): Promise<Daemon> => {
-    const daemon = await start(folder, "kube-apiserver", await serverArguments(folder, authority, ports));
+    const args = [...(await serverArguments(folder, authority, ports)), ...(flags.server ?? [])];
+    const daemon = await start(folder, "kube-apiserver", args);
     await untilReady(kubeconfig);
     return daemon;
   };
@@ -88,6 +91,7 @@ async function bringUp(folder: string): Promise<Cluster> {
     `--service-account-private-key-file=${join(folder, "pki/accounts.key")}`,
     "--controllers=*,bootstrapsigner,tokencleaner",
     "--use-service-account-credentials",
+    ...(flags.manager ?? []),
   ]);
   await start(folder, "kube-scheduler", helperArguments(folder, scheduler, schedulerPort));
   await untilAccount(kubectl);
@@ -189,10 +193,10 @@ async function untilAccount(kubectl: Cluster["kubectl"]): Promise<void> {
   throw new Error("the controller made no default service account within a minute");
 }
 
+/** Below the range for clients: the API server finds its port free after an outage, too. */
 async function freePorts(): Promise<Ports> {
-  const servers = Array.from({ length: 5 }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const [etcd = 0, peer = 0, server = 0, ...rest] = servers.map((one) => (one.address() as AddressInfo).port);
-  await Promise.all(servers.map((one) => new Promise((resolve) => one.close(resolve))));
+  const ports = new Set<number>();
+  while (ports.size < 5) ports.add(await freePort());
+  const [etcd = 0, peer = 0, server = 0, ...rest] = ports;
   return { etcd, peer, server, rest };
 }

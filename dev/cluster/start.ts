@@ -176,21 +176,21 @@ const helperArguments = (folder: string, kubeconfig: string, port: number): stri
 async function untilReady(kubeconfig: string): Promise<void> {
   const ask = ["--kubeconfig", kubeconfig, "get", "--raw", "/readyz", "--request-timeout=5s"];
   let last = "";
-  for (const deadline = performance.now() + 120_000; performance.now() < deadline; await sleep(200)) {
+  for (const deadline = performance.now() + 300_000; performance.now() < deadline; await sleep(200)) {
     const { code, stderr } = await tryCommand(programPath("kubectl"), ask);
     if (code === 0) return;
     last = stderr;
   }
-  throw new Error(`the API server was not ready within two minutes: ${last}`);
+  throw new Error(`the API server was not ready within five minutes: ${last}`);
 }
 
 /** Pods can be made once the controller has made the account that they use. */
 async function untilAccount(kubectl: Cluster["kubectl"]): Promise<void> {
-  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(200)) {
+  for (const deadline = performance.now() + 180_000; performance.now() < deadline; await sleep(200)) {
     const found = await kubectl(["get", "serviceaccounts", "default", "--ignore-not-found", "-o", "name"]);
     if (found !== "") return;
   }
-  throw new Error("the controller made no default service account within a minute");
+  throw new Error("the controller made no default service account within three minutes");
 }
 
 /** Below the range for clients: the API server finds its port free after an outage, too. */

@@ -42,7 +42,7 @@ beforeAll(async () => {
   ];
   cluster = await startCluster(join(workFolder, "cluster-rest"), { server });
   host = await joinHost(cluster);
-}, 300_000);
+}, 600_000);
 
 afterAll(async () => {
   await host?.close();

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await makeClusterPrograms();
   cluster = await startCluster(join(workFolder, "cluster-killed"));
   host = await joinHost(cluster);
-}, 300_000);
+}, 600_000);
 
 afterAll(async () => {
   await host?.close();

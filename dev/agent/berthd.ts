@@ -15,15 +15,20 @@ export type Berthd = Daemon & {
   ready(withinMs?: number): Promise<void>;
 };
 
-/** Writes the configuration and starts berthd on it with further flags. Does not wait until it is ready. */
-export async function startBerthd(settings: AgentSettings, flags: readonly string[] = []): Promise<Berthd> {
+/** Writes the configuration and starts berthd on it with further flags and variables. Does not wait until it is ready. */
+export async function startBerthd(
+  settings: AgentSettings,
+  flags: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Berthd> {
   const { places } = settings;
   for (const folder of [places.folder, places.dropIns]) await mkdir(folder, { recursive: true });
   await writeFile(places.config, agentConfig(settings));
   const program = programOf("berthd");
   const log = await nextLog(places.folder);
   const own = ["--config", places.config, "--config-dir", places.dropIns, "--root-dir", places.root];
-  const daemon = await startDaemon(program.command, [...program.args, ...own, ...flags], log);
+  const env = { ...process.env, ...environment };
+  const daemon = await startDaemon(program.command, [...program.args, ...own, ...flags], log, env);
   await writeFile(join(places.folder, AGENT_FILE), JSON.stringify(daemon.id));
   return { ...daemon, log, ready: (withinMs = 20_000) => waitReady(daemon, settings.port, log, withinMs) };
 }

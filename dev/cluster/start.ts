@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../agent/free-port.ts";
 import { runCommand, tryCommand } from "../run-command.ts";
 import { type Daemon, startDaemon } from "../runtime/daemon.ts";
 import { bootstrapObjects } from "./bootstrap.ts";
@@ -38,22 +37,22 @@ type Ports = {
   readonly rest: readonly number[];
 };
 
-/**
- * Starts a control plane below a folder, from programs that `makeClusterPrograms` has made; `serverFlags` are those of its API
- * server beyond the usual. Throws with the end of a log.
- */
-export async function startCluster(folder: string, serverFlags: readonly string[] = []): Promise<Cluster> {
+/** What differs from a control plane as it is by itself: further flags of its programs. */
+export type ClusterFlags = { readonly server?: readonly string[]; readonly manager?: readonly string[] };
+
+/** Starts a control plane below a folder, from programs that `makeClusterPrograms` has made. Throws with the end of a log. */
+export async function startCluster(folder: string, flags: ClusterFlags = {}): Promise<Cluster> {
   await stopCluster(folder);
   try {
     await mkdir(join(folder, "logs"), { recursive: true, mode: 0o700 });
-    return await bringUp(folder, serverFlags);
+    return await bringUp(folder, flags);
   } catch (thrown) {
     await stopCluster(folder).catch(() => undefined); // the first failure is the one to hear of
     throw thrown;
   }
 }
 
-async function bringUp(folder: string, serverFlags: readonly string[]): Promise<Cluster> {
+async function bringUp(folder: string, flags: ClusterFlags): Promise<Cluster> {
   const authority = await makeAuthority(join(folder, "pki"));
   await makeKey(join(folder, "pki/accounts.key"));
   const ports = await freePorts();
@@ -73,8 +72,8 @@ async function bringUp(folder: string, serverFlags: readonly string[]): Promise<
     runCommand(programPath("kubectl"), ["--kubeconfig", kubeconfig, ...args], input === undefined ? {} : { input });
 
   const serve = async (): Promise<Daemon> => {
-    const args = await serverArguments(folder, authority, ports);
-    const daemon = await start(folder, "kube-apiserver", [...args, ...serverFlags]);
+    const args = [...(await serverArguments(folder, authority, ports)), ...(flags.server ?? [])];
+    const daemon = await start(folder, "kube-apiserver", args);
     await untilReady(kubeconfig);
     return daemon;
   };
@@ -92,6 +91,7 @@ async function bringUp(folder: string, serverFlags: readonly string[]): Promise<
     `--service-account-private-key-file=${join(folder, "pki/accounts.key")}`,
     "--controllers=*,bootstrapsigner,tokencleaner",
     "--use-service-account-credentials",
+    ...(flags.manager ?? []),
   ]);
   await start(folder, "kube-scheduler", helperArguments(folder, scheduler, schedulerPort));
   await untilAccount(kubectl);
@@ -176,27 +176,27 @@ const helperArguments = (folder: string, kubeconfig: string, port: number): stri
 async function untilReady(kubeconfig: string): Promise<void> {
   const ask = ["--kubeconfig", kubeconfig, "get", "--raw", "/readyz", "--request-timeout=5s"];
   let last = "";
-  for (const deadline = performance.now() + 120_000; performance.now() < deadline; await sleep(200)) {
+  for (const deadline = performance.now() + 300_000; performance.now() < deadline; await sleep(200)) {
     const { code, stderr } = await tryCommand(programPath("kubectl"), ask);
     if (code === 0) return;
     last = stderr;
   }
-  throw new Error(`the API server was not ready within two minutes: ${last}`);
+  throw new Error(`the API server was not ready within five minutes: ${last}`);
 }
 
 /** Pods can be made once the controller has made the account that they use. */
 async function untilAccount(kubectl: Cluster["kubectl"]): Promise<void> {
-  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(200)) {
+  for (const deadline = performance.now() + 180_000; performance.now() < deadline; await sleep(200)) {
     const found = await kubectl(["get", "serviceaccounts", "default", "--ignore-not-found", "-o", "name"]);
     if (found !== "") return;
   }
-  throw new Error("the controller made no default service account within a minute");
+  throw new Error("the controller made no default service account within three minutes");
 }
 
+/** Below the range for clients: the API server finds its port free after an outage, too. */
 async function freePorts(): Promise<Ports> {
-  const servers = Array.from({ length: 5 }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const [etcd = 0, peer = 0, server = 0, ...rest] = servers.map((one) => (one.address() as AddressInfo).port);
-  await Promise.all(servers.map((one) => new Promise((resolve) => one.close(resolve))));
+  const ports = new Set<number>();
+  while (ports.size < 5) ports.add(await freePort());
+  const [etcd = 0, peer = 0, server = 0, ...rest] = ports;
   return { etcd, peer, server, rest };
 }

@@ -348,7 +348,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
   start("events", news.run);
   if (documentFeed !== undefined) start("documents", documentFeed.run);
   if (imageCare !== undefined) start("images", imageCare.run, imageCare);
-  if (imageList !== undefined) start("list of images", imageList.run);
+  if (imageList !== undefined) start("list of images", imageList.run, imageList);
   if (ports.shutdown !== undefined) {
     start("shutdown of the host", makeShutdownWatch({ ...ports.shutdown, ...means, node, tell: tellShutdown }));
   }

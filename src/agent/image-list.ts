@@ -4,9 +4,11 @@ import type { ImageStore, StoredImage } from "../pod/image-store.ts";
 import type { Round } from "./loop.ts";
 
 /** The images that the runtime has, as a node's status tells them (node.md 2.2). */
-export type ImageList = { images(): readonly NodeImage[]; readonly run: Round };
+export type ImageList = { images(): readonly NodeImage[]; readonly run: Round; readonly beatWithinMs: number };
 
 const LOOK_MS = 30_000;
+/** A runtime may take minutes for an answer; the loop does not hang for that. */
+const LONGEST_LIST_MS = 300_000;
 
 /** No image yet. What was listed last stays while the runtime does not answer: a restart of it is no news for the scheduler. */
 export function makeImageList(tools: {
@@ -20,8 +22,10 @@ export function makeImageList(tools: {
 
   return {
     images: () => images,
-    async run(signal) {
+    beatWithinMs: 3 * LOOK_MS + LONGEST_LIST_MS,
+    async run(signal, beat) {
       while (!signal.aborted) {
+        beat();
         const listed = await tools.store.list(signal).catch(() => undefined);
         const next = listed === undefined ? images : toldOf(listed);
         const nextText = JSON.stringify(next);

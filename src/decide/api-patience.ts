@@ -25,6 +25,10 @@ export function patienceMs(
   return Math.max(delayMs, error.retryAfterMs ?? 0) * (1 + jitter * chance.fraction());
 }
 
+/** What is left of a wait when the failure itself took a while, as a server that never answers does; never no wait at all. */
+export const restOfWait = (waitMs: number, spentMs: number): number =>
+  Math.min(waitMs, Math.max(HEARTBEAT_PATIENCE.firstMs, waitMs - spentMs));
+
 /**
  * Whether a heartbeat that fails again may do better on a new connection (node.md 1.1). A server that refuses a request, or
  * asks for patience, would only have one more handshake to do; and the connection is shared with the other heartbeat.

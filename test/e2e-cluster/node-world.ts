@@ -61,7 +61,7 @@ export type Going = ReturnType<typeof begin>;
 export async function openNodeWorld(folderName: string, serverFlags: readonly string[] = []): Promise<NodeWorld> {
   await makeClusterPrograms();
   const folder = join(workFolder, folderName);
-  const cluster = await startCluster(folder, serverFlags);
+  const cluster = await startCluster(folder, { server: serverFlags });
   try {
     return await openNode(cluster, folder);
   } catch (error) {

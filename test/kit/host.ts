@@ -26,6 +26,8 @@ export type HostOptions = {
   readonly kubelet?: Readonly<Record<string, unknown>>;
   readonly agent?: Readonly<Record<string, unknown>>;
   readonly flags?: readonly string[];
+  /** Further variables in berthd's environment. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** A runtime of the test's own, which may be restarted; by itself the one that all files share. */
   readonly runtime?: SharedRuntime;
   /** False leaves berthd to be started by the test. */
@@ -101,7 +103,7 @@ export async function openHost(options: HostOptions = {}): Promise<Host> {
   const wait: Host["eventually"] = (what, look, patience) => eventually(what, look, patience, more);
 
   async function start({ ready = true } = {}): Promise<Berthd> {
-    berthd = await startBerthd(settings, options.flags);
+    berthd = await startBerthd(settings, options.flags, options.environment);
     if (ready) await berthd.ready();
     return berthd;
   }

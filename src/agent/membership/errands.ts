@@ -45,6 +45,7 @@ export function makeErrands<K>(tools: {
   /** @bound Things that whoever calls knows. */
   const waiting = new Map<K, MonoMs>();
   let pausing = false;
+  let returns = 0;
 
   const look = (key: K, afterMs = 0): void => {
     const dueMonoMs = clock.now().monoMs + afterMs;
@@ -78,6 +79,7 @@ export function makeErrands<K>(tools: {
       let failures = 0;
       contact.onBack(() => {
         for (const key of waiting.keys()) look(key);
+        returns += 1;
         if (pausing) back.ring();
       }, signal);
       while (!signal.aborted) {
@@ -90,6 +92,7 @@ export function makeErrands<K>(tools: {
           continue;
         }
         waiting.delete(due);
+        const returnsBefore = returns;
         try {
           const settled = await tools.settle(due, signal);
           if (settled === "nothing to do" && waiting.size > 0) continue;
@@ -97,7 +100,8 @@ export function makeErrands<K>(tools: {
           failures = 0;
         } catch (thrown) {
           if (signal.aborted) return;
-          failures += 1;
+          // What was begun before the server's return says nothing of it.
+          failures = returns === returnsBefore ? failures + 1 : 1;
           const pauseMs = pauseAfter(due, asBerthError(thrown, tools.doing), failures);
           pausing = true;
           if (pauseMs > 0 && (await back.wait(clock.now().monoMs + pauseMs, signal)) === "rung") failures = 1;

@@ -44,6 +44,7 @@ export function makeFollow<K extends ClusterKind>(tools: {
   const { cluster, of, topic, clock, chance, contact, follower, shortestWatchSeconds = SHORTEST_WATCH_SECONDS } = tools;
   const back = makeBell(clock);
   let pausing = false;
+  let returns = 0;
   let version: string | undefined;
   let since: ListVersion = "any";
 
@@ -79,18 +80,20 @@ export function makeFollow<K extends ClusterKind>(tools: {
     }
   };
 
-  const pause = async (forMs: number, signal: AbortSignal): Promise<void> => {
+  /** `isBack`: what has failed was begun before the server's return. */
+  const pause = async (forMs: number, isBack: boolean, signal: AbortSignal): Promise<void> => {
     const untilMonoMs = clock.now().monoMs + forMs;
     pausing = true;
-    const end = await back.wait(untilMonoMs, signal);
+    const isCut = isBack || (await back.wait(untilMonoMs, signal)) === "rung";
     pausing = false;
-    if (end !== "rung") return;
+    if (!isCut) return;
     const leftMs = untilMonoMs - clock.now().monoMs;
     await clock.sleep(Math.max(0, Math.min(leftMs, BACK_WITHIN_MS * chance.fraction())), signal);
   };
 
   return async (signal) => {
     contact.onBack(() => {
+      returns += 1;
       if (pausing) back.ring();
     }, signal);
     let failures = 0;
@@ -98,6 +101,7 @@ export function makeFollow<K extends ClusterKind>(tools: {
     let lastCode: ErrorCode | undefined;
     while (!signal.aborted) {
       const listing = version === undefined;
+      const returnsBefore = returns;
       try {
         version ??= await list(signal);
         await watch(version, signal);
@@ -114,7 +118,8 @@ export function makeFollow<K extends ClusterKind>(tools: {
           since = "newest";
         // Nothing was missed where the stream broke, and a server that has no time has not forgotten anything.
         if (error.code !== "ApiUnreachable" && error.code !== "ApiBusy") version = undefined;
-        await pause(patienceMs(WATCH_PATIENCE, failures, error, chance), signal);
+        const pauseMs = patienceMs(WATCH_PATIENCE, failures, error, chance);
+        await pause(pauseMs, returns !== returnsBefore, signal);
       }
     }
   };

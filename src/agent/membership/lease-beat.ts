@@ -1,6 +1,6 @@
 import type { Chance, Clock } from "../../base/clock.ts";
 import { BerthError } from "../../base/errors.ts";
-import { HEARTBEAT_PATIENCE, mendsByReconnecting, patienceMs } from "../../decide/api-patience.ts";
+import { HEARTBEAT_PATIENCE, mendsByReconnecting, patienceMs, restOfWait } from "../../decide/api-patience.ts";
 import { LEASE_NAMESPACE, renewedLease } from "../../decide/lease.ts";
 import type { Lease } from "../../pod/cluster.ts";
 import type { Cluster } from "../../ports.ts";
@@ -22,6 +22,7 @@ const JITTER = 0.04;
  * L3  A failed renewal is tried again ever more slowly; from the second failure in a row on, on a new connection, unless
  *     the server itself answered that it does not want it. Time that the server asks for is given as long as a lease lasts.
  * L4  A lease is made only with its node as owner, so that it goes with the node.
+ * L5  When the server is back after such failures, whoever else waits for it is told so: an answer may never come.
  */
 export function makeLeaseBeat(tools: {
   readonly cluster: Cluster;
@@ -32,6 +33,7 @@ export function makeLeaseBeat(tools: {
   readonly contact: Contact;
   /** Throws when the node is not known to the server. */
   nodeUid(signal: AbortSignal): Promise<string>;
+  onReturn?(): void;
 }): { readonly run: Round; readonly beatWithinMs: number } {
   const { cluster, nodeName, durationSeconds, clock, chance, contact } = tools;
   const place = { kind: "leases" as const, namespace: LEASE_NAMESPACE };
@@ -77,19 +79,27 @@ export function makeLeaseBeat(tools: {
     beatWithinMs: lastsMs * 3 + 60_000,
     async run(signal, beat) {
       let failures = 0;
+      let hung = false;
       while (!signal.aborted) {
         let pauseMs = periodMs * (1 + JITTER * chance.fraction());
+        const begunMonoMs = clock.now().monoMs;
         try {
           await renewOrRead(signal);
+          if (hung) tools.onReturn?.();
           failures = 0;
+          hung = false;
           contact.well("lease");
         } catch (thrown) {
           if (signal.aborted) return;
           failures += 1;
           const error = contact.failed("lease", thrown);
           if (failures >= MOST_TRIES) held = undefined;
-          if (failures > 1 && mendsByReconnecting(error)) cluster.disconnect();
+          if (failures > 1 && mendsByReconnecting(error)) {
+            cluster.disconnect();
+            hung = true;
+          }
           pauseMs = Math.min(pauseMs, patienceMs(HEARTBEAT_PATIENCE, failures, error, chance));
+          pauseMs = restOfWait(pauseMs, clock.now().monoMs - begunMonoMs);
           if (error.retryAfterMs !== undefined) pauseMs = Math.max(pauseMs, Math.min(error.retryAfterMs, lastsMs));
         }
         beat();

@@ -95,6 +95,8 @@ export function joinCluster(
     nodeName,
     durationSeconds: leaseSeconds,
     nodeUid: node.uid,
+    // What was sent into a connection that died is not waited for until its time is over.
+    onReturn: () => doors.general.disconnect(),
   });
   const see = (seen: ClusterNode): void => {
     node.see(seen);

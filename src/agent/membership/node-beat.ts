@@ -1,7 +1,7 @@
 import { makeBell } from "../../base/bell.ts";
 import type { Chance, Clock } from "../../base/clock.ts";
 import { BerthError } from "../../base/errors.ts";
-import { HEARTBEAT_PATIENCE, mendsByReconnecting, patienceMs } from "../../decide/api-patience.ts";
+import { HEARTBEAT_PATIENCE, mendsByReconnecting, patienceMs, restOfWait } from "../../decide/api-patience.ts";
 import { type NodeIdentity, newNode, nodeStatus, reconciled } from "../../decide/cluster-node.ts";
 import { transitionsOf } from "../../decide/node-conditions.ts";
 import { type NodeMoment, nodeNews } from "../../decide/node-news.ts";
@@ -142,6 +142,7 @@ export function makeNodeBeat(tools: {
       let failures = 0;
       while (!signal.aborted) {
         let pauseMs = pace.lookMs * (1 + JITTER * chance.fraction());
+        const begunMonoMs = clock.now().monoMs;
         try {
           if (!joined) await join(signal);
           await report(signal);
@@ -152,7 +153,9 @@ export function makeNodeBeat(tools: {
           known = undefined; // the next try reads it first
           const error = contact.failed("node", thrown);
           if (failures > 1 && mendsByReconnecting(error)) cluster.disconnect();
-          const patient = patienceMs(HEARTBEAT_PATIENCE, failures, error, chance);
+          const waitMs = patienceMs(HEARTBEAT_PATIENCE, failures, error, chance);
+          const patient =
+            error.retryAfterMs === undefined ? restOfWait(waitMs, clock.now().monoMs - begunMonoMs) : waitMs;
           // A node that was deleted is not asked for more often than its status is due.
           pauseMs = joined && error.code === "ApiNotFound" ? pauseMs : patient;
           beat();

@@ -14,6 +14,7 @@ async function beating(options: { nodeUid?: () => Promise<string> } = {}) {
   const small = smallCluster(clock);
   const leaving = new AbortController();
   const contact = makeContact({ clock, log: silentLog, meter: silentMeter });
+  const returns: number[] = [];
   const beat = makeLeaseBeat({
     cluster: small.cluster,
     nodeName: "node",
@@ -22,6 +23,7 @@ async function beating(options: { nodeUid?: () => Promise<string> } = {}) {
     chance: seededChance(1),
     contact,
     nodeUid: options.nodeUid ?? (async () => "node-uid"),
+    onReturn: () => void returns.push(clock.now().monoMs),
   });
   const over = beat.run(leaving.signal, () => {});
   await clock.settle();
@@ -29,7 +31,7 @@ async function beating(options: { nodeUid?: () => Promise<string> } = {}) {
     leaving.abort();
     return over;
   };
-  return { ...small, clock, contact, leave };
+  return { ...small, clock, contact, leave, returns };
 }
 
 describe("the lease (node.md 2.5)", () => {
@@ -143,6 +145,29 @@ describe("the lease (node.md 2.5)", () => {
     expect(count("replace", "leases", returned)).toBe(1);
     expect(contact.show()).toMatchObject({ connected: true });
     expect(contact.show().lastError).toBeUndefined();
+  });
+
+  it.each<[string, ErrorCode, number, number]>([
+    ["that was silent for a while is back", "ApiTimeout", 30_000, 1],
+    ["was missed once", "ApiTimeout", 12_000, 0],
+    ["that refused is kind again", "ApiForbidden", 30_000, 0],
+  ])("L5 others are told when a server %s", async (_, code, forMs, expected) => {
+    const { clock, fail, returns, contact } = await beating();
+    const heard: boolean[] = [];
+    contact.onBack(() => heard.push(returns.length === expected), new AbortController().signal);
+    if (expected === 0 && code === "ApiTimeout") {
+      let failed = false;
+      fail(({ verb }) => {
+        if (failed || verb !== "replace") return undefined;
+        failed = true;
+        return new BerthError(code, "as the test says");
+      });
+    } else fail(code);
+    await clock.advance(forMs);
+    fail(undefined);
+    await clock.advance(30_000);
+    expect(returns.length).toBe(expected);
+    expect(heard).toEqual([true]); // first the connections, then those who wait
   });
 
   it("L3 a server that answers no keeps its connection, and its Retry-After is heeded", async () => {

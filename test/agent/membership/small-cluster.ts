@@ -185,8 +185,9 @@ export function smallCluster(clock: Clock): SmallCluster {
 }
 
 /** The one selector that is used here: a name. */
+/** There is one node: what is selected by the node's name is selected. */
 const isSelected = (selector: string | undefined, name: string | undefined): boolean =>
-  selector === undefined || selector === `metadata.name=${name}`;
+  selector === undefined || selector.startsWith("spec.nodeName=") || selector === `metadata.name=${name}`;
 
 /** A strategic merge as far as a node's status needs it: conditions by their type, addresses as a whole, null removes. */
 function merged(before: Fields, patch: Fields): Fields {

@@ -1,0 +1,189 @@
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import {
+  type ClientHttp2Session,
+  connect,
+  constants,
+  createSecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Certificate } from "../../dev/cluster/certificates.ts";
+import { writeKubeconfig } from "../../dev/cluster/kubeconfig.ts";
+import type { Cluster } from "../../dev/cluster/start.ts";
+import { certify } from "../kit/certificates.ts";
+
+/** What goes wrong between a node and its API server. */
+export type Trouble =
+  | { readonly kind: "none" }
+  /** Each answer takes so long. */
+  | { readonly kind: "slow"; readonly delayMs: number }
+  /** Requests arrive and are never answered. */
+  | { readonly kind: "silent" }
+  /** All is answered with this status, and nothing else happens. */
+  | { readonly kind: "status"; readonly status: number }
+  /** Every watch breaks in the middle of its next event. */
+  | { readonly kind: "half-events" }
+  /** The node shows the server a certificate that is no longer good. */
+  | { readonly kind: "client-expired" }
+  /** The server shows one. */
+  | { readonly kind: "server-expired" };
+
+/** One request of the node. */
+export type Asked = { readonly atMs: number; readonly method: string; readonly path: string };
+
+/** A way to the API server that can be disturbed, with a count of all that passes. */
+export type FaultyDoor = {
+  /** Of the node, by way of the door. */
+  readonly kubeconfig: string;
+  /** Every request, oldest first. `performance.now()` says when. */
+  readonly asked: readonly Asked[];
+  /** Connections that the node has made. */
+  readonly dialled: () => number;
+  become(trouble: Trouble): void;
+  close(): void;
+};
+
+const HOUR_MS = 3_600_000;
+/** Headers that are about one connection. */
+const OWN_HEADERS = new Set([":authority", ":scheme", "host"]);
+
+/** Opens a door for one node: it ends the node's TLS, and speaks to the real server with the node's own certificate. */
+export async function openFaultyDoor(cluster: Cluster, node: string): Promise<FaultyDoor> {
+  const { authority } = cluster;
+  const own = await authority.issue(`node-${node}`, {
+    commonName: `system:node:${node}`,
+    organization: "system:nodes",
+  });
+  const serving = await authority.issue(`door-${node}`, { commonName: "door", names: ["IP:127.0.0.1"] });
+  const ca = await readFile(authority.certificate, "utf8");
+  const good = { client: await read(own), server: await read(serving) };
+  const expired = {
+    client: await expire(authority, good.client, { commonName: `system:node:${node}`, organization: "system:nodes" }),
+    server: await expire(authority, good.server, { commonName: "door" }),
+  };
+  const asked: Asked[] = [];
+  let trouble: Trouble = { kind: "none" };
+  let dialled = 0;
+  let upstream: ClientHttp2Session | undefined;
+  const sessions = new Set<ServerHttp2Session>();
+
+  const server = createSecureServer({ ...good.server, ca, requestCert: true, rejectUnauthorized: true });
+  const toServer = (): ClientHttp2Session => {
+    if (upstream !== undefined && !upstream.closed && !upstream.destroyed) return upstream;
+    const shown = trouble.kind === "client-expired" ? expired.client : good.client;
+    upstream = connect(cluster.server, { ...shown, ca });
+    upstream.on("error", () => {}); // its streams are told
+    return upstream;
+  };
+  const breakAll = (): void => {
+    upstream?.destroy();
+    for (const session of sessions) session.destroy();
+  };
+  const answer = async (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> => {
+    asked.push({ atMs: performance.now(), method: String(headers[":method"]), path: String(headers[":path"]) });
+    stream.on("error", () => {});
+    const now = trouble;
+    if (now.kind === "silent") return;
+    if (now.kind === "status") return refuse(stream, now.status);
+    if (now.kind === "slow") await sleep(now.delayMs);
+    if (!stream.destroyed) forward(stream, headers, toServer(), () => trouble);
+  };
+
+  server.on("session", (session) => {
+    dialled += 1;
+    sessions.add(session);
+    session.on("error", () => {});
+    session.on("close", () => sessions.delete(session));
+  });
+  server.on("stream", (stream, headers) => void answer(stream, headers));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const kubeconfig = join(dirname(cluster.kubeconfig), `door-${node}.kubeconfig`);
+  const user = { "client-certificate": own.certificate, "client-key": own.key };
+  await writeKubeconfig(kubeconfig, {
+    server: `https://127.0.0.1:${port}`,
+    authority: authority.certificate,
+    user,
+  });
+  return {
+    kubeconfig,
+    asked,
+    dialled: () => dialled,
+    become(next) {
+      const before = trouble;
+      trouble = next;
+      const certificates = ["client-expired", "server-expired"];
+      if (certificates.includes(before.kind) || certificates.includes(next.kind)) {
+        server.setSecureContext({ ...(next.kind === "server-expired" ? expired.server : good.server), ca });
+        breakAll();
+      }
+      // Watches that stand would feel nothing of a server that refuses, or is slow, or silent.
+      if (next.kind !== "half-events" && next.kind !== "none") breakAll();
+    },
+    close() {
+      breakAll();
+      server.close();
+    },
+  };
+}
+
+function refuse(stream: ServerHttp2Stream, status: number): void {
+  const body = JSON.stringify({
+    kind: "Status",
+    apiVersion: "v1",
+    status: "Failure",
+    message: "as told",
+    code: status,
+  });
+  stream.respond({ ":status": status, "content-type": "application/json" });
+  stream.end(body);
+}
+
+function forward(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  session: ClientHttp2Session,
+  troubleNow: () => Trouble,
+): void {
+  const kept = Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name));
+  const onward = session.request(Object.fromEntries(kept), { endStream: false });
+  const isWatch = /[?&]watch=true/.test(String(headers[":path"]));
+  stream.pipe(onward);
+  stream.on("close", () => onward.close(constants.NGHTTP2_CANCEL));
+  onward.on("error", () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+  onward.on("close", () => stream.close());
+  onward.on("response", (head) => {
+    if (stream.destroyed) return;
+    stream.respond(Object.fromEntries(Object.entries(head)));
+    onward.on("end", () => stream.end());
+    onward.on("data", (chunk: Buffer) => {
+      if (!isWatch || troubleNow().kind !== "half-events") return void stream.write(chunk);
+      stream.write(chunk.subarray(0, chunk.length / 2), () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+    });
+  });
+}
+
+type Pem = { readonly cert: string; readonly key: string };
+
+const read = async ({ certificate, key }: Certificate): Promise<Pem> => ({
+  cert: await readFile(certificate, "utf8"),
+  key: await readFile(key, "utf8"),
+});
+
+/** The same key with a certificate of the same authority that ended an hour ago. */
+async function expire(
+  authority: Certificate,
+  { key }: Pem,
+  subject: { readonly commonName: string; readonly organization?: string },
+): Promise<Pem> {
+  const issuer = createPrivateKey(await readFile(authority.key, "utf8"));
+  const times = { notBeforeMs: Date.now() - 2 * HOUR_MS, notAfterMs: Date.now() - HOUR_MS };
+  return { key, cert: certify({ ...subject, ...times }, createPublicKey(createPrivateKey(key)), issuer) };
+}

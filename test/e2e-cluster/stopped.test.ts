@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { makeClusterPrograms } from "../../dev/cluster/programs.ts";
+import { type Cluster, startCluster } from "../../dev/cluster/start.ts";
+import { workFolder } from "../../dev/paths.ts";
+import { container, pod } from "../kit/sample-pods.ts";
+import { type JoinedHost, joinHost, restartsOf, statusOf } from "./joined-host.ts";
+
+// What a control plane makes of a node whose agent is stopped (issue 8, 2). It waits for a shorter time here than by itself.
+
+const GRACE_SECONDS = 15;
+const PATIENT = { withinMs: 60_000 };
+const TYPES = ["MemoryPressure", "DiskPressure", "PIDPressure", "Ready"];
+
+let cluster: Cluster;
+let host: JoinedHost;
+
+beforeAll(async () => {
+  await makeClusterPrograms();
+  const manager = ["--node-monitor-period=1s", `--node-monitor-grace-period=${GRACE_SECONDS}s`];
+  cluster = await startCluster(join(workFolder, "cluster-stopped"), { manager });
+  host = await joinHost(cluster);
+}, 600_000);
+
+afterAll(async () => {
+  await host?.close();
+  await cluster?.stop();
+});
+
+/** The statuses of the node's conditions, and whether new pods are kept away from it. */
+async function standing(): Promise<{ conditions: unknown[]; reasons: unknown[]; taints: string[] }> {
+  const { status, spec } = await host.toldNode();
+  return {
+    conditions: TYPES.map((type) => statusOf(status?.conditions, type)),
+    reasons: [...new Set(status?.conditions?.map(({ reason }) => reason))],
+    taints: (spec?.taints ?? []).map(({ key, effect }) => `${key}:${effect}`).sort(),
+  };
+}
+
+it.each([
+  ["stopped", () => host.leave()],
+  ["killed", () => host.crash()],
+])(
+  "a node whose agent was %s is taken for lost and comes back, and its pods do not notice",
+  { timeout: 240_000 },
+  async (how, end) => {
+    const probe = { exec: { command: ["true"] }, periodSeconds: 1 };
+    const [own, bound] = [`own-${how}`, `bound-${how}`];
+    const readies = async (): Promise<unknown[]> => {
+      const told = await host.told();
+      return [own, bound].map((name) => statusOf(told.get(name)?.status?.conditions, "Ready"));
+    };
+    const spec = { containers: [container("main", { livenessProbe: probe, readinessProbe: probe })] };
+    await host.manifests.drop(`${own}.yaml`, pod(own, spec));
+    await host.bind(pod(bound, spec));
+    await host.toldReady([own, bound]);
+    const ids = await host.runningIds();
+    expect(ids.length).toBeGreaterThanOrEqual(2);
+
+    await end();
+    await host.eventually(
+      "the node is taken for lost",
+      async () => {
+        const { conditions, reasons, taints } = await standing();
+        expect(conditions).toEqual(TYPES.map(() => "Unknown"));
+        expect(reasons).toEqual(["NodeStatusUnknown"]);
+        expect(taints).toEqual(["NoExecute", "NoSchedule"].map((effect) => `node.kubernetes.io/unreachable:${effect}`));
+        expect(await readies()).toEqual(["False", "False"]);
+      },
+      PATIENT,
+    );
+    await host.steadily(3000, async () => expect(await host.runningIds()).toEqual(ids));
+
+    await host.start();
+    await host.eventually(
+      "the node is back",
+      async () => {
+        const { conditions, taints } = await standing();
+        expect(conditions).toEqual(["False", "False", "False", "True"]);
+        expect(taints).toEqual([]);
+      },
+      PATIENT,
+    );
+    await host.toldReady([own, bound]);
+    expect(await host.runningIds()).toEqual(ids);
+    const told = await host.told();
+    expect([own, bound].map((name) => restartsOf(told.get(name)))).toEqual([0, 0]);
+  },
+);

@@ -109,8 +109,9 @@ function makeLine(url: URL, port: number, isSecure: boolean, signal: AbortSignal
   const open: Open = (_options, ready) => {
     const socket = connect({ host, port, signal });
     plain = socket;
+    // Heard by somebody at any moment: the request listens only from the next tick on, and not after its end.
+    socket.on("error", (error) => isSecure && ready(error, socket));
     if (!isSecure) return socket;
-    socket.on("error", (error) => ready(error, socket));
     // Only now: until then its handle may be another one for each address of the host.
     socket.once("connect", () => {
       secure = connectSecurely({
@@ -118,6 +119,7 @@ function makeLine(url: URL, port: number, isSecure: boolean, signal: AbortSignal
         rejectUnauthorized: false,
         ...(isIP(host) === 0 ? { servername: host } : {}),
       });
+      secure.on("error", () => {});
       ready(null, secure);
     });
     return undefined;

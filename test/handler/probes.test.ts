@@ -161,6 +161,13 @@ describe("httpGet probes (6.2)", () => {
     expect((await get("/large")).output).toHaveLength(10 * 1024);
   });
 
+  it("fails when its time was over before it began", async () => {
+    for (const more of [{}, { scheme: "HTTPS" }]) {
+      const result = await probeWith({ httpGet: { path: "/", port, ...more } }, {}, AbortSignal.abort());
+      expect(result.kind).toBe("failure");
+    }
+  });
+
   it("fails when its time is over", async () => {
     const result = await probeWith({ httpGet: { path: "/hang", port } }, {}, AbortSignal.timeout(50));
     expect(result).toMatchObject({ kind: "failure", output: expect.stringContaining("time is over") });

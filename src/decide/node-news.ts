@@ -12,7 +12,7 @@ export type NodeMoment =
   | { readonly kind: "shutdown"; readonly goesOn: boolean }
   | {
       readonly kind: "failed";
-      readonly what: "ContainerGCFailed" | "ImageGCFailed" | "FreeDiskSpaceFailed" | "InvalidDiskCapacity";
+      readonly what: "ImageGCFailed" | "FreeDiskSpaceFailed" | "InvalidDiskCapacity";
       readonly message: string;
     }
   | { readonly kind: "reclaiming"; readonly resource: string }

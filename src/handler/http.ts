@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
-import type { Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
+import { connect as connectSecurely, type TLSSocket } from "node:tls";
 import type * as v1 from "../pod/v1.ts";
 import { bracketed, type Target } from "./target.ts";
 
@@ -9,8 +10,8 @@ const BODY_LIMIT_BYTES = 10 * 1024;
 /** Redirects that are followed (R15). @limit The attempt has failed. */
 const MOST_REDIRECTS = 10;
 
-/** What one GET came to. `stopped`: it led to another host name, and was not followed (R15). */
-export type HttpAnswer = { readonly status: number; readonly body: string; readonly stopped: boolean };
+/** What one GET came to; from 300 to 399 it led elsewhere and was not followed (R15). */
+export type HttpAnswer = { readonly status: number; readonly body: string };
 
 /** The address that a handler asks for. */
 export function httpUrl(get: v1.HTTPGetAction, target: Target): URL {
@@ -34,8 +35,7 @@ export async function httpGet(
   for (let redirects = 0; ; redirects += 1) {
     const answer = await getOnce(url, headers, signal);
     const next = redirectOf(answer, url);
-    if (next === undefined) return { status: answer.status, body: answer.body, stopped: false };
-    if (next.hostname !== first.hostname) return { status: answer.status, body: answer.body, stopped: true };
+    if (next?.hostname !== first.hostname) return answer;
     if (redirects === MOST_REDIRECTS) throw new Error(`stopped after ${MOST_REDIRECTS} redirects`);
     url = next;
   }
@@ -59,7 +59,7 @@ function headersOf(written: readonly v1.HTTPHeader[], userAgent: string): Map<st
   return headers;
 }
 
-type Answer = { readonly status: number; readonly body: string; readonly location: string | undefined };
+type Answer = HttpAnswer & { readonly location: string | undefined };
 
 function redirectOf(answer: Answer, base: URL): URL | undefined {
   if (![301, 302, 303, 307, 308].includes(answer.status) || answer.location === undefined) return undefined;
@@ -68,9 +68,12 @@ function redirectOf(answer: Answer, base: URL): URL | undefined {
 
 function getOnce(url: URL, headers: ReadonlyMap<string, [string, string[]]>, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const { request } = url.protocol === "https:" ? https : http;
-    // `agent: false`: a connection of its own for each attempt, closed at its end.
-    const call = request(url, { agent: false, signal, rejectUnauthorized: false, insecureHTTPParser: false });
+    const isSecure = url.protocol === "https:";
+    const { request } = isSecure ? https : http;
+    const defaultPort = isSecure ? 443 : 80;
+    // A connection of its own for each attempt, closed at its end.
+    const line = makeLine(url, Number(url.port || defaultPort), isSecure, signal);
+    const call = request(url, { createConnection: line.open, defaultPort, signal });
     for (const [name, values] of headers.values())
       call.setHeader(name, values.length === 1 ? (values[0] ?? "") : values);
     call.on("error", reject);
@@ -80,7 +83,7 @@ function getOnce(url: URL, headers: ReadonlyMap<string, [string, string[]]>, sig
       const finish = (): void => {
         const body = Buffer.concat(chunks).subarray(0, BODY_LIMIT_BYTES).toString("utf8");
         resolve({ status: response.statusCode ?? 0, body, location: response.headers.location });
-        hangUp(response.socket);
+        line.hangUp();
       };
       response.on("data", (chunk: Buffer) => {
         chunks.push(chunk);
@@ -95,8 +98,37 @@ function getOnce(url: URL, headers: ReadonlyMap<string, [string, string[]]>, sig
   });
 }
 
-/** A reset leaves no socket behind in TIME_WAIT. One that is being closed cannot be reset: it would stay open for good. */
-function hangUp(socket: Socket): void {
-  if (socket.writableEnded) socket.destroy();
-  else socket.resetAndDestroy();
+type Open = NonNullable<http.RequestOptions["createConnection"]>;
+
+/** The connection of one attempt. It is opened here because only a plain one can be reset, not the secure one around it. */
+function makeLine(url: URL, port: number, isSecure: boolean, signal: AbortSignal): { open: Open; hangUp(): void } {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  let plain: Socket | undefined;
+  let secure: TLSSocket | undefined;
+
+  const open: Open = (_options, ready) => {
+    const socket = connect({ host, port, signal });
+    plain = socket;
+    // Heard by somebody at any moment: the request listens only from the next tick on, and not after its end.
+    socket.on("error", (error) => isSecure && ready(error, socket));
+    if (!isSecure) return socket;
+    // Only now: until then its handle may be another one for each address of the host.
+    socket.once("connect", () => {
+      secure = connectSecurely({
+        socket,
+        rejectUnauthorized: false,
+        ...(isIP(host) === 0 ? { servername: host } : {}),
+      });
+      secure.on("error", () => {});
+      ready(null, secure);
+    });
+    return undefined;
+  };
+  /** A reset leaves no socket behind in TIME_WAIT. One that is being closed cannot be reset: it would stay open for good. */
+  const hangUp = (): void => {
+    if ((secure ?? plain)?.writableEnded) plain?.destroy();
+    else plain?.resetAndDestroy();
+    secure?.destroy();
+  };
+  return { open, hangUp };
 }

@@ -65,10 +65,10 @@ async function probeHttp(
   const host = resolveHost(get.host, request.pod, request.podIp, ports.nodeIp);
   const url = httpUrl(get, { host, port });
   try {
-    const answer = await httpGet(url, get.httpHeaders ?? [], USER_AGENT, signal);
-    if (answer.stopped) return warning(`Probe terminated redirects, Response body: ${answer.body}`);
-    if (answer.status >= 200 && answer.status < 400) return success(answer.body);
-    return failure(`HTTP probe failed with statuscode: ${answer.status}`);
+    const { status, body } = await httpGet(url, get.httpHeaders ?? [], USER_AGENT, signal);
+    if (status >= 200 && status < 300) return success(body);
+    if (status >= 300 && status < 400) return warning(`Probe terminated redirects, Response body: ${body}`);
+    return failure(`HTTP probe failed with statuscode: ${status}`);
   } catch (error) {
     return failure(`Get ${JSON.stringify(url.href)}: ${attemptText(error, signal)}`);
   }

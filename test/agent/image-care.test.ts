@@ -10,8 +10,11 @@ import { handClock } from "../kit/clock.ts";
 const BEAT_MS = 300_000;
 const never = new AbortController().signal;
 
+type Wish = { highPercent?: number; maxAgeMs?: number; capacityBytes?: number };
+
 /** A disk of 1000 bytes that holds nothing but these images of 100 bytes. */
-function bench(ids: readonly string[], more: { highPercent?: number; maxAgeMs?: number } = {}) {
+function bench(ids: readonly string[], more: Wish = {}) {
+  const { capacityBytes = 1000, ...limits } = more;
   const clock = handClock();
   const there = new Map<string, StoredImage>(
     ids.map((id) => [id, { id, names: [id], bytes: 100, pinned: id === "pinned" }]),
@@ -31,9 +34,9 @@ function bench(ids: readonly string[], more: { highPercent?: number; maxAgeMs?: 
         if (state.stuck.has(id)) throw new BerthError("RuntimeRefused", "image is stuck");
         there.delete(id);
       },
-      disk: async () => ({ capacityBytes: 1000, availableBytes: 1000 - there.size * 100 }),
+      disk: async () => ({ capacityBytes, availableBytes: capacityBytes - there.size * 100 }),
     },
-    limits: { highPercent: 85, lowPercent: 80, minAgeMs: 120_000, maxAgeMs: 0, ...more },
+    limits: { highPercent: 85, lowPercent: 80, minAgeMs: 120_000, maxAgeMs: 0, ...limits },
     images: { find: async (ref) => (there.has(ref) ? { id: ref } : undefined) },
     asked: () => new Set(state.asked),
     clock,
@@ -99,6 +102,12 @@ it("I4 tells of a failure from the second one in a row on", async () => {
   state.down = true;
   await clock.advance(BEAT_MS);
   expect(moments).toHaveLength(1);
+});
+
+it("tells of a disk without any capacity", async () => {
+  const { clock, moments } = bench(KEPT, { capacityBytes: 0 });
+  await clock.advance(BEAT_MS);
+  expect(moments).toMatchObject([{ what: "InvalidDiskCapacity" }]);
 });
 
 it("asks for nothing where it is switched off", async () => {

@@ -1,13 +1,15 @@
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import https from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { checkout } from "../../dev/paths.ts";
 import { makeCodec } from "../../src/base/protobuf.ts";
 import { MESSAGES, METHODS } from "../../src/handler/generated/tables.ts";
 import type * as v1 from "../../src/pod/v1.ts";
+import { selfSigned } from "../kit/certificates.ts";
 import { type Host, openHost } from "../kit/host.ts";
 import { container, pod, SLEEP, sh } from "../kit/sample-pods.ts";
 import { thorough } from "../kit/scope.ts";
@@ -150,15 +152,25 @@ describe("handlers", () => {
     for (const name of ["exec-passes", "exec-fails", "exec-hangs", "exec-absent"]) await ready(name, false);
   });
 
-  it("httpGet: passes, fails, hangs", async () => {
+  it("httpGet: passes, fails, hangs, passes over HTTPS with anybody's certificate", async () => {
+    const { key, certificate } = selfSigned({ commonName: "somebody" });
+    const sealed = https.createServer({ key, cert: certificate }, (_request, response) => response.end("well"));
+    sealed.listen(0, "127.0.0.1");
+    onTestFinished(() => void sealed.close());
+    await once(sealed, "listening");
+    const { port } = sealed.address() as AddressInfo;
+    // on this host
+    await readiness("https-passes", { httpGet: { scheme: "HTTPS", host: "127.0.0.1", port } });
     const get = (path: string): v1.Probe => ({ httpGet: { path, port: "web" } });
     const service = { image: SERVICE, command: ["simpleservice"], ports: [{ name: "web", containerPort: 9876 }] };
     await readiness("http-passes", get("/health"), service);
     await readiness("http-fails", get("/nothing"), service);
     await readiness("http-hangs", get("/health"), { ...service, env: [{ name: "HEALTH", value: "hang" }] });
     await ready("http-passes");
+    await ready("https-passes");
     await unhealthy("http-fails", /HTTP probe failed with statuscode: 404/);
     await unhealthy("http-hangs", /Readiness probe failed: Get "http:.*\/health"/);
+    await host.manifests.remove("https-passes.yaml");
   });
 
   it("tcpSocket: passes, is refused, never gets an answer", async () => {

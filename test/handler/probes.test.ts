@@ -1,12 +1,16 @@
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import https from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BerthError } from "../../src/base/errors.ts";
 import { runHook } from "../../src/handler/hooks.ts";
+import { httpUrl } from "../../src/handler/http.ts";
 import { type ProbePorts, runProbe } from "../../src/handler/probes.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import type { ExecResult } from "../../src/ports.ts";
+import { selfSigned } from "../kit/certificates.ts";
 import { eventually } from "../kit/eventually.ts";
 import { aContainer, aPod } from "../kit/pods.ts";
 
@@ -69,16 +73,81 @@ describe("connections of probes", () => {
   });
 });
 
+describe("probes over HTTPS", () => {
+  const { key, certificate } = selfSigned({ commonName: "somebody else", notAfterMs: Date.now() - 1000 });
+  const secure = https.createServer({ key, cert: certificate }, (request, response) => {
+    if (request.url !== "/hang") response.end(request.url === "/large" ? "x".repeat(1_000_000) : "sealed");
+  });
+  const at = { scheme: "HTTPS", port: 0 };
+  beforeAll(async () => {
+    secure.listen(0, "127.0.0.1");
+    await once(secure, "listening");
+    at.port = (secure.address() as AddressInfo).port;
+  });
+  afterAll(() => {
+    secure.closeAllConnections();
+    secure.close();
+  });
+
+  it("take any certificate (R15)", async () => {
+    expect(await get("/", at)).toEqual({ kind: "success", output: "sealed" });
+    expect(await get("/", { ...at, host: "localhost" })).toEqual({ kind: "success", output: "sealed" });
+    expect((await get("/large", at)).output).toHaveLength(10 * 1024);
+  });
+
+  it("leave no connection behind, at either end", async () => {
+    const count = (): Promise<number> =>
+      new Promise((resolve, reject) => {
+        secure.getConnections((error, number) => (error === null ? resolve(number) : reject(error)));
+      });
+    for (const path of ["/", "/large", "/"]) expect((await get(path, at)).kind).toBe("success");
+    const hanging = probeWith({ httpGet: { path: "/hang", ...at } }, {}, AbortSignal.timeout(100));
+    expect(await hanging).toMatchObject({ kind: "failure", output: expect.stringContaining("time is over") });
+    await eventually("all are closed", async () => expect(await count()).toBe(0));
+    expect(await waitingSockets(at.port), "in TIME_WAIT").toBe(0);
+  });
+
+  it("fail where nobody speaks TLS, and where nobody listens", async () => {
+    const plain = await get("/status", { scheme: "HTTPS", port });
+    expect(plain).toMatchObject({ kind: "failure", output: expect.stringMatching(/wrong version|SSL/) });
+    const silent = createServer((socket) => socket.on("error", () => {}).resume()).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port: silentPort } = silent.address() as AddressInfo;
+    const never = probeWith({ httpGet: { scheme: "HTTPS", port: silentPort } }, {}, AbortSignal.timeout(100));
+    expect(await never).toMatchObject({ kind: "failure", output: expect.stringContaining("time is over") });
+    silent.close();
+    await once(silent, "close");
+    const refused = await get("/", { scheme: "HTTPS", port: silentPort });
+    expect(refused).toMatchObject({ kind: "failure", output: expect.stringContaining("ECONNREFUSED") });
+  });
+});
+
+/** Sockets of this host that wait for stray packets of connections with that port. */
+async function waitingSockets(ofPort: number): Promise<number> {
+  const hex = `:${ofPort.toString(16).toUpperCase().padStart(4, "0")}`;
+  const lines = (await readFile("/proc/net/tcp", "utf8")).split("\n").map((line) => line.trim().split(/\s+/));
+  return lines.filter(([, local, remote, state]) => state === "06" && [local, remote].some((end) => end?.endsWith(hex)))
+    .length;
+}
+
 describe("httpGet probes (6.2)", () => {
   it.each([
     ["/status?code=200", "success", "body"],
-    ["/status?code=399", "success", "body"],
+    ["/status?code=299", "success", "body"],
+    ["/status?code=304", "warning", "Probe terminated redirects, Response body: "],
+    ["/status?code=302", "warning", "Probe terminated redirects, Response body: body"],
+    ["/status?code=399", "warning", "Probe terminated redirects, Response body: body"],
     ["/status?code=400", "failure", "HTTP probe failed with statuscode: 400"],
     ["/status?code=503", "failure", "HTTP probe failed with statuscode: 503"],
     ["/home", "success", "body"],
     ["/away", "warning", "Probe terminated redirects, Response body: bye"],
   ])("%s is %s (R15, R16)", async (path, kind, output) => {
     expect(await get(path)).toEqual({ kind, output });
+  });
+
+  it("keeps a query, and brackets an address of IPv6 (R14)", () => {
+    const url = httpUrl({ path: "ready?deep=1", port: 8080 }, { host: "fd00::7", port: 8080 });
+    expect(url.href).toBe("http://[fd00::7]:8080/ready?deep=1");
   });
 
   it("fails after ten redirects (R15)", async () => {
@@ -90,6 +159,13 @@ describe("httpGet probes (6.2)", () => {
 
   it("reads 10 KiB of a body (R15)", async () => {
     expect((await get("/large")).output).toHaveLength(10 * 1024);
+  });
+
+  it("fails when its time was over before it began", async () => {
+    for (const more of [{}, { scheme: "HTTPS" }]) {
+      const result = await probeWith({ httpGet: { path: "/", port, ...more } }, {}, AbortSignal.abort());
+      expect(result.kind).toBe("failure");
+    }
   });
 
   it("fails when its time is over", async () => {

@@ -65,6 +65,7 @@ export function makeNodeBeat(tools: {
   let joined = !tools.register;
   let dueMonoMs = Number.NEGATIVE_INFINITY;
   let rebootTold = false;
+  let unschedulable = false;
   let echo: Echo | undefined;
 
   const tell = (moment: NodeMoment): void => tools.tell([nodeNews(nodeName, moment, clock.now())]);
@@ -84,6 +85,11 @@ export function makeNodeBeat(tools: {
     if (oldBoot === "" || oldBoot === identity.facts.bootId || rebootTold) return;
     rebootTold = true;
     tell({ kind: "rebooted", bootId: identity.facts.bootId });
+  };
+  const noteSchedulable = ({ spec }: ClusterNode): void => {
+    if ((spec?.unschedulable ?? false) === unschedulable) return;
+    unschedulable = !unschedulable;
+    tell({ kind: "status", status: unschedulable ? "NodeNotSchedulable" : "NodeSchedulable" });
   };
   const send = async (
     before: ClusterNode,
@@ -112,6 +118,7 @@ export function makeNodeBeat(tools: {
   };
   const report = async (signal: AbortSignal): Promise<void> => {
     const before = believed(known ?? (await cluster.get(object, signal)), echo);
+    noteSchedulable(before);
     const { monoMs } = clock.now();
     const due = monoMs >= dueMonoMs;
     const now = wanted(before);

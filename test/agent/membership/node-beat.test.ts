@@ -196,6 +196,23 @@ describe("the node's status (node.md 2.4)", () => {
   });
 });
 
+describe("a node that is closed to new pods", () => {
+  it("says so once, and that it is open again (lifecycle.md 10)", async () => {
+    const { member } = await resting();
+    const close = async (unschedulable: boolean): Promise<void> => {
+      member.touch("nodes", "node", (node) => Object.assign(node, { spec: { unschedulable } }));
+      await member.clock.advance(MINUTE_MS);
+    };
+    const told = (): readonly string[] => reasons(member).filter((reason) => /Schedulable/.test(reason));
+    expect(told()).toEqual([]);
+    await close(true);
+    expect(told()).toEqual(["NodeNotSchedulable"]);
+    await close(true);
+    await close(false);
+    expect(told()).toEqual(["NodeNotSchedulable", "NodeSchedulable"]);
+  });
+});
+
 describe("a runtime that is down", () => {
   it("makes the node not ready after 30 s, with its reason and an event, and keeps the lease", async () => {
     const { member, sinceMs } = await resting();

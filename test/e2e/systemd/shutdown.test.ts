@@ -16,6 +16,14 @@ shutdownGracePeriod: ${USUAL_SECONDS + CRITICAL_SECONDS}s
 shutdownGracePeriodCriticalPods: ${CRITICAL_SECONDS}s
 `;
 const CRITICAL = 2_000_000_000;
+const MIDDLE = 1000;
+const GROUPS = `apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+shutdownGracePeriodByPodPriority:
+  - { priority: 0, shutdownGracePeriodSeconds: 2 }
+  - { priority: ${MIDDLE}, shutdownGracePeriodSeconds: 4 }
+  - { priority: ${CRITICAL}, shutdownGracePeriodSeconds: 3 }
+`;
 /** Longer than any turn: a pod has what its group is given. */
 const GRACE_SECONDS = 20;
 
@@ -33,9 +41,10 @@ spec:
       volumeMounts: [{ name: diary, mountPath: /diary }]
   volumes: [{ name: diary, hostPath: { path: /srv/diary, type: DirectoryOrCreate } }]
 `;
+const DEAF = "trap 'note told' TERM; while :; do note alive; sleep 0.5; done";
 const PODS: Readonly<Record<string, string>> = {
   polite: pod("polite", 0, "trap 'note told; sleep 2; note done; exit 0' TERM; while :; do sleep 0.1; done"),
-  deaf: pod("deaf", 0, "trap 'note told' TERM; while :; do note alive; sleep 0.5; done"),
+  deaf: pod("deaf", 0, DEAF),
   critical: pod("critical", CRITICAL, "trap 'note told; note done; exit 0' TERM; while :; do sleep 0.1; done"),
 };
 
@@ -103,17 +112,22 @@ test("an agent that leaves or is killed takes its lock along, and the next one h
   await oneLock("after the start");
 });
 
-test("a host that goes down first ends its pods, by priority, each with its grace", async () => {
-  await host.must("rm /srv/diary/lines");
-  await host.ready(...Object.keys(PODS));
+/** Goes down and up. Answers with the second in which a pod has last noted a word; NaN: it never has. */
+async function downAndUp(): Promise<(name: string, what: string) => number> {
+  await host.must("rm -f /srv/diary/lines");
   await host.powerOff();
   await host.boot();
   const lines = (await host.must("cat /srv/diary/lines")).split("\n").map((line) => line.split(" "));
-  const at = (name: string, what: string): number => {
+  console.log(lines.filter(([, what]) => what !== "alive").map((line) => line.join(" ")));
+  return (name, what) => {
     const seconds = lines.findLast(([one, word]) => one === name && word === what)?.[2];
     return seconds === undefined ? Number.NaN : Number(seconds);
   };
-  console.log(lines.filter(([, what]) => what !== "alive").map((line) => line.join(" ")));
+}
+
+test("a host that goes down first ends its pods, by priority, each with its grace", async () => {
+  await host.ready(...Object.keys(PODS));
+  const at = await downAndUp();
   expect(at("polite", "done") - at("polite", "told"), "it was given its time").toBeGreaterThanOrEqual(2);
   const deafSeconds = at("deaf", "alive") - at("deaf", "told");
   expect(deafSeconds, "who does not listen has its group's time").toBeGreaterThanOrEqual(USUAL_SECONDS - 2);
@@ -135,6 +149,24 @@ test("after the boot the pods run again, and events and metrics tell of the shut
   const tookSeconds = value("end") - value("start");
   expect(tookSeconds).toBeGreaterThanOrEqual(USUAL_SECONDS - 1);
   expect(tookSeconds).toBeLessThanOrEqual(USUAL_SECONDS + CRITICAL_SECONDS + 1);
+});
+
+test("groups of one's own have their turns by priority, each as long as it was given", async () => {
+  await host.write("/etc/berth/config.d/10-shutdown.conf", GROUPS);
+  await host.must("systemctl reload berthd");
+  await host.write("/etc/berth/manifests/middle.yaml", pod("middle", MIDDLE, DEAF));
+  await host.ready("middle");
+  await oneLock("of the agent with the new groups");
+  const at = await downAndUp();
+  const seconds = (name: string): number => at(name, "alive") - at(name, "told");
+  for (const [name, given] of Object.entries({ deaf: 2, middle: 4 })) {
+    expect(seconds(name), name).toBeGreaterThanOrEqual(given - 1);
+    expect(seconds(name), name).toBeLessThanOrEqual(given + 3);
+  }
+  expect(at("middle", "told")).toBeGreaterThanOrEqual(at("deaf", "alive") - 1);
+  expect(at("critical", "told")).toBeGreaterThanOrEqual(at("middle", "alive") - 1);
+  expect(at("critical", "done")).toBeGreaterThanOrEqual(at("critical", "told"));
+  await host.ready(...Object.keys(PODS), "middle");
 });
 
 test("a host without Berth is delayed as before", async () => {

@@ -4,7 +4,8 @@
 /** In the process: changes what the loop waits for, wherever it lies. Answers how many places were changed. */
 function stopWithin(objects: Record<string, unknown>[], loop: string): number {
   const has = (object: Record<string, unknown>, ...names: string[]): boolean =>
-    names.every((name) => typeof object[name] === "function");
+    // never by a getter, which may do anything
+    names.every((name) => typeof Object.getOwnPropertyDescriptor(object, name)?.value === "function");
   const never = () => new Promise(() => {});
   const stop = (found: Record<string, unknown>[], name: string): number => {
     for (const object of found) object[name] = never;

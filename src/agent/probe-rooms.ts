@@ -1,4 +1,3 @@
-import { OVER } from "../base/bell.ts";
 import type { Clock } from "../base/clock.ts";
 import { asBerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -47,8 +46,14 @@ export function makeProbeRooms(tools: {
   };
 }
 
-async function whileWorking(work: Promise<unknown>, clock: Clock): Promise<void> {
-  const done = new AbortController();
-  await Promise.race([work, clock.sleep(PLACE_MS, done.signal)]);
-  done.abort(OVER);
+/** Until the work has ended, or has taken as long as it may keep its place. */
+function whileWorking(work: Promise<unknown>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const takeBack = clock.after(PLACE_MS, resolve);
+    const end = (): void => {
+      takeBack();
+      resolve();
+    };
+    work.then(end, end);
+  });
 }

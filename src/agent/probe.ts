@@ -1,5 +1,5 @@
 import { OVER } from "../base/bell.ts";
-import type { Clock, MonoMs, WallMs } from "../base/clock.ts";
+import type { Clock, MonoMs, TakeBack, WallMs } from "../base/clock.ts";
 import { isReachable, type ProbeTarget, probeCommand } from "../decide/probe-targets.ts";
 import {
   type Attempt,
@@ -77,77 +77,75 @@ export function makeProbe(
   const firstAt = firstDue(first.target.startedAt, probe, fraction);
   const command = probeCommand(first.target.container, probe);
   const limitMs = (probe.timeoutSeconds ?? 1) * 1_000;
+  const callMs = probe.exec === undefined ? limitMs : limitMs + RUNTIME_GRACE_MS;
   let { pod, target } = first;
   let memory = recalledProbe(kind, target.known);
   let last: LastAttempt | undefined;
-  let wanted: AbortController | undefined;
-  let attempting = false;
+  /** Attempts are wanted: there is a timer, or an attempt that will set the next one. */
+  let isWanted = false;
+  let unset: TakeBack = () => {};
+  /** What cuts off the attempt under way; another one, or none, once it is no longer wanted. */
+  let attempting: AbortController | undefined;
   let dueAt: MonoMs = firstAt;
   let begunAt: MonoMs | undefined;
   /** When it could begin at the earliest: lateness counts from here where the last attempt has outlasted a beat. */
   let freeAt: MonoMs = firstAt;
 
   const stop = (): void => {
-    wanted?.abort(OVER);
-    wanted = undefined;
-    attempting = false;
+    isWanted = false;
+    unset();
+    attempting?.abort(OVER);
+    attempting = undefined;
   };
   const schedule = (at: MonoMs): void => {
-    wanted?.abort(OVER);
-    const mine = new AbortController();
-    wanted = mine;
+    unset();
+    isWanted = true;
     dueAt = at;
-    void clock.sleep(at - clock.now().monoMs, mine.signal).then((end) => {
-      if (end === "elapsed" && !mine.signal.aborted) void attempt(mine.signal);
-    });
+    unset = clock.after(at - clock.now().monoMs, () => void attempt());
   };
-  const attempt = async (signal: AbortSignal): Promise<void> => {
-    attempting = true;
-    const settled = await crew.enter(probe, signal, () => tryOut(signal));
-    if (settled === undefined || signal.aborted) return;
-    attempting = false;
+  const attempt = async (): Promise<void> => {
+    const cut = new AbortController();
+    attempting = cut;
+    const settled = await crew.enter(probe, cut.signal, () => tryOut(cut));
+    if (settled === undefined || attempting !== cut) return;
+    attempting = undefined;
     note(settled.result, settled.tookMs);
     freeAt = clock.now().monoMs;
-    if (!memory.onHold && wanted?.signal === signal) schedule(nextDue(dueAt, freeAt, probe));
+    if (!memory.onHold && isWanted) schedule(nextDue(dueAt, freeAt, probe));
   };
-  const tryOut = async (signal: AbortSignal): Promise<{ readonly result: ProbeResult; readonly tookMs: number }> => {
+  const tryOut = async (cut: AbortController): Promise<{ readonly result: ProbeResult; readonly tookMs: number }> => {
     begunAt = clock.now().monoMs;
     crew.onBegun(begunAt - Math.max(dueAt, freeAt));
-    for (let tries = 1; ; tries += 1) {
-      const sinceMonoMs = clock.now().monoMs;
-      const result = await ask(signal);
-      const tookMs = clock.now().monoMs - sinceMonoMs;
-      if (result.kind !== "discarded" || tries === MOST_TRIES || signal.aborted || tookMs >= limitMs) {
+    for (let tries = 1, sinceMonoMs = begunAt; ; tries += 1) {
+      const result = await ask(cut, sinceMonoMs + callMs);
+      const endedAt = clock.now().monoMs;
+      const tookMs = endedAt - sinceMonoMs;
+      if (result.kind !== "discarded" || tries === MOST_TRIES || cut.signal.aborted || tookMs >= limitMs) {
         return { result, tookMs };
       }
+      sinceMonoMs = endedAt;
     }
   };
   /** One call of the handler; the signal that it gets ends with the probe's own time. */
-  const ask = async (signal: AbortSignal): Promise<ProbeResult> => {
-    const over = new AbortController();
-    const done = new AbortController();
-    const end = (): void => {
-      over.abort(OVER);
-      done.abort(OVER);
-    };
-    signal.addEventListener("abort", end, { once: true });
-    const untilMs = probe.exec === undefined ? limitMs : limitMs + RUNTIME_GRACE_MS;
-    void timeIsUp(untilMs, done.signal).then((isUp) => isUp && over.abort());
+  const ask = async (cut: AbortController, untilMonoMs: MonoMs): Promise<ProbeResult> => {
+    const { container, id, podIp } = target;
+    const request: ProbeRequest = { pod, container, probe: kind, containerId: id, podIp };
+    const inTime = cutWhenTimeIsUp(cut, untilMonoMs);
     try {
-      const { container, id, podIp } = target;
-      const request: ProbeRequest = { pod, container, probe: kind, containerId: id, podIp };
-      return await crew.run(command === undefined ? request : { ...request, command }, over.signal);
+      return await crew.run(command === undefined ? request : { ...request, command }, cut.signal);
     } finally {
-      signal.removeEventListener("abort", end);
-      done.abort(OVER);
+      inTime();
     }
   };
   /** Where the loop stood still the answer may lie there unread: it has as long as the timer was late to be found. */
-  const timeIsUp = async (untilMs: number, done: AbortSignal): Promise<boolean> => {
-    const upAt = clock.now().monoMs + untilMs;
-    if ((await clock.sleep(untilMs, done)) === "aborted") return false;
-    const lateMs = clock.now().monoMs - upAt;
-    return lateMs < PUNCTUAL_MS || (await clock.sleep(lateMs, done)) === "elapsed";
+  const cutWhenTimeIsUp = (cut: AbortController, untilMonoMs: MonoMs): TakeBack => {
+    const end = (): void => cut.abort(OVER);
+    let takeBack = clock.after(callMs, () => {
+      const lateMs = clock.now().monoMs - untilMonoMs;
+      if (lateMs < PUNCTUAL_MS) end();
+      else takeBack = clock.after(lateMs, end);
+    });
+    return () => takeBack();
   };
   const note = (result: ProbeResult, tookMs: number): void => {
     const judged = judgeAttempt(attemptOf(result), tookMs, probe);
@@ -172,9 +170,9 @@ export function makeProbe(
       const { starting, podEnding, podIp } = target;
       const reachable = isReachable(probe, podIp, pod);
       if (!mayProbe(kind, { running: true, started, starting, podEnding, reachable })) return stop();
-      if (attempting) return;
+      if (attempting !== undefined) return;
       const now = clock.now().monoMs;
-      if (wanted === undefined) {
+      if (!isWanted) {
         const at = dueAt > now ? dueAt : now + fraction * SPREAD_MS;
         freeAt = at;
         schedule(at);

@@ -5,9 +5,14 @@ export type MonoMs = number;
 /** Both readings of one moment. */
 export type Now = { readonly wallMs: WallMs; readonly monoMs: MonoMs };
 
+/** Takes back what has not happened yet; does nothing afterwards. */
+export type TakeBack = () => void;
+
 /** Time as an argument: the only way in which code outside the edges waits. */
 export type Clock = {
   now(): Now;
+  /** Calls back once. A signal, a promise and a listener for a wait cost ten times as much: this is for what waits often. */
+  after(delayMs: number, act: () => void): TakeBack;
   /** Ends early, without an error, when the signal aborts. */
   sleep(delayMs: number, signal: AbortSignal): Promise<"elapsed" | "aborted">;
 };
@@ -23,19 +28,22 @@ export type Chance = {
 /** The host's own clock. */
 export const systemClock: Clock = {
   now: () => ({ wallMs: Date.now(), monoMs: performance.now() }),
+  after(delayMs, act) {
+    const timer = setTimeout(act, Math.max(0, Math.min(delayMs, LONGEST_TIMER_MS)));
+    return () => clearTimeout(timer);
+  },
   // Not that of node:timers/promises: an error with its stack for each sleep that ends early costs more than all the rest.
   sleep: (delayMs, signal) =>
     new Promise((resolve) => {
       if (signal.aborted) return resolve("aborted");
       const onAbort = (): void => {
-        clearTimeout(timer);
+        takeBack();
         resolve("aborted");
       };
-      const onTime = (): void => {
+      const takeBack = systemClock.after(delayMs, () => {
         signal.removeEventListener("abort", onAbort);
         resolve("elapsed");
-      };
-      const timer = setTimeout(onTime, Math.max(0, Math.min(delayMs, LONGEST_TIMER_MS)));
+      });
       signal.addEventListener("abort", onAbort, { once: true });
     }),
 };

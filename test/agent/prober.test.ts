@@ -20,7 +20,7 @@ const limits = { home: 1, start: 8, pull: 5, read: 8, execProbe: 4 };
 /** A prober with answers by hand, and what it tells. */
 function bench(answer: Answer = async () => success, lateBy: (delayMs: number) => number = () => 0) {
   const clock = handClock();
-  const lateClock: Clock = { now: clock.now, sleep: (ms, signal) => clock.sleep(ms + lateBy(ms), signal) };
+  const lateClock: Clock = { ...clock, after: (ms, act) => clock.after(ms + lateBy(ms), act) };
   const begun: number[] = [];
   const late: number[] = [];
   const told: Moment[] = [];

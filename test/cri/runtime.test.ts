@@ -176,6 +176,7 @@ function stoppedClock() {
   const sleepers: (() => void)[] = [];
   const clock: Clock = {
     now: () => ({ wallMs: 5_000, monoMs: 100 }),
+    after: () => () => {},
     sleep: (_delayMs, signal) =>
       new Promise((resolve) => {
         sleepers.push(() => resolve("elapsed"));

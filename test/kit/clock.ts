@@ -37,8 +37,23 @@ export function handClock(wallMs = 1_700_000_000_000): HandClock {
     return found;
   };
 
+  const after = (delayMs: number, act: () => void): (() => void) => {
+    orders += 1;
+    const sleeper: Sleeper = {
+      due: monoMs + Math.max(delayMs, 0),
+      order: orders,
+      wake() {
+        sleepers.delete(sleeper);
+        act();
+      },
+    };
+    sleepers.add(sleeper);
+    return () => void sleepers.delete(sleeper);
+  };
+
   return {
     now: () => ({ monoMs, wallMs: wallOffset + monoMs }),
+    after,
     sleep: (delayMs, signal) =>
       new Promise((resolve) => {
         if (signal.aborted) {
@@ -46,21 +61,14 @@ export function handClock(wallMs = 1_700_000_000_000): HandClock {
           return;
         }
         const onAbort = (): void => {
-          sleepers.delete(sleeper);
+          takeBack();
           resolve("aborted");
         };
-        orders += 1;
-        const sleeper: Sleeper = {
-          due: monoMs + Math.max(delayMs, 0),
-          order: orders,
-          wake: () => {
-            signal.removeEventListener("abort", onAbort);
-            sleepers.delete(sleeper);
-            resolve("elapsed");
-          },
-        };
+        const takeBack = after(delayMs, () => {
+          signal.removeEventListener("abort", onAbort);
+          resolve("elapsed");
+        });
         signal.addEventListener("abort", onAbort, { once: true });
-        sleepers.add(sleeper);
       }),
     settle,
     async advance(delayMs) {

@@ -43,6 +43,10 @@ export function simClock(wallMs: number): SimClock {
 
   return {
     now: () => ({ monoMs, wallMs: wallOffset + monoMs }),
+    after(delayMs, act) {
+      const sleeper = add(monoMs + Math.max(delayMs, 0), act);
+      return () => void take(sleeper);
+    },
     sleep(delayMs, signal) {
       if (signal.aborted) return Promise.resolve("aborted");
       return new Promise((resolve) => {

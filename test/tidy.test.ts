@@ -36,8 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** The files through which an outside package may be used. */
 const DOORS: Record<string, readonly string[]> = {
   chokidar: ["manifest/watch.ts"],
-  "@grpc/grpc-js": ["cri/client.ts", "handler/grpc.ts"],
-  "prom-client": ["serve/metrics.ts"],
+  "@grpc/grpc-js": ["handler/grpc.ts"],
   pino: ["cmd/"],
   yaml: ["manifest/", "cmd/", "kube/kubeconfig.ts"],
 };

@@ -1,23 +1,23 @@
 /**
- * The only door to gRPC towards the runtime.
+ * The only door to the runtime.
  *
  * 1. One channel for an endpoint; it reconnects by itself, and every change of it is told.
  * 2. Every call has a deadline by the table in calls.ts and ends with its signal. None is sent twice.
  * 3. A call either gives its answer or throws a CriError that says what it may have left behind.
  * 4. A stream is read as fast as it comes, whatever its reader does.
  */
-import { Client, connectivityState, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
-import { assertNever } from "../base/assert-never.ts";
 import { BerthError, type ErrorCode } from "../base/errors.ts";
 import { type Draft, makeCodec } from "../base/protobuf.ts";
 import { makeAnswers } from "./answers.ts";
 import { deadlineMs, describeRequest, type Rpc, type StreamRpc, type UnaryRpc } from "./calls.ts";
-import { badAnswer, CriError, failureOf, givenUp, STATUS } from "./failure.ts";
+import { badAnswer, CriError, failureOf, givenUp } from "./failure.ts";
 import { MESSAGES, METHODS } from "./generated/tables.ts";
 import type { StreamCalls, UnaryCalls } from "./generated/types.ts";
+import type { Listener } from "./grpc/call.ts";
+import { openChannel, type Standing } from "./grpc/channel.ts";
+import { STATUS } from "./grpc/status.ts";
 
-/** Where the channel stands. Down: the last attempt failed and the next one waits. */
-export type Connection = "connecting" | "ready" | "down" | "closed";
+export type Connection = Standing;
 
 /** Called when a call has ended: how long it took, and with which code when it failed. */
 export type CallObserver = (rpc: Rpc, durationMs: number, failure: ErrorCode | undefined) => void;
@@ -57,49 +57,20 @@ const RECEIVE_LIMIT_BYTES = 16 * 2 ** 20;
 /** Events of the runtime that wait to be read. @limit The stream is closed and opened again, and everything is listed. */
 const STREAM_LIMIT = 4096;
 
-const CHANNEL_OPTIONS = {
-  "grpc.default_authority": "localhost",
-  "grpc.max_receive_message_length": RECEIVE_LIMIT_BYTES,
-  "grpc.max_send_message_length": RECEIVE_LIMIT_BYTES,
-  "grpc.initial_reconnect_backoff_ms": 100,
-  "grpc.max_reconnect_backoff_ms": 3000,
-  "grpc.enable_retries": 0,
-  "grpc.enable_http_proxy": 0,
-  "grpc.enable_channelz": 0,
-  "grpc.service_config_disable_resolution": 1,
-  "grpc.use_local_subchannel_pool": 1,
-  // A channel that goes to sleep would miss a runtime that goes away meanwhile.
-  "grpc.client_idle_timeout_ms": 2 ** 31 - 1,
-};
-
 const codec = makeCodec(MESSAGES);
-const asIs = (bytes: Buffer): Buffer => bytes;
 
 /** A client that begins to connect at once. */
 export function makeCriClient(options: CriClientOptions): CriClient {
-  const grpc = new Client(targetOf(options.endpoint), credentials.createInsecure(), CHANNEL_OPTIONS);
   /** @bound Listeners to the connection: a fixed number. */
   const listeners = new Set<(connection: Connection) => void>();
   /** @bound Calls that the runtime does not know: those of the protocol. */
   const lacking = new Set<Rpc>();
   /** @bound Calls under way: those that gates let in, stops, and one list. */
   const cancels = new Set<() => void>();
-  let connection: Connection = "connecting";
-
-  function follow(): void {
-    if (connection === "closed") return;
-    const channel = grpc.getChannel();
-    const state = channel.getConnectivityState(true);
-    channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, follow);
-    change(connectionOf(state));
-  }
-
-  function change(next: Connection): void {
-    if (next === connection) return;
-    connection = next;
-    if (next === "ready") lacking.clear();
-    for (const listener of [...listeners]) listener(next);
-  }
+  const channel = openChannel(socketOf(options.endpoint), RECEIVE_LIMIT_BYTES, (standing) => {
+    if (standing === "ready") lacking.clear();
+    for (const listener of [...listeners]) listener(standing);
+  });
 
   /** Has `cancel` called when the signal aborts or the client is closed. Returns the way to take that back. */
   function cancelWith(signal: AbortSignal, cancel: () => void): () => void {
@@ -117,37 +88,39 @@ export function makeCriClient(options: CriClientOptions): CriClient {
     options.observe?.(rpc, performance.now() - beganMs, failure?.code);
   }
 
-  function callOptions(rpc: Rpc, request: object): { deadline?: number } {
-    const limitMs = deadlineMs(rpc, request, options.requestTimeoutMs);
-    return limitMs === undefined ? {} : { deadline: Date.now() + limitMs };
-  }
+  const send = ({ rpc, path, request, bytes }: Call, listener: Listener): (() => void) =>
+    channel.call({ path, message: bytes, deadlineMs: deadlineMs(rpc, request, options.requestTimeoutMs) }, listener);
 
   function exchange(call: Call, signal: AbortSignal): Promise<object> {
     const { promise, resolve, reject } = Promise.withResolvers<object>();
     const beganMs = performance.now();
-    let cancelled = false;
-    const onEnd = (error: ServiceError | null, bytes?: Buffer): void => {
+    let bytes: Buffer | undefined;
+    let cancel = (): void => {};
+    const forget = cancelWith(signal, () => {
+      cancel();
+      finish(givenUp(call.rpc, call.subject, "unknown"));
+    });
+    const finish = (answer: object): void => {
       forget();
-      const answer = bytes === undefined ? failureOfEnd(call, error, cancelled) : decode(call, bytes);
       const failure = answer instanceof CriError ? answer : undefined;
       count(call.rpc, beganMs, failure);
       if (failure === undefined) resolve(answer);
       else reject(failure);
     };
-    const limits = callOptions(call.rpc, call.request);
-    const running = grpc.makeUnaryRequest(call.path, asIs, asIs, call.bytes, new Metadata(), limits, onEnd);
-    const forget = cancelWith(signal, () => {
-      cancelled = true;
-      running.cancel();
+    cancel = send(call, {
+      message(received) {
+        bytes = received;
+      },
+      end: (status, details) =>
+        finish(status === STATUS.ok ? decode(call, bytes) : failureOf({ ...call, status, details })),
     });
     return promise;
   }
 
   function receive(call: Call, signal: AbortSignal): AsyncIterable<object> {
     const beganMs = performance.now();
-    const limits = callOptions(call.rpc, call.request);
-    const running = grpc.makeServerStreamRequest(call.path, asIs, asIs, call.bytes, new Metadata(), limits);
     const answers = makeAnswers<object>(STREAM_LIMIT, () => finish(undefined));
+    let cancel = (): void => {};
     const forget = cancelWith(signal, () => {
       answers.drop();
       finish(undefined);
@@ -160,43 +133,41 @@ export function makeCriClient(options: CriClientOptions): CriClient {
       forget();
       count(call.rpc, beganMs, failure);
       answers.end(failure);
-      running.cancel();
+      cancel();
     }
 
-    running.on("data", (bytes: Buffer) => {
-      if (finished) return;
-      const answer = decode(call, bytes);
-      if (answer instanceof CriError) finish(answer);
-      else if (!answers.put(answer)) finish(leftBehind(call));
+    cancel = send(call, {
+      message(bytes) {
+        if (finished) return;
+        const answer = decode(call, bytes);
+        if (answer instanceof CriError) finish(answer);
+        else if (!answers.put(answer)) finish(leftBehind(call));
+      },
+      end: (status, details) => finish(status === STATUS.ok ? undefined : failureOf({ ...call, status, details })),
     });
-    running.on("error", (error: ServiceError) => finish(failureOfEnd(call, error, false)));
-    running.on("end", () => finish(undefined));
     return answers;
   }
-
-  follow();
 
   return {
     async call<R extends UnaryRpc>(rpc: R, request: Draft<UnaryCalls[R][0]>, signal: AbortSignal) {
       const call = prepare(rpc, request as object);
-      if (signal.aborted || connection === "closed") throw givenUp(rpc, call.subject, "none");
+      if (signal.aborted || channel.standing() === "closed") throw givenUp(rpc, call.subject, "none");
       return (await exchange(call, signal)) as UnaryCalls[R][1];
     },
     stream<R extends StreamRpc>(rpc: R, request: Draft<StreamCalls[R][0]>, signal: AbortSignal) {
-      if (signal.aborted || connection === "closed") return NOTHING;
+      if (signal.aborted || channel.standing() === "closed") return NOTHING;
       return receive(prepare(rpc, request as object), signal) as AsyncIterable<StreamCalls[R][1]>;
     },
-    connection: () => connection,
+    connection: channel.standing,
     onConnection(listener) {
       listeners.add(listener);
-      listener(connection);
+      listener(channel.standing());
       return () => void listeners.delete(listener);
     },
     lacks: (rpc) => lacking.has(rpc),
     close() {
-      change("closed");
       for (const cancel of [...cancels]) cancel();
-      grpc.close();
+      channel.close();
     },
   };
 }
@@ -216,18 +187,13 @@ function prepare(rpc: Rpc, request: object): Call {
   return { rpc, path, request, bytes: codec.encode(name, request), subject: describeRequest(request) };
 }
 
-function decode(call: Call, bytes: Buffer): object {
+function decode(call: Call, bytes: Buffer | undefined): object {
+  if (bytes === undefined) return badAnswer(call.rpc, call.subject, "there was no answer");
   try {
     return codec.decode(METHODS[call.rpc].response, bytes);
   } catch (cause) {
     return badAnswer(call.rpc, call.subject, "the answer cannot be decoded", cause);
   }
-}
-
-function failureOfEnd(call: Call, error: ServiceError | null, cancelled: boolean): CriError {
-  if (cancelled) return givenUp(call.rpc, call.subject, "unknown");
-  if (error === null) return badAnswer(call.rpc, call.subject, "there was no answer");
-  return failureOf({ ...call, status: error.code, details: error.details });
 }
 
 function leftBehind(call: Call): CriError {
@@ -237,26 +203,10 @@ function leftBehind(call: Call): CriError {
 
 const NOTHING: AsyncIterable<never> = { async *[Symbol.asyncIterator]() {} };
 
-function connectionOf(state: connectivityState): Connection {
-  switch (state) {
-    case connectivityState.IDLE:
-    case connectivityState.CONNECTING:
-      return "connecting";
-    case connectivityState.READY:
-      return "ready";
-    case connectivityState.TRANSIENT_FAILURE:
-      return "down";
-    case connectivityState.SHUTDOWN:
-      return "closed";
-    default:
-      return assertNever(state);
-  }
-}
-
 /** Room for a socket's path in the kernel's address, its closing zero not counted. */
 const SOCKET_PATH_BYTES = 107;
 
-function targetOf(endpoint: string): string {
+function socketOf(endpoint: string): string {
   const path = endpoint.startsWith("unix://") ? endpoint.slice("unix://".length) : endpoint;
   if (!path.startsWith("/")) {
     throw new BerthError("ConfigInvalid", `runtime endpoint ${endpoint}: only unix:///path is possible`);
@@ -267,5 +217,5 @@ function targetOf(endpoint: string): string {
       `runtime endpoint ${endpoint}: a socket's path has at most ${SOCKET_PATH_BYTES} bytes`,
     );
   }
-  return `unix:${path}`;
+  return path;
 }

@@ -1,22 +1,7 @@
 import { cut } from "../base/cut.ts";
 import { BerthError, type Effect, type ErrorCode } from "../base/errors.ts";
 import { CALLS, type Rpc } from "./calls.ts";
-
-/** Status codes of gRPC that mean something here; all others are a plain refusal. */
-export const STATUS = {
-  cancelled: 1,
-  invalidArgument: 3,
-  deadlineExceeded: 4,
-  notFound: 5,
-  alreadyExists: 6,
-  permissionDenied: 7,
-  resourceExhausted: 8,
-  failedPrecondition: 9,
-  outOfRange: 11,
-  unimplemented: 12,
-  unavailable: 14,
-  unauthenticated: 16,
-} as const;
+import { NEVER_SENT, STATUS } from "./grpc/status.ts";
 
 /** How a call ended, as gRPC tells it. */
 export type CallEnd = {
@@ -121,9 +106,6 @@ const REFUSED_AT_ONCE: readonly number[] = [
   STATUS.unauthenticated,
 ];
 
-/** How grpc-js words calls that never left this process; held by test/cri/client.test.ts. */
-const NEVER_SENT = ["No connection established", "Name resolution failed", "Channel closed before call started"];
-
 /**
  * A write may have worked when its answer was lost. One that failed with the catch-all Unknown, as most of containerd's do,
  * may have got half-way: a container whose start failed is EXITED afterwards. One that met a reserved name did nothing
@@ -133,7 +115,7 @@ function effectOf({ rpc, status, details }: CallEnd): Effect {
   if (CALLS[rpc].kind === "read") return "none";
   if (isNameReserved(status, details)) return "unknown";
   if (REFUSED_AT_ONCE.includes(status) || details.includes(STILL_LOADING)) return "none";
-  if (status === STATUS.unavailable && NEVER_SENT.some((words) => details.startsWith(words))) return "none";
+  if (status === STATUS.unavailable && details.startsWith(NEVER_SENT)) return "none";
   return "unknown";
 }
 

@@ -1,7 +1,8 @@
 import type { CriClient } from "./client.ts";
-import { badAnswer, CriError, STATUS } from "./failure.ts";
+import { badAnswer, CriError } from "./failure.ts";
 import type { RuntimeCondition, RuntimeFeatures, RuntimeHandler } from "./generated/types.ts";
 import { CgroupDriver } from "./generated/types.ts";
+import { STATUS } from "./grpc/status.ts";
 
 /** What the runtime tells of itself. */
 export type RuntimeFacts = {

@@ -2,8 +2,9 @@ import { makeCodec } from "../../src/base/protobuf.ts";
 import { makeAnswers } from "../../src/cri/answers.ts";
 import { describeRequest, type Rpc } from "../../src/cri/calls.ts";
 import type { CriClient } from "../../src/cri/client.ts";
-import { badAnswer, type CriError, failureOf, givenUp, STATUS } from "../../src/cri/failure.ts";
+import { badAnswer, type CriError, failureOf, givenUp } from "../../src/cri/failure.ts";
 import { MESSAGES, METHODS } from "../../src/cri/generated/tables.ts";
+import { STATUS } from "../../src/cri/grpc/status.ts";
 import { CriFault, type CriHandlers, type OnTheWay } from "../kit/cri-server.ts";
 
 const codec = makeCodec(MESSAGES);

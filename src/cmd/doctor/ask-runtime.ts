@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { type CriClient, makeCriClient } from "../../cri/client.ts";
-import { CriError, STATUS } from "../../cri/failure.ts";
+import { CriError } from "../../cri/failure.ts";
+import { STATUS } from "../../cri/grpc/status.ts";
 import { lookUp } from "../../cri/lookup.ts";
 import { LABEL } from "../../cri/names.ts";
 import type { RuntimeAnswers, SandboxImage } from "./ground.ts";

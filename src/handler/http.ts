@@ -1,12 +1,9 @@
-import http from "node:http";
-import https from "node:https";
 import { connect, isIP, type Socket } from "node:net";
-import { connect as connectSecurely, type TLSSocket } from "node:tls";
+import { connect as connectTls } from "node:tls";
 import type * as v1 from "../pod/v1.ts";
+import { type Answer, readAnswer } from "./http-answer.ts";
 import { bracketed, type Target } from "./target.ts";
 
-/** Bytes of the body of an answer (R15). @limit The connection is closed; the rest is not read. */
-const BODY_LIMIT_BYTES = 10 * 1024;
 /** Redirects that are followed (R15). @limit The attempt has failed. */
 const MOST_REDIRECTS = 10;
 
@@ -23,6 +20,8 @@ export function httpUrl(get: v1.HTTPGetAction, target: Target): URL {
 /**
  * One GET, with redirects to the same host name followed (R14, R15). Certificates are not verified. Throws what the
  * connection threw, or the signal's reason.
+ *
+ * A connection of its own for each, with nothing of node:http around it: there a probe costs twice as much.
  */
 export async function httpGet(
   first: URL,
@@ -33,7 +32,7 @@ export async function httpGet(
   const headers = headersOf(written, userAgent);
   let url = first;
   for (let redirects = 0; ; redirects += 1) {
-    const answer = await getOnce(url, headers, signal);
+    const answer = await getOnce(url, requestText(url, headers), signal);
     const next = redirectOf(answer, url);
     if (next?.hostname !== first.hostname) return answer;
     if (redirects === MOST_REDIRECTS) throw new Error(`stopped after ${MOST_REDIRECTS} redirects`);
@@ -42,93 +41,84 @@ export async function httpGet(
 }
 
 /** Written headers replace the usual ones; an empty Accept removes it (R14). */
-function headersOf(written: readonly v1.HTTPHeader[], userAgent: string): Map<string, [string, string[]]> {
-  const headers = new Map<string, [string, string[]]>([
-    ["user-agent", ["User-Agent", [userAgent]]],
-    ["accept", ["Accept", ["*/*"]]],
-    ["connection", ["Connection", ["close"]]],
-  ]);
-  const own = new Set<string>();
-  for (const { name, value } of written) {
-    const key = name.toLowerCase();
-    const values = own.has(key) ? (headers.get(key)?.[1] ?? []) : [];
-    own.add(key);
-    headers.set(key, [name, [...values, value]]);
-  }
-  if (headers.get("accept")?.[1].join("") === "") headers.delete("accept");
-  return headers;
+function headersOf(written: readonly v1.HTTPHeader[], userAgent: string): readonly v1.HTTPHeader[] {
+  const names = new Set(written.map(({ name }) => name.toLowerCase()));
+  const usual = [
+    { name: "User-Agent", value: userAgent },
+    { name: "Accept", value: "*/*" },
+    { name: "Connection", value: "close" },
+  ].filter(({ name }) => !names.has(name.toLowerCase()));
+  return [...usual, ...written.filter(({ name, value }) => name.toLowerCase() !== "accept" || value !== "")];
 }
 
-type Answer = HttpAnswer & { readonly location: string | undefined };
+function requestText(url: URL, headers: readonly v1.HTTPHeader[]): string {
+  let text = `GET ${url.pathname}${url.search} HTTP/1.1\r\n`;
+  if (!headers.some(({ name }) => name.toLowerCase() === "host")) text += `Host: ${url.host}\r\n`;
+  for (const { name, value } of headers) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they would make another line of the request
+    if (/[\0-\x08\x0a-\x1f\x7f]/.test(value)) throw new Error(`invalid header field value for ${JSON.stringify(name)}`);
+    text += `${name}: ${value}\r\n`;
+  }
+  return `${text}\r\n`;
+}
 
 function redirectOf(answer: Answer, base: URL): URL | undefined {
   if (![301, 302, 303, 307, 308].includes(answer.status) || answer.location === undefined) return undefined;
   return new URL(answer.location, base);
 }
 
-function getOnce(url: URL, headers: ReadonlyMap<string, [string, string[]]>, signal: AbortSignal): Promise<Answer> {
+function getOnce(url: URL, request: string, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const isSecure = url.protocol === "https:";
-    const { request } = isSecure ? https : http;
-    const defaultPort = isSecure ? 443 : 80;
-    // A connection of its own for each attempt, closed at its end.
-    const line = makeLine(url, Number(url.port || defaultPort), isSecure, signal);
-    const call = request(url, { createConnection: line.open, defaultPort, signal });
-    for (const [name, values] of headers.values())
-      call.setHeader(name, values.length === 1 ? (values[0] ?? "") : values);
-    call.on("error", reject);
-    call.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      const finish = (): void => {
-        const body = Buffer.concat(chunks).subarray(0, BODY_LIMIT_BYTES).toString("utf8");
-        resolve({ status: response.statusCode ?? 0, body, location: response.headers.location });
-        line.hangUp();
-      };
-      response.on("data", (chunk: Buffer) => {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size >= BODY_LIMIT_BYTES) finish();
-      });
-      // Before Node.js's own listener, which would close the connection in the slow way.
-      response.prependListener("end", finish);
-      response.on("error", reject);
+    if (signal.aborted) return reject(signal.reason);
+    const { tcp, talk } = dial(url);
+    let received: Buffer = NOTHING;
+    const leave = (): void => {
+      signal.removeEventListener("abort", giveUp);
+      hangUp(tcp);
+    };
+    const fail = (reason: unknown): void => {
+      leave();
+      reject(reason);
+    };
+    const giveUp = (): void => fail(signal.reason);
+    const look = (ended: boolean): void => {
+      try {
+        const answer = readAnswer(received, ended);
+        if (answer === undefined) return;
+        leave();
+        resolve(answer);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    signal.addEventListener("abort", giveUp);
+    tcp.on("error", fail);
+    if (talk !== tcp) talk.on("error", fail);
+    talk.on("data", (bytes: Buffer) => {
+      received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
+      look(false);
     });
-    call.end();
+    talk.on("end", () => look(true));
+    talk.on("close", () => look(true));
+    talk.write(request);
   });
 }
 
-type Open = NonNullable<http.RequestOptions["createConnection"]>;
+const NOTHING = Buffer.alloc(0);
 
-/** The connection of one attempt. It is opened here because only a plain one can be reset, not the secure one around it. */
-function makeLine(url: URL, port: number, isSecure: boolean, signal: AbortSignal): { open: Open; hangUp(): void } {
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  let plain: Socket | undefined;
-  let secure: TLSSocket | undefined;
+/** The connection, and what is spoken through: the same, or TLS over it. */
+function dial({ protocol, hostname, port }: URL): { readonly tcp: Socket; readonly talk: Socket } {
+  const isSecure = protocol === "https:";
+  const host = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+  // Of a name with several addresses each try has a handle of its own, which TLS, once over it, would not follow.
+  const tcp = connect({ host, port: port === "" ? (isSecure ? 443 : 80) : Number(port), autoSelectFamily: !isSecure });
+  if (!isSecure) return { tcp, talk: tcp };
+  const servername = isIP(host) === 0 ? host : "";
+  return { tcp, talk: connectTls({ socket: tcp, servername, ALPNProtocols: ["http/1.1"], rejectUnauthorized: false }) };
+}
 
-  const open: Open = (_options, ready) => {
-    const socket = connect({ host, port, signal });
-    plain = socket;
-    // Heard by somebody at any moment: the request listens only from the next tick on, and not after its end.
-    socket.on("error", (error) => isSecure && ready(error, socket));
-    if (!isSecure) return socket;
-    // Only now: until then its handle may be another one for each address of the host.
-    socket.once("connect", () => {
-      secure = connectSecurely({
-        socket,
-        rejectUnauthorized: false,
-        ...(isIP(host) === 0 ? { servername: host } : {}),
-      });
-      secure.on("error", () => {});
-      ready(null, secure);
-    });
-    return undefined;
-  };
-  /** A reset leaves no socket behind in TIME_WAIT. One that is being closed cannot be reset: it would stay open for good. */
-  const hangUp = (): void => {
-    if ((secure ?? plain)?.writableEnded) plain?.destroy();
-    else plain?.resetAndDestroy();
-    secure?.destroy();
-  };
-  return { open, hangUp };
+/** A reset leaves no socket behind in TIME_WAIT. One that is being closed cannot be reset: it would stay open for good. */
+function hangUp(tcp: Socket): void {
+  if (tcp.connecting || tcp.writableEnded || tcp.destroyed) tcp.destroy();
+  else tcp.resetAndDestroy();
 }

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
-import { type AddressInfo, createServer } from "node:net";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { BerthError } from "../../src/base/errors.ts";
 import { runHook } from "../../src/handler/hooks.ts";
 import { httpUrl } from "../../src/handler/http.ts";
@@ -193,6 +193,92 @@ describe("httpGet probes (6.2)", () => {
     expect(await get("/", { port: "nope" })).toMatchObject({ kind: "discarded" });
   });
 });
+
+describe("httpGet probes over TLS (R15)", () => {
+  it("verify nothing, name no server by its address, and leave no connection behind", async () => {
+    const { certificate: cert, key } = selfSigned({ commonName: "nobody" });
+    const names: (string | false | null | undefined)[] = [];
+    const secure = https.createServer({ cert, key }, (_, response) => response.end("behind TLS"));
+    secure.on("secureConnection", (socket) => names.push(socket.servername));
+    const at = { port: await portOf(secure), scheme: "HTTPS" };
+    const open = () => process.getActiveResourcesInfo().filter((name) => /^(TCPSocket|TLS)Wrap$/.test(name)).length;
+    const before = open();
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      expect(await get("/", at)).toEqual({ kind: "success", output: "behind TLS" });
+    }
+    expect(names).toEqual([false, false, false, false, false]);
+    await eventually("all are closed", () => expect(open()).toBeLessThanOrEqual(before));
+  });
+
+  it("fail where the server speaks plain HTTP, or closes", async () => {
+    expect(await get("/", { scheme: "HTTPS" })).toMatchObject({ kind: "failure" });
+    const closing = await serveRaw((socket) => socket.destroy());
+    expect(await get("/", { port: closing, scheme: "HTTPS" })).toMatchObject({ kind: "failure" });
+  });
+});
+
+describe("httpGet probes of servers of all kinds", () => {
+  it("have the answer as soon as it is complete, though the server keeps the connection open", async () => {
+    const at = await serveRaw((socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+    expect(await get("/", { port: at })).toEqual({ kind: "success", output: "ok" });
+  });
+
+  it("read an answer that comes byte by byte and ends with the connection", async () => {
+    const at = await serveRaw(async (socket) => {
+      for (const byte of "HTTP/1.0 200 OK\n\nslowly") {
+        socket.write(byte);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      socket.end();
+    });
+    expect(await get("/", { port: at })).toEqual({ kind: "success", output: "slowly" });
+  });
+
+  it.each([
+    ["closes without a word", (socket: Socket) => socket.end(), /: EOF$/],
+    [
+      "closes in the middle",
+      (socket: Socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"),
+      /unexpected EOF$/,
+    ],
+    ["speaks something else", (socket: Socket) => socket.write("220 smtp ready\r\n"), /malformed HTTP response/],
+    ["resets", (socket: Socket) => socket.resetAndDestroy(), /ECONNRESET|EPIPE|EOF/],
+  ])("fail when the server %s", async (_, answer, text) => {
+    expect(await get("/", { port: await serveRaw(answer) })).toEqual({
+      kind: "failure",
+      output: expect.stringMatching(text),
+    });
+  });
+
+  it("send no header that would make another line", async () => {
+    const httpHeaders = [{ name: "X-One", value: "1\r\nX-Two: 2" }];
+    expect(await get("/", { httpHeaders })).toMatchObject({
+      kind: "failure",
+      output: expect.stringContaining("X-One"),
+    });
+  });
+
+  it("ask for the whole path, at the host and port as a URL has them", async () => {
+    await get("/a b?x=1&y=%20");
+    expect([seen?.url, seen?.headers.host]).toEqual(["/a%20b?x=1&y=%20", `127.0.0.1:${port}`]);
+  });
+});
+
+async function portOf(server: Server): Promise<number> {
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** A server that answers each first word of a connection by hand. */
+function serveRaw(answer: (socket: Socket) => unknown): Promise<number> {
+  return portOf(
+    createServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => answer(socket));
+    }),
+  );
+}
 
 describe("tcpSocket probes (6.2)", () => {
   it("succeeds on a connection and leaves no socket in TIME_WAIT", async () => {

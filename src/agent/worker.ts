@@ -279,6 +279,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     }),
     ring: () => bell.ring(),
     update(next) {
+      if (next.bound?.resized && !pod.bound?.resized) tellNews({ kind: "noticed", notice: { kind: "resizeRefused" } });
       pod = next;
       bell.ring();
     },

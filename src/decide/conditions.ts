@@ -2,6 +2,7 @@ import { type DesiredContainer, type EndCause, isOfInit } from "../pod/desired.t
 import type { Hold, Picture } from "../pod/plan.ts";
 import { formatTime } from "../pod/time.ts";
 import type * as v1 from "../pod/v1.ts";
+import { NO_RESIZE } from "./event-table.ts";
 import { sandboxFits } from "./life.ts";
 import type { PodPhase } from "./phase.ts";
 
@@ -14,6 +15,8 @@ export const OWNED_CONDITIONS: readonly string[] = [
   "PodScheduled",
   "AllContainersRestarting",
   "DisruptionTarget",
+  "PodResizePending",
+  "PodResizeInProgress",
 ];
 
 type Verdict = { readonly status: "True" | "False"; readonly reason?: string; readonly message?: string };
@@ -29,6 +32,7 @@ export function podConditions(
   const containersReady = areContainersReady(picture, statuses, phase);
   const verdicts: readonly [string, Verdict | undefined][] = [
     ["DisruptionTarget", disruption(picture, phase, message)],
+    ["PodResizePending", resizing(picture, phase)],
     ["PodReadyToStartContainers", isTrue(sandboxFits(picture))],
     ["Initialized", isInitialized(picture, statuses, phase)],
     ["Ready", isReady(picture, containersReady, picture.desired.bound?.gates ?? foreign)],
@@ -138,6 +142,12 @@ function disruption({ ending }: Picture, phase: PodPhase["phase"], message: stri
   const final = phase === "Failed" || phase === "Succeeded";
   if (!final || ending === undefined || !DISRUPTIONS.includes(ending.cause)) return undefined;
   return { status: "True", reason: "TerminationByKubelet", ...(message === undefined ? {} : { message }) };
+}
+
+/** Shown as long as something may run with other resources than the pod's (S26). */
+function resizing({ desired }: Picture, phase: PodPhase["phase"]): Verdict | undefined {
+  if (desired.bound?.resized === undefined || phase === "Failed" || phase === "Succeeded") return undefined;
+  return { status: "True", reason: "Infeasible", message: NO_RESIZE };
 }
 
 /** Only pods with such a rule have the condition (S24). */

@@ -80,11 +80,16 @@ export const EVENTS = {
   deadlineExceeded: normal("DeadlineExceeded", () => "Pod was active on the node longer than the specified deadline"),
   evicted: warning("Evicted", (message) => message),
   preempted: warning("Preempting", (message) => message || "Preempted in order to admit critical pod"),
+  resizeRefused: warning("ResizeInfeasible", () => `Pod resize Infeasible: ${NO_RESIZE}`),
   graceExceeded: warning(
     "ExceededGracePeriod",
     () => "Container runtime did not kill the pod within specified grace period.",
   ),
 } as const satisfies Record<string, EventRow>;
+
+/** What is said of resources that were changed in a pod that runs. */
+export const NO_RESIZE =
+  "Berth does not resize containers that run; a container has the new resources when it is made anew";
 
 export type EventName = keyof typeof EVENTS;
 

@@ -42,4 +42,6 @@ export type Notice =
   | { readonly kind: "httpsFallback"; readonly address: string }
   | DnsWarning
   /** The network leads no port of the host to pods; `ports` lists those that were asked for. */
-  | { readonly kind: "portsUnmapped"; readonly list: string; readonly ports: string };
+  | { readonly kind: "portsUnmapped"; readonly list: string; readonly ports: string }
+  /** The pod's resources were changed while it runs, which it does not follow (S26). */
+  | { readonly kind: "resizeRefused" };

@@ -262,6 +262,8 @@ function noticed({ desired }: Picture, notice: Notice): Told {
       return pod("noClusterDns", podId(desired));
     case "portsUnmapped":
       return pod("portsUnmapped", notice.ports, notice.list);
+    case "resizeRefused":
+      return pod("resizeRefused");
     default:
       return assertNever(notice);
   }

@@ -10,7 +10,8 @@ const ACCOUNTING = ["CPUAccounting", "MemoryAccounting", "IOAccounting", "TasksA
  */
 export function systemdSlices(busctl = "busctl"): Slices {
   const call = (signal: AbortSignal, method: string, signature: string, ...args: string[]): Promise<string> =>
-    ask(busctl, ["--system", "--quiet", "call", ...MANAGER, method, signature, ...args], signal);
+    // After `--` the name of the root slice, which begins with a dash, is no option.
+    ask(busctl, ["--system", "--quiet", "--", "call", ...MANAGER, method, signature, ...args], signal);
   return {
     async ensure(name, parent, properties, signal) {
       const numbers = properties.flatMap(written);

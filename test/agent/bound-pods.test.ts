@@ -52,6 +52,27 @@ describe("pods of an API server (node.md 3.1 to 3.4)", () => {
     expect(names(host)).toContain("web#1 running");
   });
 
+  it("say that they are not resized as long as their resources are others than those that they came with (S26)", async () => {
+    const asking = (cpu: string) =>
+      bound("web", {}, { containers: [{ name: "app", image: "app:1", resources: { requests: { cpu } } }] });
+    const host = await withWeb(asking("100m"));
+    const before = host.trace.length;
+    server(host).follower.onPut(asking("200m"));
+    await host.clock.advance(1000);
+    const resize = () => shown(host, "uid-web")?.status?.conditions?.find(({ type }) => type === "PodResizePending");
+    expect(resize()).toMatchObject({ status: "True", reason: "Infeasible" });
+    expect(
+      host
+        .agent()
+        .view.events()
+        .filter(({ reason }) => reason === "ResizeInfeasible"),
+    ).toHaveLength(1);
+    expect(host.trace.slice(before).map(({ kind }) => kind)).toEqual(["event", "status", "file"]);
+    server(host).follower.onPut(asking("100m"));
+    await host.clock.advance(1000);
+    expect(resize()).toBeUndefined();
+  });
+
   it("do nothing for a status that comes back from the server", async () => {
     const host = await withWeb();
     const before = host.trace.length;

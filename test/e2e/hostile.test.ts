@@ -2,13 +2,15 @@ import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCommand } from "../../dev/run-command.ts";
+import type { Problem } from "../../src/pod/problem.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import { type Host, openHost } from "../kit/host.ts";
 import { container, pod, sh } from "../kit/sample-pods.ts";
+import { thorough } from "../kit/scope.ts";
 import { HARMLESS, REFUSED } from "../manifest/hostile-manifests.ts";
 
 // Manifests and containers that try to get out, on a real runtime (issue 5, hostile set): each gets its problem or stays in
-// its place, and nothing on the host changes.
+// its place, and nothing on the host changes. In full length only (make e2e-all).
 
 /** What an escape would leave behind. */
 const MARK = "berth-escaped";
@@ -21,6 +23,7 @@ let outside: string;
 let before: readonly string[];
 
 beforeAll(async () => {
+  if (!thorough) return;
   host = await openHost();
   outside = join(host.places.folder, "outside");
   await mkdir(join(outside, "leaf"), { recursive: true });
@@ -68,6 +71,8 @@ function states({ status }: v1.Pod): Record<string, string | number | undefined>
   );
 }
 const BEFORE_START = ["ContainerCreating", "PodInitializing", undefined];
+/** A busy machine may not get through the largest ones in time, which is a problem of its own. */
+const isTooMuch = ({ code }: Problem): boolean => code === "TooComplex";
 /** Waits until every container of a pod has come to something. */
 const settled = (name: string): Promise<v1.Pod> =>
   host.eventually(
@@ -82,28 +87,30 @@ const settled = (name: string): Promise<v1.Pod> =>
     { withinMs: 60_000 },
   );
 
-it(`${REFUSED.length} manifests that try to escape are problems with their place, and no pod comes of them`, async () => {
-  for (const [index, [, manifest]] of REFUSED.entries()) await host.manifests.drop(`refused-${index}.json`, manifest);
-  await host.eventually("each has its problem", async () => {
-    const problems = await host.problems();
-    const without = REFUSED.filter(
-      ([, , path, words], index) =>
-        !problems.some(
-          (one) =>
-            one.file?.endsWith(`/refused-${index}.json`) &&
-            one.severity === "error" &&
-            one.path === path &&
-            one.message.includes(words),
-        ),
-    );
-    expect(without.map(([what]) => what)).toEqual([]);
-  });
-  expect((await host.pods()).map(({ metadata }) => metadata?.name)).toEqual([]);
-  expect(await host.cri.sandboxes()).toEqual([]);
-  await expectUntouched();
-});
+it.runIf(thorough)(
+  `${REFUSED.length} manifests that try to escape are problems with their place, and no pod comes of them`,
+  async () => {
+    for (const [index, [, manifest]] of REFUSED.entries()) await host.manifests.drop(`refused-${index}.json`, manifest);
+    await host.eventually("each has its problem", async () => {
+      const problems = await host.problems();
+      const without = REFUSED.filter(
+        ([, , path, words], index) =>
+          !problems.some(
+            (one) =>
+              one.file.endsWith(`/refused-${index}.json`) &&
+              one.severity === "error" &&
+              (isTooMuch(one) || (one.path === path && one.message.includes(words))),
+          ),
+      );
+      expect(without.map(([what]) => what)).toEqual([]);
+    });
+    expect((await host.pods()).map(({ metadata }) => metadata?.name)).toEqual([]);
+    expect(await host.cri.sandboxes()).toEqual([]);
+    await expectUntouched();
+  },
+);
 
-it(`${HARMLESS.length} strange manifests stay in their place`, async () => {
+it.runIf(thorough)(`${HARMLESS.length} strange manifests stay in their place`, async () => {
   const pods = HARMLESS.map(([, manifest], index): v1.Pod => {
     const { metadata, spec, ...rest } = manifest as v1.Pod;
     return {
@@ -112,13 +119,18 @@ it(`${HARMLESS.length} strange manifests stay in their place`, async () => {
       spec: { ...(spec as v1.PodSpec), restartPolicy: "Never", terminationGracePeriodSeconds: 1 },
     };
   });
-  await host.manifests.drop("strange.json", { apiVersion: "v1", kind: "List", items: pods });
-  for (const index of HARMLESS.keys()) await settled(`strange-${index}`);
+  for (const [index, one] of pods.entries()) await host.manifests.drop(`strange-${index}.json`, one);
+  for (const index of HARMLESS.keys()) {
+    const tooMuch = (await host.problems()).some(
+      (one) => isTooMuch(one) && one.file.endsWith(`/strange-${index}.json`),
+    );
+    if (!tooMuch) await settled(`strange-${index}`);
+  }
   await expectUntouched();
-  await host.manifests.remove("strange.json");
+  for (const index of HARMLESS.keys()) await host.manifests.remove(`strange-${index}.json`);
 });
 
-describe("a container that prepares its volume against the agent", () => {
+describe.runIf(thorough)("a container that prepares its volume against the agent", () => {
   const volumes = [{ name: "w", emptyDir: {} }];
   const whole = [{ name: "w", mountPath: "/w" }];
 
@@ -192,7 +204,7 @@ describe("a container that prepares its volume against the agent", () => {
   });
 });
 
-it("what a container says to whoever reads it does not steer a terminal", async () => {
+it.runIf(thorough)("what a container says to whoever reads it does not steer a terminal", async () => {
   const words = "\\033[2J\\033]0;owned\\007\\r\\nREADY   Running";
   const main = container("main", { command: sh(`printf '${words}' > /dev/termination-log; exit 3`) });
   await host.manifests.drop("speaks.json", pod("speaks", { restartPolicy: "Never", containers: [main] }));

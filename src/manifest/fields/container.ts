@@ -16,7 +16,9 @@ export const CONTAINER_ROWS = {
     name: yes,
     ports: yes,
     readinessProbe: yes,
-    resizePolicy: idle("resources do not change while a container runs: a changed manifest is a new pod"),
+    resizePolicy: idle(
+      "resources do not change while a container runs: a changed manifest is a new pod, and a resize is refused",
+    ),
     resources: yes,
     restartPolicy: yes,
     restartPolicyRules: yes,

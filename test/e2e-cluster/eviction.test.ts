@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { makeClusterPrograms } from "../../dev/cluster/programs.ts";
+import { type Cluster, startCluster } from "../../dev/cluster/start.ts";
+import { workFolder } from "../../dev/paths.ts";
+import { type Runtime, startRuntime } from "../../dev/runtime/start.ts";
+import type * as v1 from "../../src/pod/v1.ts";
+import { type Host, openHost } from "../kit/host.ts";
+import { container, pod, sh } from "../kit/sample-pods.ts";
+import { asShared } from "../kit/shared-runtime.ts";
+
+// Pods of a real API server that have to go: for what they have on disk themselves, and because the node is short (node.md 5.1).
+
+let cluster: Cluster;
+let runtime: Runtime;
+let host: Host;
+let node: string;
+
+const PATIENT = { withinMs: 60_000 };
+const PLAIN = { automountServiceAccountToken: false, terminationGracePeriodSeconds: 1 };
+
+beforeAll(async () => {
+  await makeClusterPrograms();
+  cluster = await startCluster(join(workFolder, "cluster-eviction"));
+  // Of its own: a node that is short of disk removes all images that nobody uses.
+  const { version } = inject("runtime");
+  runtime = await startRuntime({ folder: join(workFolder, "run", `eviction-${version}`), version });
+  node = `n${randomBytes(3).toString("hex")}`;
+  host = await openHost({
+    node,
+    runtime: asShared(runtime),
+    flags: ["--kubeconfig", await cluster.nodeKubeconfig(node)],
+  });
+  await host.eventually("the node is ready", async () => expect(await conditionOf("Ready")).toBe("True"));
+  await host.manifests.drop("static.json", pod("static"));
+  await host.running("static");
+}, 300_000);
+
+afterAll(async () => {
+  await host?.close();
+  await runtime?.stop();
+  await cluster?.stop();
+});
+
+async function seen<T = v1.Pod>(kind: string, name: string): Promise<T> {
+  return JSON.parse(await cluster.kubectl(["get", kind, name, "-o", "json"])) as T;
+}
+const create = (object: object): Promise<string> => cluster.kubectl(["create", "-f", "-"], JSON.stringify(object));
+async function conditionOf(type: string): Promise<string | undefined> {
+  const { status } = await seen<{ status: v1.PodStatus }>("node", node);
+  return status.conditions?.find((one) => one.type === type)?.status;
+}
+const isEvicted = (name: string, message: RegExp): Promise<v1.Pod> =>
+  host.eventually(
+    `${name} was evicted`,
+    async () => {
+      const found = await seen("pod", name);
+      expect(found.status).toMatchObject({ phase: "Failed", reason: "Evicted" });
+      expect(found.status?.message).toMatch(message);
+      return found;
+    },
+    PATIENT,
+  );
+const disrupted = ({ status }: v1.Pod): boolean =>
+  status?.conditions?.some(({ type }) => type === "DisruptionTarget") === true;
+
+it("a pod goes that has more in a volume, or in a container, than it allows itself; the others stay", async () => {
+  const write = container("main", {
+    command: sh("dd if=/dev/zero of=/v/big bs=1M count=8 2>/dev/null; exec sleep 1000"),
+    volumeMounts: [{ name: "v", mountPath: "/v" }],
+  });
+  const limited = container("main", {
+    command: sh("dd if=/dev/zero of=/big bs=1M count=8 2>/dev/null; exec sleep 1000"),
+    resources: { limits: { "ephemeral-storage": "4Mi" } },
+  });
+  const volume = (sizeLimit: string) => [{ name: "v", emptyDir: { sizeLimit } }];
+  await create(pod("volume", { ...PLAIN, containers: [write], volumes: volume("4Mi") }));
+  await create(pod("layer", { ...PLAIN, containers: [limited] }));
+  await create(pod("fits", { ...PLAIN, containers: [write], volumes: volume("40Mi") }));
+  const first = await isEvicted("volume", /^Usage of EmptyDir volume "v" exceeds the limit "4Mi"\. $/);
+  const other = await isEvicted(
+    "layer",
+    /^Pod ephemeral local storage usage exceeds the total limit of containers 4Mi\. $/,
+  );
+  expect([first, other].map(disrupted)).toEqual([false, false]);
+  expect((await seen("pod", "fits")).status?.phase).toBe("Running");
+  await cluster.kubectl(["delete", "pod", "volume", "layer", "--wait=false"]);
+}, 180_000);
+
+it("a node that is short of disk says so, evicts a pod, and keeps its static one", async () => {
+  const { id } = await host.running("static");
+  const { status } = await seen<{ status: { capacity: Record<string, string> } }>("node", node);
+  const kib = Number.parseInt(status.capacity["ephemeral-storage"] ?? "", 10);
+  // More than there is: whatever is free, it is not enough. The agent that begins anew finds its pods as they are.
+  await host.leave();
+  const short = { apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration" };
+  const evictionHard = { "nodefs.available": `${kib * 2}Ki` };
+  await writeFile(join(host.places.dropIns, "short.conf"), JSON.stringify({ ...short, evictionHard }));
+  await host.start();
+  await host.eventually(
+    "the condition is told",
+    async () => expect(await conditionOf("DiskPressure")).toBe("True"),
+    PATIENT,
+  );
+  const found = await isEvicted("fits", /^The node was low on resource: ephemeral-storage\. Threshold quantity: /);
+  expect(disrupted(found)).toBe(true);
+  expect((await host.running("static")).id).toBe(id);
+  const { items } = JSON.parse(await cluster.kubectl(["get", "events", "-o", "json"])) as {
+    items: { reason: string; involvedObject: { name: string } }[];
+  };
+  expect(items.filter(({ reason }) => reason === "Evicted").map((one) => one.involvedObject.name)).toContain("fits");
+}, 180_000);

@@ -1,6 +1,6 @@
 // `make monitoring`: a real Prometheus (Debian's, unpacked) scrapes a real berthd with pods that are well, that crash and that
-// are broken. Every panel's query must bring data, and the alerts for a crash loop, a broken manifest and a dead agent fire.
-// The rules are those of monitoring/alerts.yaml with seconds in place of minutes.
+// are broken. Every panel's query must bring data, promtool reads every page, and the alerts for a crash loop, a broken manifest
+// and a dead agent fire. The rules are those of monitoring/alerts.yaml with seconds in place of minutes.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,6 +12,7 @@ import { startDaemon } from "../runtime/daemon.ts";
 import { type Runtime, startRuntime } from "../runtime/start.ts";
 import { newestVersion } from "../sample.ts";
 import { fail, messageOf, say } from "../say.ts";
+import { checkPages } from "./check-pages.ts";
 import { panelQueries } from "./dashboards.ts";
 import { prometheusProgram } from "./debian-prometheus.ts";
 
@@ -131,6 +132,7 @@ async function watch(runtime: Runtime): Promise<void> {
     await writeFile(join(places.manifests, "late.json"), pod("late", { command: ["sleep", "1000000"] }));
     await untilNone("these panels have no data", empty);
     say(`${panelQueries().length} queries of panels have data`);
+    for (const line of await checkPages(target, Object.values(JOBS))) say(line);
     await untilNone("these alerts do not fire", () =>
       silentAlerts(base, ["BerthContainersCrash", "BerthManifestBroken"]),
     );

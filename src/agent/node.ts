@@ -95,7 +95,8 @@ export function makeNode(tools: {
     shutdown = plan.shutdown;
     if (shutdown !== undefined && rules.isShutdownOver(shutdown)) over.resolve();
     const sinceMonoMs = clock.now().monoMs;
-    for (const { uid, ending } of plan.end) {
+    for (const { uid, ending, lack } of plan.end) {
+      if (lack !== undefined) tools.meter.add("kubelet_preemptions", { preemption_signal: lack });
       log.info("a pod is told to end", { pod: uid, cause: ending.cause, graceSeconds: ending.graceSeconds });
       roster.get(uid)?.end({ ...ending, sinceMonoMs });
     }

@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.ts";
+import type { Clock, MonoMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { isCritical } from "../decide/admission.ts";
 import { type Candidate, chooseVictim, evictionOf } from "../decide/eviction.ts";
@@ -56,7 +56,12 @@ const LONGEST_ROUND_MS = 900_000;
 /** Images are not looked through again so soon when there was nothing to remove. */
 const NO_IMAGES_MS = 60_000;
 
-type Look = PressureVerdict & { readonly readings: PressureReadings; readonly isOneDisk: boolean };
+type Look = PressureVerdict & {
+  readonly readings: PressureReadings;
+  /** When they were asked for. */
+  readonly readMonoMs: MonoMs;
+  readonly isOneDisk: boolean;
+};
 
 /** The care for the host, not begun. */
 export function makePressureCare(tools: {
@@ -84,6 +89,7 @@ export function makePressureCare(tools: {
   let imagesFromMonoMs = Number.NEGATIVE_INFINITY;
 
   const look = async (signal: AbortSignal): Promise<Look> => {
+    const { monoMs: readMonoMs } = clock.now();
     const [{ readings: ofHost, rootDevice }, disk] = await Promise.all([
       gauge.read(signal),
       tools.imageDisk(signal).catch(() => undefined),
@@ -96,7 +102,7 @@ export function makePressureCare(tools: {
     const verdict = judgePressure(memory, readings, limits, clock.now().monoMs);
     memory = verdict.memory;
     show(verdict.conditions);
-    return { ...verdict, readings, isOneDisk: disk?.device === rootDevice };
+    return { ...verdict, readMonoMs, readings, isOneDisk: disk?.device === rootDevice };
   };
   const show = (now: Pressures): void => {
     const changed = KINDS.filter((kind) => now[kind] !== pressures[kind]);
@@ -143,7 +149,7 @@ export function makePressureCare(tools: {
   const evictOne = async (
     threshold: Threshold,
     reading: PressureReading,
-    isOneDisk: boolean,
+    { isOneDisk, readMonoMs }: Look,
     signal: AbortSignal,
   ): Promise<boolean> => {
     const victim = chooseVictim(threshold.signal, await candidates(threshold.signal, isOneDisk, signal));
@@ -152,7 +158,9 @@ export function makePressureCare(tools: {
     const ending = evictionOf(threshold, reading, victim, limits.maxPodGraceSeconds);
     const sinceMonoMs = clock.now().monoMs;
     log.warn("a pod has to go", { pod: victim.pod.uid, name: victim.pod.name, signal: threshold.signal });
-    meter.add("kubelet_evictions", { eviction_signal: threshold.signal });
+    const labels = { eviction_signal: threshold.signal };
+    meter.add("kubelet_evictions", labels);
+    meter.observe("kubelet_eviction_stats_age_seconds", labels, (sinceMonoMs - readMonoMs) / 1000);
     worker.end({ ...ending, sinceMonoMs });
     while (!signal.aborted && !worker.facts().finished && clock.now().monoMs - sinceMonoMs < EVICTION_MS) {
       await clock.sleep(EVICTION_LOOK_MS, signal);
@@ -171,7 +179,7 @@ export function makePressureCare(tools: {
     if (freed) now = await look(signal);
     const reading = now.readings.get(first.signal);
     if (reading === undefined || !now.due.includes(first)) return false;
-    return evictOne(first, reading, now.isOneDisk, signal);
+    return evictOne(first, reading, now, signal);
   };
 
   return {

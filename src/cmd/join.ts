@@ -1,3 +1,4 @@
+import { uptime } from "node:os";
 import type { Agent } from "../agent/agent.ts";
 import { joinCluster, type Membership } from "../agent/membership/membership.ts";
 import type { Chance, Clock } from "../base/clock.ts";
@@ -38,6 +39,7 @@ export async function join(
     timeoutMs: REQUEST_TIMEOUT_MS,
     heartbeatTimeoutMs: Math.min(lookMs, settings.nodeLeaseDurationSeconds * 1000),
   });
+  const { monoMs } = means.clock.now();
   const membership = joinCluster(
     doors,
     agent,
@@ -59,6 +61,7 @@ export async function join(
       register: settings.registerNode,
       leaseSeconds: settings.nodeLeaseDurationSeconds,
       eventRate: { perSecond: settings.eventRecordQPS, burst: settings.eventBurst },
+      began: { hostMonoMs: monoMs - uptime() * 1000, agentMonoMs: monoMs - process.uptime() * 1000 },
     },
     means,
   );

@@ -112,10 +112,10 @@ function admissionsOf(
   picture: NodePicture,
   workers: readonly WorkerFacts[],
   turns: ReadonlyMap<string, boolean>,
-): { admissions: ReadonlyMap<string, Admission>; preempted: readonly WorkerFacts[] } {
+): { admissions: ReadonlyMap<string, Admission>; preempted: readonly Preempted[] } {
   const free = allocatableOf(picture.facts, picture.settings);
   const holding = workers.filter(takesRoom);
-  const preempted: WorkerFacts[] = [];
+  const preempted: Preempted[] = [];
   let taken = totalsOf(holding);
   /** Room that is promised to pods which wait for it. */
   let promised = nothingTaken;
@@ -134,7 +134,7 @@ function admissionsOf(
       const victims = lacksRoom(worker.pod, admission) ? victimsOf(worker.pod) : undefined;
       admissions.set(uid, victims === undefined ? admission : { kind: "waiting" });
       if (victims !== undefined) {
-        preempted.push(...victims);
+        preempted.push(...victims.map((victim) => ({ victim, lack: lackOf(admission) })));
         promised = withPod(promised, worker.pod);
       }
       if (admission.kind === "admitted") taken = withPod(taken, worker.pod);
@@ -144,7 +144,9 @@ function admissionsOf(
 
   /** Who has to end besides those that are to end for others already; undefined when that would not help. */
   function victimsOf(pod: DesiredPod): readonly WorkerFacts[] | undefined {
-    const left = holding.filter((one) => one.ending?.cause !== "preempted" && !preempted.includes(one));
+    const left = holding.filter(
+      (one) => one.ending?.cause !== "preempted" && !preempted.some(({ victim }) => victim === one),
+    );
     const going = holding.filter((one) => !left.includes(one));
     const later = minus(plus(taken, promised), totalsOf(going));
     return victimsFor(pod, left, free, later);
@@ -170,11 +172,18 @@ const lacksRoom = (pod: DesiredPod, admission: Admission): boolean =>
   isCritical(pod) && admission.kind === "refused" && ROOM.includes(admission.reason);
 const ROOM: readonly string[] = ["OutOfpods", "OutOfcpu", "OutOfmemory"];
 
+/** A pod that has to end, and what a critical one lacks. */
+type Preempted = { readonly victim: WorkerFacts; readonly lack: string };
+/** `cpu` of OutOfcpu. */
+const lackOf = (admission: Admission): string =>
+  admission.kind === "refused" ? admission.reason.slice("OutOf".length) : "";
+
 /** The end of a pod whose room a critical one needs (node.md 4). */
-function preemption({ pod }: WorkerFacts): NodePlan["end"][number] {
+function preemption({ victim: { pod }, lack }: Preempted): NodePlan["end"][number] {
   const message = "Preempted in order to admit critical pod";
   const result = { phase: "Failed", reason: "Preempting", message } as const;
-  return { uid: pod.uid, ending: { cause: "preempted", graceSeconds: Math.max(pod.graceSeconds, 1), result } };
+  const ending = { cause: "preempted", graceSeconds: Math.max(pod.graceSeconds, 1), result } as const;
+  return { uid: pod.uid, ending, lack };
 }
 
 /** The server's controllers replace a pod that was refused: it does not come back (node.md 4). */

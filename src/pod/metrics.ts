@@ -187,6 +187,43 @@ export const METRICS = {
     labels: ["method", "path", "server_type", "long_running"],
     buckets: defaults(),
   },
+  kubelet_websocket_streaming_requests_total: {
+    kind: "counter",
+    help: "Sessions that were asked for over a WebSocket.",
+    labels: ["subresource"],
+  },
+  kubelet_mirror_pods: { kind: "gauge", help: "Mirrors of static pods that the API server has.", labels: [] },
+  kubelet_pod_status_sync_duration_seconds: {
+    kind: "histogram",
+    help: "From a pod's change until the API server has taken its status.",
+    labels: [],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 20, 30, 45, 60],
+  },
+  kubelet_node_startup_duration_seconds: {
+    kind: "gauge",
+    help: "Of a node that was new to the API server: from the boot of the host until it was told to be ready.",
+    labels: [],
+  },
+  kubelet_node_startup_pre_kubelet_duration_seconds: {
+    kind: "gauge",
+    help: "The first part of it: from the boot of the host to the start of the agent.",
+    labels: [],
+  },
+  kubelet_node_startup_pre_registration_duration_seconds: {
+    kind: "gauge",
+    help: "The second part: until the API server was first asked to take the node.",
+    labels: [],
+  },
+  kubelet_node_startup_registration_duration_seconds: {
+    kind: "gauge",
+    help: "The third part: until the API server had made it.",
+    labels: [],
+  },
+  kubelet_node_startup_post_registration_duration_seconds: {
+    kind: "gauge",
+    help: "The last part: until the API server had been told that it is ready.",
+    labels: [],
+  },
   kubelet_graceful_shutdown_start_time_seconds: {
     kind: "gauge",
     help: "When the host's last shutdown was told to pods, in seconds since the epoch.",
@@ -222,6 +259,17 @@ export const METRICS = {
     kind: "counter",
     help: "Pods that had to go because the node was short of something.",
     labels: ["eviction_signal"],
+  },
+  kubelet_eviction_stats_age_seconds: {
+    kind: "histogram",
+    help: "Age of the reading for which a pod had to go.",
+    labels: ["eviction_signal"],
+    buckets: defaults(),
+  },
+  kubelet_preemptions: {
+    kind: "counter",
+    help: "Pods that had to give way to a critical one, by what it lacked.",
+    labels: ["preemption_signal"],
   },
   berth_node_pressure: {
     kind: "gauge",

@@ -51,7 +51,12 @@ export type NodePlan = {
   /** Pods that get a worker. */
   readonly begin: readonly DesiredPod[];
   /** Workers that are told to end. */
-  readonly end: readonly { readonly uid: string; readonly ending: Omit<Ending, "sinceMonoMs"> }[];
+  readonly end: readonly {
+    readonly uid: string;
+    readonly ending: Omit<Ending, "sinceMonoMs">;
+    /** What a critical pod lacks that it gives way to: pods, cpu or memory. */
+    readonly lack?: string;
+  }[];
   /** Workers that leave: finished, and not asked for. */
   readonly forget: readonly string[];
   /** Strangers to be ended with the orphan's grace (G5). */

@@ -64,6 +64,12 @@ not hold when \`synced\` comes.
 
     curl -sN --unix-socket /run/berth/berth.sock 'http://localhost/v1/pods?watch=true'
 
+    {"kind":"put","pod":{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"web-box", ...}, ...}}
+    {"kind":"synced"}
+    {"kind":"gone","key":"default/web-box"}
+
+A \`put\` has the whole pod; a pod's key is its namespace and its full name.
+
 Events come as they are kept, then each as it happens. Problems come as the whole list, again after each change: there are few.
 
 ## Streams

@@ -36,7 +36,7 @@ const ABSENT = `
 | \`kubelet_container_log_filesystem_used_bytes\` | it would make \`/metrics\` grow with the pods |
 | \`kubelet_orphan_pod_cleaned_volumes\`, \`..._errors\` | no sweep: what a pod leaves is cleared with the pod, and held to it until that is done |
 | \`kubelet_volume_stats_*\` | no persistent volume claims |
-| \`kubelet_pod_start_sli_duration_seconds\`, \`..._total_...\` | they leave static pods out; \`kubelet_pod_start_duration_seconds\` has all |
+| \`kubelet_pod_start_sli_duration_seconds\`, \`..._total_...\`, \`kubelet_first_network_pod_...\` | they leave static pods out; \`kubelet_pod_start_duration_seconds\` has all |
 | \`kubelet_*_resizes*\` | no resize in place |
 | \`kubelet_cri_losing_support\` | both ways to learn the cgroup driver are kept |
 | \`rest_client_rate_limiter_duration_seconds\` | requests to the API server wait for no limiter |

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runtimeClassContent } from "../../src/decide/cluster-document.ts";
+import { type Meter, silentMeter } from "../../src/pod/metrics.ts";
 import { runtimeClassKey } from "../../src/pod/runtime-class.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import { plainPod } from "../kit/compiled-pod.ts";
@@ -26,8 +27,8 @@ const server = (from: World) => {
   if (bound === undefined) throw new Error("no API server binds pods here");
   return bound;
 };
-async function withWeb(pod = bound("web")): Promise<World> {
-  const host = makeWorld({ bound: true });
+async function withWeb(pod = bound("web"), meter = silentMeter): Promise<World> {
+  const host = makeWorld({ bound: true, meter });
   await host.start();
   server(host).follower.onSet([pod]);
   await host.clock.advance(1000);
@@ -364,10 +365,15 @@ describe("room for critical pods (node.md 4)", () => {
   const asks = (cpu: string) => ({ containers: [{ name: "app", image: "app:1", resources: { requests: { cpu } } }] });
 
   it("is taken from pods of an API server, which end as preempted", async () => {
-    const host = await withWeb(bound("web", {}, asks("1500m")));
+    const counted: object[] = [];
+    const meter: Meter = { ...silentMeter, add: (...told) => void counted.push(told) };
+    const host = await withWeb(bound("web", {}, asks("1500m")), meter);
     host.directory.put("local.yaml", { kind: "pod", manifest: plainPod("local", asks("1")) });
     await host.clock.advance(5000);
     expect(names(host).sort()).toEqual(["local-node#0 running", "web#0 exited"]);
+    expect(counted.filter((told) => JSON.stringify(told).includes("kubelet_preemptions"))).toEqual([
+      ["kubelet_preemptions", { preemption_signal: "cpu" }],
+    ]);
     expect(shown(host, "uid-web")?.status).toMatchObject({
       phase: "Failed",
       reason: "Preempting",

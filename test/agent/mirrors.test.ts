@@ -16,6 +16,7 @@ import type { PodChange } from "../../src/ports.ts";
 import { openDoors } from "../kit/api-server/door.ts";
 import { type ApiServer, startApiServer } from "../kit/api-server/server.ts";
 import type { Kept } from "../kit/api-server/shelf.ts";
+import { recordingMeter } from "../kit/meter.ts";
 
 /** Pauses are over at once: only their order counts here. */
 const CLOCK = { ...systemClock, sleep: (ms: number, signal: AbortSignal) => systemClock.sleep(ms / 20, signal) };
@@ -29,6 +30,7 @@ describe("mirror pods (node.md 3.5)", () => {
   let rounds: readonly Promise<void>[];
   let ready: boolean;
   let host: ReturnType<typeof makeWatch<PodChange>>;
+  let heard: ReturnType<typeof recordingMeter>;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "berth-mirrors-"));
@@ -38,8 +40,9 @@ describe("mirror pods (node.md 3.5)", () => {
     ready = true;
     const node = server.place("nodes", { metadata: { name: "n1" } });
     host = makeWatch<PodChange>(CLOCK);
+    heard = recordingMeter();
     const contact = makeContact({ clock: CLOCK, log: silentLog, meter: silentMeter });
-    const shared = { cluster: doors.general, clock: CLOCK, chance: CHANCE, contact };
+    const shared = { cluster: doors.general, clock: CLOCK, chance: CHANCE, contact, meter: heard.meter };
     const mirrors = makeMirrors({
       ...shared,
       view: {
@@ -91,8 +94,11 @@ describe("mirror pods (node.md 3.5)", () => {
     await until(() => mirror() !== undefined);
     put(local("Running"));
     await until(() => phase() === "Running");
+    await expect.poll(() => heard.gauge("kubelet_mirror_pods")).toBe(1);
+    await expect.poll(() => heard.told("kubelet_pod_status_sync_duration_seconds").length).toBeGreaterThan(0);
     host.tell("web", { kind: "gone", key: "default/web-n1" });
     await until(() => mirror() === undefined);
+    await expect.poll(() => heard.gauge("kubelet_mirror_pods")).toBe(0);
   });
 
   it("come back when they are deleted, and anew when their pod is another one", async () => {

@@ -82,7 +82,7 @@ function bench(pods: readonly DesiredPod[], { images = 0, endsAfterMs = 3000, co
     meter: {
       add: (name, labels) => void counted.push(`${name} ${JSON.stringify(labels)}`),
       set: () => {},
-      observe: () => {},
+      observe: (name, labels, value) => void counted.push(`${name} ${JSON.stringify(labels)} ${value}`),
       drop: () => {},
     },
     tell: (moment: NodeMoment) => void told.push(`${clock.now().monoMs / 1000}s ${JSON.stringify(moment)}`),
@@ -106,7 +106,11 @@ describe("the care for the host", () => {
     expect(ends).toEqual(["10s a ends in 1s: Evicted"]);
     await clock.advance(4 * BEAT_MS);
     expect(told.filter((line) => line.includes("ends"))).toEqual([...ends, "13s b ends in 1s: Evicted"]);
-    expect(counted).toEqual(Array(2).fill('kubelet_evictions {"eviction_signal":"memory.available"}'));
+    const eviction = [
+      'kubelet_evictions {"eviction_signal":"memory.available"}',
+      'kubelet_eviction_stats_age_seconds {"eviction_signal":"memory.available"} 0',
+    ];
+    expect(counted).toEqual([...eviction, ...eviction]);
   });
 
   it("P3 waits no longer than 30 s for a pod that does not go", async () => {

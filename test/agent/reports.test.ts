@@ -15,6 +15,7 @@ import type { PodChange } from "../../src/ports.ts";
 import { openDoors } from "../kit/api-server/door.ts";
 import { type ApiServer, startApiServer } from "../kit/api-server/server.ts";
 import type { Kept } from "../kit/api-server/shelf.ts";
+import { recordingMeter } from "../kit/meter.ts";
 
 /** Pauses are over at once: only their order counts here. */
 const CLOCK = { ...systemClock, sleep: (ms: number, signal: AbortSignal) => systemClock.sleep(ms / 20, signal) };
@@ -27,6 +28,7 @@ describe("what the API server is told of its pods (node.md 3.4, 3.6)", () => {
   let ended: AbortController;
   let rounds: readonly Promise<void>[];
   let host: ReturnType<typeof makeWatch<PodChange>>;
+  let heard: ReturnType<typeof recordingMeter>;
   let cleaned: Set<string>;
   let ringCleaned: () => void;
 
@@ -37,8 +39,9 @@ describe("what the API server is told of its pods (node.md 3.4, 3.6)", () => {
     ended = new AbortController();
     cleaned = new Set();
     host = makeWatch<PodChange>(CLOCK);
+    heard = recordingMeter();
     const contact = makeContact({ clock: CLOCK, log: silentLog, meter: silentMeter });
-    const shared = { cluster: doors.general, clock: CLOCK, chance: CHANCE, contact };
+    const shared = { cluster: doors.general, clock: CLOCK, chance: CHANCE, contact, meter: heard.meter };
     const reports = makeReports({
       ...shared,
       view: { watchPods: (signal) => host.follow([{ kind: "synced" }], signal) },
@@ -105,6 +108,25 @@ describe("what the API server is told of its pods (node.md 3.4, 3.6)", () => {
       ["example.com/seen", undefined],
       ["Ready", undefined],
     ]);
+  });
+
+  it("is timed from the first change that the server does not know, failures and all", async () => {
+    const { metadata } = place();
+    const refusedMs: number[] = [];
+    server.trouble(({ method }) => {
+      if (method !== "PATCH" || refusedMs.length === 3) return undefined;
+      refusedMs.push(CLOCK.now().monoMs);
+      return { kind: "status", status: 503 };
+    });
+    const beganMs = CLOCK.now().monoMs;
+    tell(metadata.uid, "Pending");
+    tell(metadata.uid, "Running");
+    await until(() => status().phase === "Running");
+    const told = (): readonly number[] => heard.told("kubelet_pod_status_sync_duration_seconds");
+    await expect.poll(() => told().length).toBe(1);
+    const [first = 0, , last = 0] = refusedMs;
+    expect(told()[0]).toBeGreaterThanOrEqual((last - first) / 1000);
+    expect(told()[0]).toBeLessThanOrEqual((CLOCK.now().monoMs - beganMs) / 1000);
   });
 
   it("is put right when somebody else writes over it, as a control plane does that has missed heartbeats", async () => {

@@ -550,6 +550,9 @@ describe("wait", () => {
       exitCode: 0,
       out: "pod/web-node1 condition met\n",
     });
+    expect((await berth("wait none --for=create --timeout=0")).err).toBe(
+      "error: timed out: pod/none was not there within 0 s\n",
+    );
     const late = berth("wait pod/late --for=create --timeout=-1s");
     await expect.poll(() => house.state.watchers).toBe(1);
     house.put(makePod("late"));

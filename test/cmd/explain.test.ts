@@ -172,6 +172,27 @@ describe("explain", () => {
     expect(said).toMatch(/^Pod default\/web-node1 is (not ready|failed): .*\. Next: .*\.$/);
   });
 
+  it.each<[v1.Probe, string]>([
+    [{ httpGet: { port: "web", path: "/ready?a=1" } }, "wget -qO- 'http://localhost:8080/ready?a=1'"],
+    [{ httpGet: { port: 80, scheme: "HTTPS", host: "10.0.0.1" } }, "wget -qO- https://10.0.0.1:80/"],
+    [{ tcpSocket: { port: "web" } }, "nc -z localhost 8080"],
+    [{ exec: { command: ["sh", "-c", "echo it's"] } }, "sh -c 'echo it'\\''s'"],
+    [{ exec: { command: ["sh", "-c", "true; ".repeat(40)] } }, "COMMAND"],
+    [{ grpc: { port: 80 } }, "COMMAND"],
+  ])("a probe %j can be tried by hand", (readinessProbe, trial) => {
+    const probes = [{ container: "main", probe: "readiness", result: "failed" } as const];
+    const { pod, ...rest } = known(state({ running: {} }), { probes });
+    const containers = [{ name: "main", image: "i", ports: [{ name: "web", containerPort: 8080 }], readinessProbe }];
+    const said = explainPod({ ...rest, pod: { ...pod, spec: { ...pod.spec, containers } } });
+    expect(said).toContain(`try it by hand: berth exec web-node1 -c main -- ${trial}; what the program itself says`);
+  });
+
+  it("a runtime that does not answer is told of once", () => {
+    const message = "the container runtime does not answer";
+    const said = explainPod(held({ subject: "pod", needs: "runtime", message }));
+    expect(said.split("does not answer")).toHaveLength(2);
+  });
+
   it("a liveness probe that kills is named", () => {
     const involvedObject = { kind: "Pod", name: "web-node1", fieldPath: "spec.containers{main}" };
     const event = {

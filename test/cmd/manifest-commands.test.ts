@@ -187,7 +187,11 @@ describe("drain and uncordon", () => {
     expect(await end).toEqual({ exitCode: 0, out: "the host is drained\n", err: "" });
     expect((await berth("get pods")).err).toContain("This host is drained");
     expect((await berth("get node")).out).toContain("Ready,Drained");
-    expect((await berth("uncordon")).out).toBe("pods run again\n");
+    expect(await berth("uncordon other")).toMatchObject({
+      exitCode: 2,
+      err: expect.stringContaining("this is about node node1 alone, not other"),
+    });
+    expect((await berth("uncordon node1")).out).toBe("pods run again\n");
     expect((await berth("uncordon")).out).toBe("the host was not drained\n");
     house.put({
       ...running,
@@ -225,13 +229,13 @@ describe("gc", () => {
     house.state.garbage = [{ id: "sha256:1", names: ["docker.io/library/old:1"], bytes: 3 * 2 ** 20 }];
     expect(await berth("gc --dry-run")).toEqual({
       exitCode: 0,
-      out: "would remove docker.io/library/old:1 (3 MiB)\n1 images, 3 MiB\n",
+      out: "would remove docker.io/library/old:1 (3 MiB)\n1 image, 3 MiB\n",
       err: "",
     });
     house.state.garbage = [...house.state.garbage, { id: "sha256:2", names: [], bytes: 1, failure: "it is stuck" }];
     expect(await berth("gc")).toMatchObject({
       exitCode: 1,
-      out: "removed docker.io/library/old:1 (3 MiB)\n1 images, 3 MiB\n",
+      out: "removed docker.io/library/old:1 (3 MiB)\n1 image, 3 MiB\n",
       err: expect.stringContaining("sha256:2: it is stuck"),
     });
   });

@@ -21,6 +21,7 @@ import { type Follower, makeFollow } from "./follow.ts";
 import { makeLeaseBeat } from "./lease-beat.ts";
 import { makeMirrors } from "./mirrors.ts";
 import { makeNodeBeat, type StatusPace } from "./node-beat.ts";
+import { type Beginnings, makeNodeStartup } from "./node-startup.ts";
 import type { Rate } from "./pace.ts";
 import { makeReports } from "./reports.ts";
 import { serviceFollower } from "./service-watch.ts";
@@ -33,6 +34,7 @@ export type MembershipSetup = {
   readonly register: boolean;
   readonly leaseSeconds: number;
   readonly eventRate: Rate;
+  readonly began: Beginnings;
 };
 
 /** The ways to the API server; no connection of one is another's, so that what is slow on one holds up nothing else. */
@@ -86,6 +88,7 @@ export function joinCluster(
     identity,
     pace,
     register,
+    startup: makeNodeStartup({ clock, meter, began: setup.began }),
     standing: agent.standing,
     tell: agent.tell,
   });

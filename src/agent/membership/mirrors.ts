@@ -3,6 +3,7 @@ import type { Chance, Clock } from "../../base/clock.ts";
 import { isMirror, isStatic, type MirrorOwner, mirrorStep } from "../../decide/mirror-pod.ts";
 import { statusPatch } from "../../decide/mirror-status.ts";
 import type { PodKey } from "../../pod/desired.ts";
+import type { Meter } from "../../pod/metrics.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { Cluster, View } from "../../ports.ts";
 import type { Round } from "../loop.ts";
@@ -36,28 +37,37 @@ export function makeMirrors(tools: {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly contact: Contact;
+  readonly meter: Meter;
   owner(): MirrorOwner | undefined;
 }): Mirrors {
   const { cluster, view } = tools;
-  const sender = makeStatusSender(cluster);
+  const sender = makeStatusSender(tools);
   /** @bound Pods of the host. */
   const local = new Map<PodKey, v1.Pod>();
   /** @bound Mirrors of this node on the server. */
   const shown = new Map<PodKey, v1.Pod>();
   let listed = false;
 
+  const count = (): void => tools.meter.set("kubelet_mirror_pods", {}, shown.size);
   const believe = (pod: v1.Pod): void => {
-    if (isMirror(pod)) shown.set(keyOf(pod), pod);
+    if (!isMirror(pod)) return;
+    shown.set(keyOf(pod), pod);
+    count();
   };
   const forget = (key: PodKey, uid: string | undefined): void => {
     if (shown.get(key)?.metadata?.uid !== uid) return;
     shown.delete(key);
     sender.forget(key);
+    count();
   };
 
   const tellStatus = async (pod: v1.Pod, mirror: v1.Pod, signal: AbortSignal): Promise<Settled> => {
     const patch = statusPatch(pod.status ?? {}, mirror);
-    const answered = patch && (await sender.send(mirror, patch, signal));
+    if (patch === undefined) {
+      sender.settled(keyOf(mirror));
+      return "nothing to do";
+    }
+    const answered = await sender.send(mirror, patch, signal);
     if (answered === undefined) return "nothing to do";
     // What the watch has told meanwhile may be newer.
     if (shown.get(keyOf(mirror)) === mirror) believe(answered);
@@ -107,6 +117,7 @@ export function makeMirrors(tools: {
         const before = [...shown.keys()];
         shown.clear();
         for (const pod of pods) believe(pod);
+        count();
         listed = true;
         for (const key of new Set([...before, ...shown.keys(), ...local.keys()])) look(key);
       },
@@ -123,6 +134,7 @@ export function makeMirrors(tools: {
       const unseen = new Set(local.keys());
       const gone = (key: PodKey): void => {
         local.delete(key);
+        sender.settled(key);
         look(key);
       };
       for await (const change of view.watchPods(signal)) {
@@ -131,6 +143,7 @@ export function makeMirrors(tools: {
             if (!isStatic(change.pod)) break;
             unseen.delete(keyOf(change.pod));
             local.set(keyOf(change.pod), change.pod);
+            sender.changed(keyOf(change.pod));
             look(keyOf(change.pod));
             break;
           case "gone":

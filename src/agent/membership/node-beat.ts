@@ -12,6 +12,7 @@ import type { Standing } from "../../pod/standing.ts";
 import type { Cluster } from "../../ports.ts";
 import type { Round } from "../loop.ts";
 import type { Contact } from "./contact.ts";
+import type { NodeStartup } from "./node-startup.ts";
 
 /** Pace of the node's status (node.md 2.4). */
 export type StatusPace = {
@@ -54,10 +55,11 @@ export function makeNodeBeat(tools: {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly contact: Contact;
+  readonly startup: NodeStartup;
   standing(): Standing;
   tell(events: readonly PodEvent[]): void;
 }): NodeBeat {
-  const { cluster, identity, pace, clock, chance, contact } = tools;
+  const { cluster, identity, pace, clock, chance, contact, startup } = tools;
   const { nodeName } = identity.facts;
   const object = { kind: "nodes" as const, name: nodeName };
   const bell = makeBell(clock);
@@ -71,6 +73,8 @@ export function makeNodeBeat(tools: {
   const tell = (moment: NodeMoment): void => tools.tell([nodeNews(nodeName, moment, clock.now())]);
   const keep = (sent: ClusterNode, answered: ClusterNode): void => {
     known = answered;
+    if (answered.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True"))
+      startup.isReady();
     if (sent.status !== undefined && answered.status !== undefined)
       echo = { sent: sent.status, answered: answered.status };
   };
@@ -105,7 +109,10 @@ export function makeNodeBeat(tools: {
   const join = async (signal: AbortSignal): Promise<void> => {
     try {
       const made = newNode(identity, tools.standing(), clock.now());
-      keep(made, await cluster.create({ kind: "nodes" }, made, signal));
+      startup.asks();
+      const answered = await cluster.create({ kind: "nodes" }, made, signal);
+      startup.isMade();
+      keep(made, answered);
       noteNews({ metadata: {} }, made);
     } catch (error) {
       if (!(error instanceof BerthError) || !["ApiExists", "ApiForbidden"].includes(error.code)) throw error;

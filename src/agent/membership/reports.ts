@@ -3,6 +3,7 @@ import type { Chance, Clock } from "../../base/clock.ts";
 import { reportStep } from "../../decide/api-report.ts";
 import { isMirror } from "../../decide/mirror-pod.ts";
 import type { PodKey } from "../../pod/desired.ts";
+import type { Meter } from "../../pod/metrics.ts";
 import type * as v1 from "../../pod/v1.ts";
 import type { Cluster, View } from "../../ports.ts";
 import type { Round } from "../loop.ts";
@@ -35,12 +36,13 @@ export function makeReports(tools: {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly contact: Contact;
+  readonly meter: Meter;
   /** Nothing is left of the pod here. */
   isCleaned(podUid: string): boolean;
   onCleaned(listener: () => void): void;
 }): Reports {
   const { cluster, view, isCleaned } = tools;
-  const sender = makeStatusSender(cluster);
+  const sender = makeStatusSender(tools);
   /** @bound Pods of the host that the server has bound to it, by UID. */
   const local = new Map<string, v1.Pod>();
   /** @bound Pods that are bound to this node. */
@@ -78,6 +80,7 @@ export function makeReports(tools: {
       case "remove":
         return pod === undefined ? "nothing to do" : remove(pod, signal);
       case "none":
+        sender.settled(key);
         return "nothing to do";
       default:
         return assertNever(step);
@@ -108,7 +111,11 @@ export function makeReports(tools: {
         shown.clear();
         for (const pod of pods) believe(pod);
         const uids = new Set([...shown.values()].map(({ metadata }) => metadata?.uid));
-        for (const uid of local.keys()) if (!uids.has(uid)) local.delete(uid);
+        for (const [uid, pod] of local) {
+          if (uids.has(uid)) continue;
+          local.delete(uid);
+          if (!shown.has(keyOf(pod))) sender.forget(keyOf(pod));
+        }
         listed = true;
         for (const key of shown.keys()) errands.look(key);
       },
@@ -125,6 +132,7 @@ export function makeReports(tools: {
         const uid = change.pod.metadata?.uid ?? "";
         if (listed && shown.get(key)?.metadata?.uid !== uid) continue;
         local.set(uid, change.pod);
+        sender.changed(key);
         errands.look(key);
       }
     },

@@ -79,22 +79,39 @@ function livenessText({ events }: Known, container: string): Cause | undefined {
   };
 }
 
-function probeCause(
-  { probes, pod }: Known,
-  { name: container }: v1.Container,
-  name: string,
-  shown: string,
-): Cause | undefined {
-  const own = probes.filter((probe) => probe.container === container);
+function probeCause({ probes, pod }: Known, container: v1.Container, name: string, shown: string): Cause | undefined {
+  const own = probes.filter((probe) => probe.container === container.name);
   const failing = own.find(({ probe, result }) => probe !== "liveness" && result !== "passed");
   if (failing === undefined) return { text: `${name} runs and is not ready yet`, next: `see ${shown}` };
-  const gate =
-    failing.probe === "startup" ? "has not started up by its startup probe" : "is not ready by its readiness probe";
+  const isStartup = failing.probe === "startup";
+  const gate = isStartup ? "has not started up by its startup probe" : "is not ready by its readiness probe";
+  const trial = trialOf(isStartup ? container.startupProbe : container.readinessProbe, container);
+  const words = trial?.map(shellWord).join(" ") ?? "";
+  const byHand = words === "" || words.length > LONGEST_TRIAL ? "COMMAND" : words;
   return {
     text: `${name} runs, but ${gate}: ${lastAttempt(failing)}`,
-    next: `try it by hand: berth exec ${podWords(pod)} -c ${container} -- COMMAND; what the program itself says: ${shown}`,
+    next: `try it by hand: berth exec ${podWords(pod)} -c ${container.name} -- ${byHand}; what the program itself says: ${shown}`,
   };
 }
+
+/** A longer command is for the manifest, not for a sentence. */
+const LONGEST_TRIAL = 120;
+
+/** What asks in the container as a probe does from the host, by what a small image has; undefined: nothing does. */
+function trialOf(probe: v1.Probe | undefined, { ports = [] }: v1.Container): readonly string[] | undefined {
+  const { exec, httpGet, tcpSocket } = probe ?? {};
+  const number = (port: string | number): string =>
+    String(ports.find(({ name }) => name === port)?.containerPort ?? port);
+  if (httpGet !== undefined) {
+    const { scheme = "HTTP", host = "localhost", port, path = "" } = httpGet;
+    return ["wget", "-qO-", `${scheme.toLowerCase()}://${host}:${number(port)}/${path.replace(/^\//, "")}`];
+  }
+  if (tcpSocket !== undefined) return ["nc", "-z", tcpSocket.host ?? "localhost", number(tcpSocket.port)];
+  return exec?.command;
+}
+
+const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 function lastAttempt({ last, streak }: ProbeView): string {
   if (last === undefined) return "it was not asked yet";

@@ -104,7 +104,7 @@ export function explainHold(hold: ToldHold, namespace: string): Cause | undefine
       };
     case "runtime":
       return {
-        text: `the container runtime does not answer: ${said}`,
+        text: /does not answer$/.test(said) ? said : `the container runtime does not answer: ${said}`,
         next: "look at the runtime first: systemctl status containerd, then berth doctor; pods that run go on running",
       };
     case "time":

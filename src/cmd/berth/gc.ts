@@ -16,7 +16,7 @@ export const gc: Command = {
       await call.terminal.out.write(`${dryRun ? "would remove" : "removed"} ${names[0] ?? id} (${mib(bytes)})\n`);
     }
     const sum = removed.reduce((total, { bytes }) => total + bytes, 0);
-    await call.terminal.out.write(`${removed.length} images, ${mib(sum)}\n`);
+    await call.terminal.out.write(`${removed.length} ${removed.length === 1 ? "image" : "images"}, ${mib(sum)}\n`);
     const failed = images.filter(({ failure }) => failure !== undefined);
     if (failed.length === 0) return 0;
     throw new CommandFailure(failed.map(({ id, names, failure }) => `${names[0] ?? id}: ${failure}`).join("\n"));

@@ -39,10 +39,7 @@ export const wait: Command = {
       if (await isMet(changes, judge, timeoutMs === 0)) {
         states.delete(name);
         await terminal.out.write(`pod/${name} ${goal.words}\n`);
-      } else
-        throw new CommandFailure(
-          `timed out: pod/${name} ${goal.kind === "gone" ? "was not deleted" : `did not meet ${call.value("for")}`} within ${timeoutMs / 1000} s`,
-        );
+      } else throw new CommandFailure(`timed out: pod/${name} ${goal.missed} within ${timeoutMs / 1000} s`);
     });
     const said = (): string =>
       `waiting for ${names.length === 1 ? "it" : "them"}: ${[...states].map(([name, state]) => `${name} ${state}`).join(", ") || "there is no such pod yet"}`;
@@ -91,16 +88,24 @@ function stateOf(pod: v1.Pod, nowMs: number): string {
   return podColumns(pod, nowMs).status + (message === undefined ? "" : ` (${message})`);
 }
 
-type Goal = { readonly words: string; readonly kind: "gone" | "present"; readonly holds: (pod: v1.Pod) => boolean };
+type Goal = {
+  readonly words: string;
+  /** What is said where it took too long. */
+  readonly missed: string;
+  readonly kind: "gone" | "present";
+  readonly holds: (pod: v1.Pod) => boolean;
+};
 
 function readGoal(written: string | undefined): Goal {
-  if (written === "delete") return { kind: "gone", words: "deleted", holds: () => false };
-  if (written === "create") return { kind: "present", words: "condition met", holds: () => true };
+  if (written === "delete") return { kind: "gone", words: "deleted", missed: "was not deleted", holds: () => false };
+  if (written === "create")
+    return { kind: "present", words: "condition met", missed: "was not there", holds: () => true };
   const [, type, value = "True"] = /^condition=([^=]+)(?:=(.+))?$/.exec(written ?? "") ?? [];
   if (type === undefined) throw usageFailure("--for is condition=NAME, condition=NAME=VALUE, create, or delete");
   const fits = (one: v1.PodCondition): boolean =>
     one.type.toLowerCase() === type.toLowerCase() && one.status.toLowerCase() === value.toLowerCase();
-  return { kind: "present", words: "condition met", holds: (pod) => pod.status?.conditions?.some(fits) ?? false };
+  const holds = (pod: v1.Pod): boolean => pod.status?.conditions?.some(fits) ?? false;
+  return { kind: "present", words: "condition met", missed: `did not meet ${written}`, holds };
 }
 
 /** Whether the goal was reached before the changes ended; with `once`, by what there is now. */

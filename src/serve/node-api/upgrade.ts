@@ -66,7 +66,7 @@ export function makeUpgrades(sources: UpgradeSources): Upgrades {
 }
 
 async function answer(
-  { view, guard, debugging, idleMs }: UpgradeSources,
+  { view, guard, debugging, idleMs, meter }: UpgradeSources,
   isFull: boolean,
   request: IncomingMessage,
   socket: Socket,
@@ -80,6 +80,9 @@ async function answer(
   if (opener === undefined) return { status: 400, text: "there is nothing to upgrade to here" };
   if (!debugging) return { status: 405, text: "Debug endpoints are disabled." };
   if (!route.row?.methods.includes(request.method ?? "")) return { status: 405, text: "Method not allowed" };
+  if (/^websocket$/i.test(request.headers.upgrade ?? "")) {
+    meter.add("kubelet_websocket_streaming_requests_total", { subresource: route.endpoint.toLowerCase() });
+  }
   if (isFull) return { status: 429, text: "too many sessions are open" };
   const ready = await opener(view, route, request, signal);
   if ("status" in ready) return ready;

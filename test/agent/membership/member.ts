@@ -37,6 +37,7 @@ export const aSetup: MembershipSetup = {
   register: true,
   leaseSeconds: 40,
   eventRate: { perSecond: 50, burst: 100 },
+  began: { hostMonoMs: -60_000, agentMonoMs: -2000 },
 };
 
 /** How a healthy node stands, now. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BerthError } from "../../../src/base/errors.ts";
+import type { MetricName } from "../../../src/pod/metrics.ts";
+import { recordingMeter } from "../../kit/meter.ts";
 import { aMember, type Member } from "./member.ts";
 
 const MINUTE_MS = 60_000;
@@ -33,8 +35,42 @@ describe("registering (node.md 2.1)", () => {
     expect(member.condition("Ready")).toMatchObject({ status: "True", reason: "KubeletReady" });
   });
 
+  it("tells once how long a new node took, from the boot of its host until it was ready", async () => {
+    const heard = recordingMeter();
+    const told = (part: string): number | undefined =>
+      heard.gauge(`kubelet_node_startup_${part}duration_seconds` as MetricName);
+    const member = aMember({ meter: heard.meter, before: ({ fail }) => fail("ApiUnreachable") });
+    member.stand(() => ({ networkReady: false }));
+    await member.clock.advance(25_000);
+    expect(told("")).toBeUndefined();
+    member.fail(undefined);
+    await member.clock.advance(15_000);
+    expect(member.condition("Ready")).toMatchObject({ status: "False" });
+    expect(told("")).toBeUndefined();
+    member.stand(() => ({}));
+    await member.clock.advance(1000);
+    expect(member.condition("Ready")).toMatchObject({ status: "True" });
+    const [before, asked, made = 0, ready = 0] = [
+      "pre_kubelet_",
+      "pre_registration_",
+      "registration_",
+      "post_registration_",
+    ].map(told);
+    expect([before, asked]).toEqual([58, 2]);
+    expect(made).toBeGreaterThanOrEqual(25);
+    expect(made + ready).toBe(40);
+    expect(told("")).toBe(100);
+    member.stand(() => ({ networkReady: false }));
+    await member.clock.advance(20_000);
+    member.stand(() => ({}));
+    await member.clock.advance(20_000);
+    expect(told("")).toBe(100);
+  });
+
   it("N1 brings a node that is there up to date, and keeps what others gave it", async () => {
+    const heard = recordingMeter();
     const member = aMember({
+      meter: heard.meter,
       before: ({ stored }) =>
         stored.set("nodes/node", {
           metadata: {
@@ -53,6 +89,7 @@ describe("registering (node.md 2.1)", () => {
     expect(node.metadata.labels).not.toHaveProperty("env"); // others of the node's labels count at its creation only
     expect(member.condition("NetworkUnavailable")).toMatchObject({ status: "False" });
     expect(member.condition("Ready")).toMatchObject({ status: "True" });
+    expect(heard.gauge("kubelet_node_startup_duration_seconds")).toBeUndefined(); // it is no new one
   });
 
   it("N1 a server that refuses to make it may have it: it is read", async () => {

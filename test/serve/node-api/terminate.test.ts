@@ -137,6 +137,8 @@ describe("v5.channel.k8s.io ends at the node", () => {
     const session = open(EXEC, "v5.channel.k8s.io");
     await session.over;
     expect(session.head()).toContain("HTTP/1.1 500 ");
+    const { text } = await house.house.metrics.page("main");
+    expect(text).toContain('kubelet_websocket_streaming_requests_total{subresource="exec"} 1');
   });
 });
 

@@ -7,9 +7,6 @@ import { bracketed, type Target } from "./target.ts";
 /** Redirects that are followed (R15). @limit The attempt has failed. */
 const MOST_REDIRECTS = 10;
 
-/** What one GET came to; from 300 to 399 it led elsewhere and was not followed (R15). */
-export type HttpAnswer = { readonly status: number; readonly body: string };
-
 /** The address that a handler asks for. */
 export function httpUrl(get: v1.HTTPGetAction, target: Target): URL {
   const scheme = (get.scheme ?? "HTTP").toLowerCase();
@@ -18,17 +15,17 @@ export function httpUrl(get: v1.HTTPGetAction, target: Target): URL {
 }
 
 /**
- * One GET, with redirects to the same host name followed (R14, R15). Certificates are not verified. Throws what the
- * connection threw, or the signal's reason.
+ * One GET, with redirects to the same host name followed (R14, R15): an answer from 300 to 399 led elsewhere. Certificates
+ * are not verified. Throws what the connection threw, or the signal's reason.
  *
- * A connection of its own for each, with nothing of node:http around it: there a probe costs twice as much.
+ * A connection of its own for each, with nothing of node:http around it, whose objects and ticks cost more than the probe.
  */
 export async function httpGet(
   first: URL,
   written: readonly v1.HTTPHeader[],
   userAgent: string,
   signal: AbortSignal,
-): Promise<HttpAnswer> {
+): Promise<Answer> {
   const headers = headersOf(written, userAgent);
   let url = first;
   for (let redirects = 0; ; redirects += 1) {
@@ -70,11 +67,10 @@ function redirectOf(answer: Answer, base: URL): URL | undefined {
 function getOnce(url: URL, request: string, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const { tcp, talk } = dial(url);
     let received: Buffer = NOTHING;
     const leave = (): void => {
       signal.removeEventListener("abort", giveUp);
-      hangUp(tcp);
+      hangUp();
     };
     const fail = (reason: unknown): void => {
       leave();
@@ -91,30 +87,38 @@ function getOnce(url: URL, request: string, signal: AbortSignal): Promise<Answer
         fail(error);
       }
     };
+    const talk = (socket: Socket): void => {
+      socket.on("data", (bytes: Buffer) => {
+        received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
+        look(false);
+      });
+      socket.on("end", () => look(true));
+      socket.on("close", () => look(true));
+      socket.write(request);
+    };
+    const hangUp = dial(url, talk, fail);
     signal.addEventListener("abort", giveUp);
-    tcp.on("error", fail);
-    if (talk !== tcp) talk.on("error", fail);
-    talk.on("data", (bytes: Buffer) => {
-      received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
-      look(false);
-    });
-    talk.on("end", () => look(true));
-    talk.on("close", () => look(true));
-    talk.write(request);
   });
 }
 
 const NOTHING = Buffer.alloc(0);
 
-/** The connection, and what is spoken through: the same, or TLS over it. */
-function dial({ protocol, hostname, port }: URL): { readonly tcp: Socket; readonly talk: Socket } {
-  const isSecure = protocol === "https:";
-  const host = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
-  // Of a name with several addresses each try has a handle of its own, which TLS, once over it, would not follow.
-  const tcp = connect({ host, port: port === "" ? (isSecure ? 443 : 80) : Number(port), autoSelectFamily: !isSecure });
-  if (!isSecure) return { tcp, talk: tcp };
+/** Opens the connection of one attempt, and hands over what is spoken through. Returns the way to close it. */
+function dial(url: URL, talk: (socket: Socket) => void, fail: (error: Error) => void): () => void {
+  const isSecure = url.protocol === "https:";
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const tcp = connect({ host, port: Number(url.port || (isSecure ? 443 : 80)) });
+  tcp.on("error", fail);
+  if (!isSecure) talk(tcp);
+  // Only then: until it stands its handle may be another one for each address of the host.
+  else tcp.once("connect", () => talk(secure(tcp, host, fail)));
+  return () => hangUp(tcp);
+}
+
+function secure(tcp: Socket, host: string, fail: (error: Error) => void): Socket {
   const servername = isIP(host) === 0 ? host : "";
-  return { tcp, talk: connectTls({ socket: tcp, servername, ALPNProtocols: ["http/1.1"], rejectUnauthorized: false }) };
+  const tls = connectTls({ socket: tcp, servername, ALPNProtocols: ["http/1.1"], rejectUnauthorized: false });
+  return tls.on("error", fail);
 }
 
 /** A reset leaves no socket behind in TIME_WAIT. One that is being closed cannot be reset: it would stay open for good. */

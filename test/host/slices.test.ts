@@ -12,7 +12,10 @@ function busctl(complaints: Readonly<Record<string, string>> = {}) {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const program = join(folder, "busctl");
   const cases = Object.entries(complaints).map(([method, words]) => `*${method}*) echo '${words}' >&2; exit 1;;`);
-  writeFileSync(program, `#!/bin/sh\necho "$*" >>${folder}/calls\ncase "$*" in *"-- call"*) ;; *) echo 'no end of options' >&2; exit 1;; esac\ncase "$*" in ${cases.join(" ")} esac\n`);
+  writeFileSync(
+    program,
+    `#!/bin/sh\necho "$*" >>${folder}/calls\ncase "$*" in *"-- call"*) ;; *) echo 'no end of options' >&2; exit 1;; esac\ncase "$*" in ${cases.join(" ")} esac\n`,
+  );
   chmodSync(program, 0o755);
   const calls = () =>
     existsSync(join(folder, "calls"))

@@ -37,6 +37,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const DOORS: Record<string, readonly string[]> = {
   chokidar: ["manifest/watch.ts"],
   "@grpc/grpc-js": ["handler/grpc.ts"],
+  "prom-client": ["serve/metrics.ts"],
   pino: ["cmd/"],
   yaml: ["manifest/", "cmd/", "kube/kubeconfig.ts"],
 };

@@ -1,5 +1,6 @@
 import type { Instance } from "../host/truth.ts";
 import type { Call } from "../host/witness.ts";
+import { askedAttempts } from "./asked.ts";
 import type { Invariant, Scene } from "./invariant.ts";
 
 const FIRST_MS = 10_000;
@@ -17,14 +18,16 @@ export const backsOff: Invariant = {
     const { truth, clock } = host;
     /** Instances that the agent itself had a hand in ending. */
     const stopped = new Set<string>();
+    const asked = askedAttempts();
     return {
       call(call) {
+        asked.note(call);
         if (call.kind === "stop") stopped.add(call.id);
         if (call.kind !== "stop-sandbox" && call.kind !== "remove-sandbox") return;
         for (const { id, sandboxId } of truth.instances.values()) if (sandboxId === call.id) stopped.add(id);
       },
       record({ object, before, after }) {
-        if (object !== "container" || before !== undefined || after === undefined) return;
+        if (object !== "container" || before !== undefined || after === undefined || asked.isLate(after)) return;
         const all = truth.of(after.pod.uid, after.name);
         const last = all.at(-2);
         if (last === undefined || last.endedAt === undefined || stopped.has(last.id) || isSpecial(last, scene)) return;
@@ -44,14 +47,15 @@ export const backsOff: Invariant = {
 
 /**
  * The instance whose end led to the last decision before this one was made: what never ran in a sandbox that went gave its
- * place away, no more (B6), and what the runtime forgot while it ran has no end that could be decided about.
+ * place away, no more (B6), and what was gone before its successor was made (forgotten, or purged with its sandbox, S3) had no
+ * end that could be decided about.
  */
 const predecessor = (all: readonly Instance[], last: Instance): Instance | undefined =>
   all.findLast(
-    (one) =>
+    (one, place) =>
       one.attempt < last.attempt &&
       (one.startedAt !== undefined || one.sandboxId === last.sandboxId) &&
-      one.endedAt !== one.goneAt,
+      (one.goneAt ?? Number.POSITIVE_INFINITY) > (all[place + 1] ?? last).createdAt,
   );
 
 /** What nobody can count on: it is gone, the host was started anew, its end was not seen on one clock, people asked, or its content changed. */

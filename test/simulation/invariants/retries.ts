@@ -15,7 +15,9 @@ export const failuresPause: Invariant = {
     const { clock } = scene.host;
     const failedAt = new Map<string, number>();
     /** Calls of the agent that lives. */
-    const open = new Set<Call>();
+    const open = new Map<Call, number>();
+    /** When the call that failed was begun, by the same key. */
+    const begunAt = new Map<string, number>();
     return {
       life() {
         failedAt.clear();
@@ -25,18 +27,20 @@ export const failuresPause: Invariant = {
         for (const uid of forget) for (const key of [...failedAt.keys()]) if (key.startsWith(uid)) failedAt.delete(key);
       },
       call(call) {
-        open.add(call);
+        open.set(call, clock.now().monoMs);
         const key = keyOf(call, scene);
         const at = key === undefined ? undefined : failedAt.get(key);
         if (key === undefined || at === undefined) return;
         const pauseMs = call.kind === "look" ? LOOK_MS : STEP_MS;
         const waitedMs = clock.now().monoMs - at;
-        if (waitedMs < pauseMs - NOISE_MS && !wasAsked(call, at, scene))
+        if (waitedMs < pauseMs - NOISE_MS && !wasAsked(call, begunAt.get(key) ?? at, scene))
           scene.fail(`${call.kind} of ${key.slice(0, 8)} is made again ${Math.round(waitedMs)} ms after it failed`);
       },
       answer(call, error) {
+        const begun = open.get(call);
         const key = open.delete(call) ? keyOf(call, scene) : undefined;
-        if (key === undefined) return;
+        if (key === undefined || begun === undefined) return;
+        begunAt.set(key, begun);
         const { code } = (error ?? {}) as { readonly code?: string };
         if (error === undefined || code === "RuntimeCancelled") failedAt.delete(key);
         else failedAt.set(key, clock.now().monoMs);
@@ -69,7 +73,7 @@ function keyOf(call: Call, { host: { truth } }: Scene): string | undefined {
   }
 }
 
-/** People who ask for a restart do not wait for a pause. */
+/** People who ask for a restart do not wait for a pause, whether they asked before the call had failed or after. */
 function wasAsked(call: Call, at: number, { script, host: { clock } }: Scene): boolean {
   if (call.kind !== "create") return false;
   const { name } = call.request.container;

@@ -1,4 +1,5 @@
 import type { Instance } from "../host/truth.ts";
+import { askedAttempts } from "./asked.ts";
 import type { Invariant } from "./invariant.ts";
 
 /** Two instances of one container never run at the same time, whatever UIDs their pods have (D1, T13). */
@@ -59,6 +60,7 @@ export const countsGrow: Invariant = {
   watch: ({ host: { truth, disk, clock }, fail }) => {
     /** Instances of lives that are over: their UID left nothing behind, or was forgotten after they had gone (T15, T16). */
     const past = new Set<string>();
+    const asked = askedAttempts();
     const end = (uid: string, isOver: (instance: Instance) => boolean): void => {
       for (const instance of truth.ofPod(uid)) if (isOver(instance)) past.add(instance.id);
     };
@@ -75,12 +77,13 @@ export const countsGrow: Invariant = {
           if (one.goneAt !== undefined && (!disk.tellsOf(one.uid, one.name, one.attempt) || isUnwritten(one)))
             past.add(one.id);
       },
+      call: asked.note,
       cleared: (uid) => end(uid, () => true),
       nodePlan(_picture, { forget }) {
         for (const uid of forget) end(uid, ({ goneAt }) => goneAt !== undefined);
       },
       record({ object, before, after }) {
-        if (object !== "container" || before !== undefined || after === undefined) return;
+        if (object !== "container" || before !== undefined || after === undefined || asked.isLate(after)) return;
         const earlier = truth.of(after.pod.uid, after.name).filter(({ id }) => id !== after.id && !past.has(id));
         const highest = Math.max(-1, ...earlier.map(({ attempt }) => attempt));
         if (after.attempt <= highest)

@@ -68,7 +68,11 @@ export const startIsKept: Invariant = {
   number: 21,
   name: "the start of a pod is kept over lives of the agent",
   watch: ({ host: { clock }, script, fail }) => {
-    const starts = new Map<string, { readonly text: string; readonly at: number; safe: boolean }>();
+    const starts = new Map<
+      string,
+      { readonly text: string; readonly at: number; readonly life: number; safe: boolean }
+    >();
+    let life = 0;
     const troubled = (until: number): boolean =>
       script.steps.some(
         ({ atMs, ...step }) =>
@@ -77,10 +81,14 @@ export const startIsKept: Invariant = {
       );
     return {
       life(happens) {
+        if (happens === "begins") life += 1;
         if (happens !== "ends") return;
         const { monoMs } = clock.now();
         const hurt = troubled(monoMs);
-        for (const start of starts.values()) start.safe = !hurt && monoMs - start.at > WRITTEN_MS;
+        // Only a life that shows it writes it down.
+        for (const start of starts.values())
+          if (start.life === life) start.safe = !hurt && monoMs - start.at > WRITTEN_MS;
+          else start.safe &&= !hurt;
       },
       cleared: (uid) => void starts.delete(uid),
       nodePlan(_picture, { forget }) {
@@ -95,7 +103,8 @@ export const startIsKept: Invariant = {
         const before = starts.get(uid);
         if (before?.safe === true && before.text !== text && !troubled(clock.now().monoMs))
           fail(`${metadata?.name} began at ${before.text} and is now said to have begun at ${text}`);
-        if (before?.text !== text) starts.set(uid, { text, at: clock.now().monoMs, safe: false });
+        if (before?.text === text && before.life === life) return;
+        starts.set(uid, { text, at: clock.now().monoMs, life, safe: before?.text === text && before.safe });
       },
     };
   },

@@ -92,7 +92,7 @@ export async function openFaultyDoor(cluster: Cluster, node: string): Promise<Fa
     if (now.kind === "silent") return;
     if (now.kind === "status") return refuse(stream, now.status);
     if (now.kind === "slow") await sleep(now.delayMs);
-    if (!stream.destroyed) forward(stream, headers, toServer(), () => trouble);
+    if (isOpen(stream)) forward(stream, headers, toServer(), () => trouble);
   };
 
   server.on("session", (session) => {
@@ -101,7 +101,9 @@ export async function openFaultyDoor(cluster: Cluster, node: string): Promise<Fa
     session.on("error", () => {});
     session.on("close", () => sessions.delete(session));
   });
-  server.on("stream", (stream, headers) => void answer(stream, headers));
+  server.on("stream", (stream, headers) => {
+    answer(stream, headers).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -134,6 +136,8 @@ export async function openFaultyDoor(cluster: Cluster, node: string): Promise<Fa
   };
 }
 
+const isOpen = (stream: ServerHttp2Stream): boolean => !stream.destroyed && !stream.closed;
+
 function refuse(stream: ServerHttp2Stream, status: number): void {
   const body = JSON.stringify({
     kind: "Status",
@@ -160,7 +164,7 @@ function forward(
   onward.on("error", () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
   onward.on("close", () => stream.close());
   onward.on("response", (head) => {
-    if (stream.destroyed) return;
+    if (!isOpen(stream)) return;
     stream.respond(Object.fromEntries(Object.entries(head)));
     onward.on("end", () => stream.end());
     onward.on("data", (chunk: Buffer) => {

@@ -92,7 +92,8 @@ export async function openFaultyDoor(cluster: Cluster, node: string): Promise<Fa
     if (now.kind === "silent") return;
     if (now.kind === "status") return refuse(stream, now.status);
     if (now.kind === "slow") await sleep(now.delayMs);
-    if (isOpen(stream)) forward(stream, headers, toServer(), () => trouble);
+    const body = await bodyOf(stream);
+    if (isOpen(stream)) forward(stream, headers, body, toServer(), () => trouble);
   };
 
   server.on("session", (session) => {
@@ -136,6 +137,14 @@ export async function openFaultyDoor(cluster: Cluster, node: string): Promise<Fa
   };
 }
 
+function bodyOf(stream: ServerHttp2Stream): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  return new Promise((resolve) => {
+    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    for (const end of ["end", "close"]) stream.once(end, () => resolve(Buffer.concat(chunks)));
+  });
+}
+
 const isOpen = (stream: ServerHttp2Stream): boolean => !stream.destroyed && !stream.closed;
 
 function refuse(stream: ServerHttp2Stream, status: number): void {
@@ -153,13 +162,14 @@ function refuse(stream: ServerHttp2Stream, status: number): void {
 function forward(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
+  body: Buffer,
   session: ClientHttp2Session,
   troubleNow: () => Trouble,
 ): void {
   const kept = Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name));
-  const onward = session.request(Object.fromEntries(kept), { endStream: false });
+  const onward = session.request(Object.fromEntries(kept), { endStream: body.length === 0 });
+  if (body.length > 0) onward.end(body);
   const isWatch = /[?&]watch=true/.test(String(headers[":path"]));
-  stream.pipe(onward);
   stream.on("close", () => onward.close(constants.NGHTTP2_CANCEL));
   onward.on("error", () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
   onward.on("close", () => stream.close());
@@ -168,8 +178,11 @@ function forward(
     stream.respond(Object.fromEntries(Object.entries(head)));
     onward.on("end", () => stream.end());
     onward.on("data", (chunk: Buffer) => {
+      // Node.js never comes to an end with a write of nothing.
+      if (chunk.length === 0 || !isOpen(stream)) return;
       if (!isWatch || troubleNow().kind !== "half-events") return void stream.write(chunk);
-      stream.write(chunk.subarray(0, chunk.length / 2), () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+      const half = chunk.subarray(0, Math.ceil(chunk.length / 2));
+      stream.write(half, () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
     });
   });
 }

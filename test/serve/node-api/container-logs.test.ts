@@ -99,6 +99,25 @@ describe("/containerLogs", () => {
     expect(await logs("tailLines=1&previous=true")).toMatchObject({ status: 200, text: "three\n" });
   });
 
+  it("an ephemeral container is known like any other", async () => {
+    const { spec, status, ...pod } = makePod("web");
+    const waiting = { reason: "ImagePullBackOff" };
+    house.house.put({
+      ...pod,
+      spec: { containers: [], ...spec, ephemeralContainers: [{ name: "debug", image: "tools" }] },
+      status: {
+        ...status,
+        ephemeralContainerStatuses: [
+          { name: "debug", ready: false, restartCount: 0, image: "tools", imageID: "", state: { waiting } },
+        ],
+      },
+    });
+    const of = () => house.ask("/containerLogs/default/web-node1/debug", { token: "good" });
+    expect(await of()).toMatchObject({ status: 400, text: expect.stringContaining("trying and failing to pull") });
+    house.house.state.instances.set("default/web-node1/debug/newest", instance({ id: "id-debug" }));
+    expect(await of()).toMatchObject({ status: 200, text: "one\ntwo\nthree\n" });
+  });
+
   it("a pull that fails is named", async () => {
     const pod = makePod("web");
     const [status] = pod.status?.containerStatuses ?? [];

@@ -41,6 +41,12 @@ describe("explain", () => {
       "check the image's name and tag",
     ],
     [
+      "an ending that the runtime does not get done (T11)",
+      held({ subject: "pod", reason: "ExceededGracePeriod", message: "the runtime has not ended it within 45 s" }),
+      "it should have ended by now: the runtime has not ended it within 45 s",
+      "journalctl -u containerd",
+    ],
+    [
       "a registry far away",
       held({ needs: "image", message: "dial tcp: lookup quay.io: no such host" }),
       "waits for its image",

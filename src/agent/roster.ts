@@ -57,6 +57,9 @@ export type Stranger = {
 /** Homes that are being cleared when the agent leaves. @limit They are left as they are: the next agent goes on. */
 const LONGEST_CLEARING_MS = 5000;
 
+const FIRST_CLEARING_PAUSE_MS = 1000;
+const LONGEST_CLEARING_PAUSE_MS = 10_000;
+
 type Job = Hired & { readonly stop: AbortController; over: Promise<void> };
 
 /** A roster without workers that knows the records of an earlier agent. */
@@ -119,18 +122,30 @@ export function makeRoster(tools: {
       .catch((error: unknown) => log.error("a pod's loop ended by a fault in Berth", { pod: pod.uid, error }));
     tools.onChange();
   };
+  /** Tries again until it is done, unless the pod is asked for again: a full disk may refuse it for a while. */
+  const clearHome = async (pod: DesiredPod): Promise<void> => {
+    for (let pauseMs = FIRST_CLEARING_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_CLEARING_PAUSE_MS)) {
+      if (tools.isAsked(pod)) return;
+      try {
+        return await files.clearHome(pod, "nothing", leaving.signal);
+      } catch (error) {
+        if (leaving.signal.aborted) return;
+        log.warn("the home of a pod that is gone could not be cleared; it is tried again", {
+          pod: pod.uid,
+          pauseMs,
+          error,
+        });
+      }
+      if ((await tools.clock.sleep(pauseMs, leaving.signal)) === "aborted") return;
+    }
+  };
   const clear = async (uid: string, { worker, keeper, stop, over }: Job): Promise<void> => {
     const { pod } = worker.show();
     stop.abort();
     const cleared = keeper.closed();
     await keeper.close();
     await over;
-    try {
-      if (!cleared && !tools.isAsked(pod)) await files.clearHome(pod, "nothing", leaving.signal);
-    } catch (error) {
-      if (!leaving.signal.aborted)
-        log.warn("the home of a pod that is gone could not be cleared", { pod: worker.uid, error });
-    }
+    if (!cleared) await clearHome(pod);
     jobs.delete(uid);
     forgetting.delete(uid);
     lobby.enter(uid, pod, worker.known());

@@ -140,6 +140,6 @@ describe("logs", () => {
   it("reads several containers behind their names", async () => {
     const { stdout, code } = await host.berth("logs", "web", "--all-containers");
     expect(code).toBe(0);
-    expect(stdout).toContain(`[web-${host.node} echo] ready\n`);
+    expect(stdout).toContain(`[pod/web-${host.node}/echo] ready\n`);
   });
 });

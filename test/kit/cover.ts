@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { runCommand } from "../../dev/run-command.ts";
+import { eventually } from "./eventually.ts";
 
 /** Takes away what was laid over a folder. */
 export type Uncover = () => Promise<void>;
@@ -27,6 +28,7 @@ export async function coverWithFolder(other: string, folder: string): Promise<Un
   return () => uncover(folder);
 }
 
+/** Whoever reads in it at that moment keeps it busy; a reader that stays would keep an administrator from it, too. */
 async function uncover(folder: string): Promise<void> {
-  await runCommand("umount", [folder]);
+  await eventually(`nobody holds ${folder}`, () => runCommand("umount", [folder]), { withinMs: 10_000 });
 }

@@ -3,19 +3,11 @@ import type { ObservedContainer } from "../pod/observed.ts";
 import type { Picture } from "../pod/plan.ts";
 import { type Draft, flightOf, instanceOf } from "./draft.ts";
 
-/**
- * All instances of a container, newest first: attempts only grow while an instance is left, whatever the clock does. What runs is
- * the newest whatever its number: late news may tell of an instance of the life before, which had come further.
- */
+/** All instances of a container, newest first. Attempts only grow while an instance is left, whatever the clock does. */
 export const instancesOf = ({ observed }: Picture, name: string): readonly ObservedContainer[] =>
   observed.containers
     .filter((container) => container.name === name)
-    .sort(
-      (one, other) =>
-        Number(other.state === "running") - Number(one.state === "running") ||
-        other.attempt - one.attempt ||
-        other.createdWallMs - one.createdWallMs,
-    );
+    .sort((one, other) => other.attempt - one.attempt || other.createdWallMs - one.createdWallMs);
 
 /** The instance that the container's status is about, over all sandboxes. */
 export const newestOf = (picture: Picture, name: string): ObservedContainer | undefined =>

@@ -37,7 +37,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     followers += 1;
     try {
       for await (const event of stream) {
-        const sighting = sightingOfEvent(event, settings.ownerId, observer);
+        const sighting = sightingOfEvent(event, settings.ownerId, observer, clock.now());
         for (const sandbox of sighting?.sandboxes ?? []) news.note(sandbox);
         if (sighting !== undefined) yield sighting;
       }

@@ -1,4 +1,4 @@
-import type { MonoMs } from "../base/clock.ts";
+import type { MonoMs, Now } from "../base/clock.ts";
 import type { ObservedSandbox, Sighting } from "../pod/observed.ts";
 import {
   type Container,
@@ -48,6 +48,7 @@ export function sightingOfEvent(
   event: ContainerEventResponse,
   ownerId: string,
   observer: Observer,
+  now: Now,
 ): Sighting | undefined {
   const status = event.pod_sandbox_status;
   const podUid = status?.labels[LABEL.podUid];
@@ -60,7 +61,14 @@ export function sightingOfEvent(
     sandboxes: gone.includes(status.id) ? [] : [sandboxOfEvent(status, observer)],
     containers: containers.filter(({ id }) => id !== "" && !gone.includes(id) && id !== status.id),
     gone,
+    ...madeWhen(event, now),
   };
+}
+
+/** The moment of the runtime's own stamp, if it has one; where the clock was set since, it is off by as much. */
+function madeWhen({ created_at }: ContainerEventResponse, { wallMs, monoMs }: Now): Pick<Sighting, "madeMonoMs"> {
+  const madeWallMs = Number(created_at / 1_000_000n);
+  return madeWallMs > 0 ? { madeMonoMs: monoMs - Math.max(0, wallMs - madeWallMs) } : {};
 }
 
 /** A sandbox that is still being made has no addresses yet, which is not the same as having none. */

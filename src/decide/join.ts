@@ -10,13 +10,20 @@ export type Known = {
   readonly since: ReadonlyMap<string, MonoMs>;
   /** Ids that are gone: late news does not bring them back. At most MOST_GONE of them. */
   readonly gone: ReadonlyMap<string, Gone>;
+  /** When the newest whole list began; absent before the first. */
+  readonly listedMonoMs: MonoMs | undefined;
 };
 
 /** How an id went: told as gone, or only missing in a whole list, which a later whole list may take back. */
 export type Gone = { readonly atMonoMs: MonoMs; readonly told: boolean };
 
 /** Nothing known, no list read. */
-export const nothingKnown: Known = { observed: nothingObserved, since: new Map(), gone: new Map() };
+export const nothingKnown: Known = {
+  observed: nothingObserved,
+  since: new Map(),
+  gone: new Map(),
+  listedMonoMs: undefined,
+};
 
 /** Gone sandboxes and containers of a pod that late news must not bring back. @limit The oldest is forgotten. */
 const MOST_GONE = 64;
@@ -28,7 +35,8 @@ const LATEST_NEWS_MS = 180_000;
  * ready < not ready < gone; of two accounts of one state the detailed one counts. The same observation, not a copy, is handed
  * back when nothing changed.
  */
-export function join(known: Known, news: Sighting, monoMs: MonoMs): Known {
+export function join(known: Known, told: Sighting, monoMs: MonoMs): Known {
+  const news = isOutdated(known, told) ? onlyKnown(known, told) : told;
   const gone = nowGone(known, news, monoMs);
   const sandboxes = joined(known.observed.sandboxes, news.sandboxes, gone, mergeSandboxes, newestSandboxFirst);
   const containers = joined(known.observed.containers, news.containers, gone, mergeContainers, newestContainerFirst);
@@ -39,8 +47,27 @@ export function join(known: Known, news: Sighting, monoMs: MonoMs): Known {
     observed: same ? observed : { sandboxes, containers, listed },
     since: sinceWhen(known.since, [...sandboxes, ...containers], monoMs),
     gone,
+    listedMonoMs: listedWhen(known, news),
   };
 }
+
+/**
+ * A whole list began after the runtime made this news. containerd keeps events for minutes while nobody listens, so that a new
+ * agent hears of what was gone before its first list.
+ */
+const isOutdated = ({ listedMonoMs }: Known, { madeMonoMs }: Sighting): boolean =>
+  listedMonoMs !== undefined && madeMonoMs !== undefined && madeMonoMs < listedMonoMs;
+
+/** The news without what a later list did not show. */
+const onlyKnown = ({ since }: Known, news: Sighting): Sighting => ({
+  ...news,
+  sandboxes: news.sandboxes.filter(({ id }) => since.has(id)),
+  containers: news.containers.filter(({ id }) => since.has(id)),
+});
+
+/** Lists may come in another order than they began. */
+const listedWhen = ({ listedMonoMs }: Known, { whole }: Sighting): MonoMs | undefined =>
+  whole === undefined ? listedMonoMs : Math.max(listedMonoMs ?? whole.begunMonoMs, whole.begunMonoMs);
 
 /** The observation with what an exited instance left behind (C4). */
 export function joinMessage(known: Known, id: string, terminationMessage: string, monoMs: MonoMs): Known {

@@ -66,6 +66,8 @@ export type Sighting = {
   readonly containers: readonly ObservedContainer[];
   /** Ids that are gone for certain. */
   readonly gone: readonly string[];
+  /** When the runtime made this news, where it tells: it may come much later. */
+  readonly madeMonoMs?: number;
   /**
    * Set when this is the whole of what a list showed: what was known before `begunMonoMs` and is missing here is gone.
    */

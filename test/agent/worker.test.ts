@@ -4,11 +4,12 @@ import type { RecordKeeper } from "../../src/agent/record-keeper.ts";
 import { berthRules, type Rules } from "../../src/agent/rules.ts";
 import { makeWorker, type Worker } from "../../src/agent/worker.ts";
 import { silentLog } from "../../src/base/log.ts";
+import { nothingKnown } from "../../src/decide/join.ts";
 import type { Action, Outcome, Subject } from "../../src/pod/action.ts";
 import type { Ending } from "../../src/pod/desired.ts";
 import { freshMemory, type PodMemory } from "../../src/pod/memory.ts";
 import { silentMeter } from "../../src/pod/metrics.ts";
-import { nothingObserved, type Sighting } from "../../src/pod/observed.ts";
+import type { Sighting } from "../../src/pod/observed.ts";
 import type { Picture, Plan } from "../../src/pod/plan.ts";
 import { handClock } from "../kit/clock.ts";
 import { desiredPod, plainPod } from "../kit/compiled-pod.ts";
@@ -77,7 +78,7 @@ function bench(script: (picture: Picture) => Partial<Plan>, options: { rules?: P
   const worker: Worker = makeWorker(
     {
       pod,
-      known: { observed: nothingObserved, since: new Map(), gone: new Map() },
+      known: nothingKnown,
       memory: freshMemory,
       adopted: false,
       arrival: 1,

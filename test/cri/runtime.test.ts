@@ -17,6 +17,7 @@ import type { Meter } from "../../src/pod/metrics.ts";
 import type { ObservedSandbox } from "../../src/pod/observed.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import type { ContainerRequest, Runtime } from "../../src/ports.ts";
+import { handClock } from "../kit/clock.ts";
 import { type AnswerStream, CriFault, type CriHandlers, serveCri } from "../kit/cri-server.ts";
 import { FACTS, podOf, SETTINGS } from "./pod-of.ts";
 
@@ -436,6 +437,17 @@ describe("events", () => {
     stream.send({ ...common, container_id: "s1", container_event_type: 3 });
     expect(await next()).toMatchObject({ gone: ["c1"], containers: [], sandboxes: [{ id: "s1" }] });
     expect(await next()).toMatchObject({ gone: ["s1"], containers: [{ id: "c1" }], sandboxes: [] });
+  });
+
+  it("tell when they were made, by the runtime's own stamp", async () => {
+    const clock = handClock();
+    const { stream, next } = await withEvents({}, clock);
+    const { wallMs, monoMs } = clock.now();
+    const event = { container_id: "s1", pod_sandbox_status: SANDBOX_STATUS };
+    stream.send({ ...event, created_at: BigInt(wallMs - 48_000) * 1_000_000n });
+    stream.send({ ...event, created_at: BigInt(wallMs + 60_000) * 1_000_000n });
+    expect(await next()).toMatchObject({ madeMonoMs: monoMs - 48_000 });
+    expect(await next()).toMatchObject({ madeMonoMs: monoMs });
   });
 
   it("do not say that a sandbox has no address while it is being made", async () => {

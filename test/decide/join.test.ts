@@ -17,6 +17,30 @@ const heard = (...all: readonly (readonly [number, Sighting])[]): Known =>
   all.reduce((known, [at, one]) => join(known, one, at), nothingKnown);
 const ids = (known: Known): readonly string[] => known.observed.containers.map(({ id }) => id);
 
+describe("news that was made before the newest whole list", () => {
+  const old = news({ madeMonoMs: 50, containers: [instance("web", { attempt: 4 })], sandboxes: [sandbox()] });
+
+  it("brings nothing that the list did not show", () => {
+    const known = heard([110, whole(100)], [5_000, old]);
+    expect(known.observed).toEqual({ sandboxes: [], containers: [], listed: true });
+  });
+
+  it.each([
+    ["made after the list began", [110, whole(40)], old],
+    ["that does not tell when it was made", [110, whole(100)], news({ containers: old.containers })],
+  ] as const)("%s counts", (_, list, late) => {
+    expect(ids(heard(list, [5_000, late]))).toHaveLength(1);
+  });
+
+  it("still moves on what is known, and tells what is gone", () => {
+    const known = heard(
+      [110, whole(100, { containers: [instance("web"), instance("log")] })],
+      [120, news({ madeMonoMs: 50, containers: [exited("web", 3)], gone: [instance("log").id] })],
+    );
+    expect(known.observed.containers).toMatchObject([{ name: "web", state: "exited" }]);
+  });
+});
+
 describe("a container", () => {
   it("only moves created < running < unknown < exited", () => {
     const lives: readonly ContainerLife[] = ["exited", "running", "created", "unknown"];

@@ -104,7 +104,7 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
     if (happening.kind === "stopped" || happening.kind === "deleted") wakeExitWaiters(happening.id);
     if (isForeign(happening.pod.uid)) return;
     const gone = happening.kind === "deleted" ? [happening.id] : [];
-    void sendEvent(happening, { ...state.sighting(happening.pod.uid), gone });
+    void sendEvent(happening, { ...state.sighting(happening.pod.uid), gone, madeMonoMs: clock.now().monoMs });
   }
   function wakeExitWaiters(id: string): void {
     for (const wake of exits.get(id) ?? []) wake();

@@ -3,6 +3,7 @@ import type { Clock, MonoMs, TakeBack, WallMs } from "../base/clock.ts";
 import { isReachable, type ProbeTarget, probeCommand } from "../decide/probe-targets.ts";
 import {
   type Attempt,
+  beginsAt,
   firstDue,
   isAskedNow,
   judgeAttempt,
@@ -12,7 +13,6 @@ import {
   type ProbeKind,
   type ProbeMemory,
   recalledProbe,
-  SPREAD_MS,
 } from "../decide/probing.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 import type * as v1 from "../pod/v1.ts";
@@ -50,6 +50,8 @@ export type ProbeCrew = {
   readonly clock: Clock;
   /** In [0, 1), drawn once for each probe. */
   readonly fraction: number;
+  /** When the agent began to probe. */
+  readonly agentBeganAt: MonoMs;
   /** Runs the handler when there is room; `begun` is called when it is its turn. Undefined when the signal came first. */
   enter<T>(probe: v1.Probe, signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined>;
   run(request: ProbeRequest, signal: AbortSignal): Promise<ProbeResult>;
@@ -73,7 +75,7 @@ export function makeProbe(
   first: { readonly pod: DesiredPod; readonly target: ProbeTarget },
   crew: ProbeCrew,
 ): Probe {
-  const { clock, fraction } = crew;
+  const { clock, fraction, agentBeganAt } = crew;
   const firstAt = firstDue(first.target.startedAt, probe, fraction);
   const command = probeCommand(first.target.container, probe);
   const limitMs = (probe.timeoutSeconds ?? 1) * 1_000;
@@ -173,7 +175,8 @@ export function makeProbe(
       if (attempting !== undefined) return;
       const now = clock.now().monoMs;
       if (!isWanted) {
-        const at = dueAt > now ? dueAt : now + fraction * SPREAD_MS;
+        const instanceStartedAt = target.startedAt;
+        const at = beginsAt(probe, { now, dueAt, instanceStartedAt, agentBeganAt, memory, fraction });
         freeAt = at;
         schedule(at);
       } else if (isAskedNow(kind, memory, { begunAt, firstAt, now })) {

@@ -58,6 +58,7 @@ export function makeProber(tools: ProberTools): Prober {
   /** @bound Pods that are probed: one entry for each, with one probe of each kind for each running container. */
   const wards = new Map<string, Ward>();
   const rooms = makeProbeRooms(tools);
+  const agentBeganAt = tools.clock.now().monoMs;
 
   const begin = (pod: DesiredPod, ward: Ward, target: ProbeTarget): Instance => {
     const { name } = target.container;
@@ -67,6 +68,7 @@ export function makeProber(tools: ProberTools): Prober {
       const crew = {
         clock: tools.clock,
         fraction: tools.chance.fraction(),
+        agentBeganAt,
         enter: rooms.enter,
         run: rooms.run,
         onBegun: ward.counts.late,

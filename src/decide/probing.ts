@@ -71,6 +71,31 @@ export function firstDue(startedMonoMs: MonoMs, probe: v1.Probe, fraction: numbe
   return startedMonoMs + (probe.initialDelaySeconds ?? 0) * 1_000 + fraction * SPREAD_MS;
 }
 
+/** What is known of an instance when its probe is to begin. */
+export type ProbeBeginning = {
+  readonly now: MonoMs;
+  /** By {@link firstDue}; often long ago where the instance was found running. */
+  readonly dueAt: MonoMs;
+  readonly instanceStartedAt: MonoMs;
+  readonly agentBeganAt: MonoMs;
+  readonly memory: ProbeMemory;
+  /** In [0, 1), drawn once for each probe. */
+  readonly fraction: number;
+};
+
+/**
+ * When a probe begins that has nothing to wait for. A new agent finds many instances at once, and asking all of them in its
+ * first moments would be slow enough to fail some: those that are well as far as it knows have their turn within one period
+ * (R8). Whoever waits for a verdict gets it at once.
+ */
+export function beginsAt(probe: v1.Probe, beginning: ProbeBeginning): MonoMs {
+  const { now, dueAt, instanceStartedAt, agentBeganAt, memory, fraction } = beginning;
+  if (dueAt > now) return dueAt;
+  const periodMs = (probe.periodSeconds ?? 10) * 1_000;
+  const wasFound = instanceStartedAt < agentBeganAt && now - agentBeganAt < periodMs;
+  return now + fraction * (wasFound && memory.result === "passed" ? periodMs : SPREAD_MS);
+}
+
 /** A readiness probe is asked at once for a status at most this often (R9). */
 const ASKED_AGAIN_MS = 1_000;
 

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import {
   type Attempt,
+  beginsAt,
   firstDue,
   freshProbe,
   judgeAttempt,
   mayProbe,
   nextDue,
   noteAttempt,
+  type ProbeBeginning,
   type ProbeGate,
   type ProbeKind,
   type ProbeMemory,
@@ -72,6 +74,28 @@ describe("when a probe is due", () => {
   it("begins after the initial delay, spread by at most 100 ms", () => {
     expect(firstDue(1_000, { ...base, initialDelaySeconds: 5 }, 0)).toBe(6_000);
     expect(firstDue(1_000, base, 0.999)).toBeLessThan(1_100);
+  });
+
+  describe("of an instance that was found running", () => {
+    const passed: ProbeMemory = { ...freshProbe("readiness"), result: "passed" };
+    const found: ProbeBeginning = {
+      now: 50_000,
+      dueAt: 1_000,
+      instanceStartedAt: 0,
+      agentBeganAt: 49_000,
+      memory: passed,
+      fraction: 0.5,
+    };
+
+    it.each<[string, Partial<ProbeBeginning>, number]>([
+      ["R8: has its turn within one period of the new agent", {}, 55_000],
+      ["R8: no longer once the agent has been up for a period", { agentBeganAt: 40_000 }, 50_050],
+      ["begins at once where the agent itself started it", { instanceStartedAt: 49_500 }, 50_050],
+      ["begins at once where a verdict is waited for", { memory: freshProbe("readiness") }, 50_050],
+      ["R3: waits for its initial delay first", { dueAt: 60_000 }, 60_000],
+    ])("%s", (_, change, expected) => {
+      expect(beginsAt(base, { ...found, ...change })).toBe(expected);
+    });
   });
 
   it.each([

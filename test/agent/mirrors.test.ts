@@ -77,38 +77,27 @@ describe("mirror pods (node.md 3.5)", () => {
   const mirror = (): Kept | undefined => server.shelf.all("pods")[0];
   const phase = (): unknown => (mirror()?.status as v1.PodStatus | undefined)?.phase;
   const hash = (): string | undefined => mirror()?.metadata.annotations?.[MIRROR_ANNOTATION];
-  /** Until the server's objects are so: looked at again at each change of theirs. */
-  const until = (so: () => boolean): Promise<void> =>
-    new Promise((resolve) => {
-      const check = (): void => {
-        if (!so()) return;
-        unsubscribe();
-        resolve();
-      };
-      const unsubscribe = server.shelf.onChange(check);
-      check();
-    });
 
   it("come, follow their pods, and go with them", async () => {
     put(local("Pending"));
-    await until(() => mirror() !== undefined);
+    await server.shelf.until(() => mirror() !== undefined);
     put(local("Running"));
-    await until(() => phase() === "Running");
+    await server.shelf.until(() => phase() === "Running");
     await expect.poll(() => heard.gauge("kubelet_mirror_pods")).toBe(1);
     await expect.poll(() => heard.told("kubelet_pod_status_sync_duration_seconds").length).toBeGreaterThan(0);
     host.tell("web", { kind: "gone", key: "default/web-n1" });
-    await until(() => mirror() === undefined);
+    await server.shelf.until(() => mirror() === undefined);
     await expect.poll(() => heard.gauge("kubelet_mirror_pods")).toBe(0);
   });
 
   it("come back when they are deleted, and anew when their pod is another one", async () => {
     put(local("Running"));
-    await until(() => phase() === "Running");
+    await server.shelf.until(() => phase() === "Running");
     const first = mirror()?.metadata.uid;
     server.remove("pods", "default", "web-n1");
-    await until(() => phase() === "Running" && mirror()?.metadata.uid !== first);
+    await server.shelf.until(() => phase() === "Running" && mirror()?.metadata.uid !== first);
     put(local("Running", "h2"));
-    await until(() => hash() === "h2" && phase() === "Running");
+    await server.shelf.until(() => hash() === "h2" && phase() === "Running");
   });
 
   it("wait while the server fails, and come when it is back", async () => {
@@ -123,7 +112,7 @@ describe("mirror pods (node.md 3.5)", () => {
     await failed;
     expect(mirror()).toBeUndefined();
     server.trouble(undefined);
-    await until(() => phase() === "Running");
+    await server.shelf.until(() => phase() === "Running");
   });
 
   it("stay when a list shows one whose pod is not known yet, until all pods of the host are", async () => {
@@ -131,19 +120,19 @@ describe("mirror pods (node.md 3.5)", () => {
     const annotations = { [MIRROR_ANNOTATION]: "old" };
     server.place("pods", { metadata: { name: "old-n1", namespace: "default", annotations }, spec: { nodeName: "n1" } });
     put(local("Running"));
-    await until(() => server.shelf.all("pods").some(({ metadata }) => metadata.name === "web-n1"));
+    await server.shelf.until(() => server.shelf.all("pods").some(({ metadata }) => metadata.name === "web-n1"));
     expect(server.shelf.all("pods").map(({ metadata }) => metadata.name)).toContain("old-n1");
     ready = true;
-    await until(() => server.shelf.all("pods").every(({ metadata }) => metadata.name === "web-n1"));
+    await server.shelf.until(() => server.shelf.all("pods").every(({ metadata }) => metadata.name === "web-n1"));
   });
 
   it("leave pods alone that are no mirrors", async () => {
     const other = { metadata: { name: "other", namespace: "default" }, spec: { nodeName: "n1" } };
     server.place("pods", other);
     put(local("Running"));
-    await until(() => server.shelf.all("pods").length === 2);
+    await server.shelf.until(() => server.shelf.all("pods").length === 2);
     host.tell("web", { kind: "gone", key: "default/web-n1" });
-    await until(() => server.shelf.all("pods").length === 1);
+    await server.shelf.until(() => server.shelf.all("pods").length === 1);
     expect(mirror()?.metadata.name).toBe("other");
     expect(server.requests.filter((one) => one === "DELETE pods")).toHaveLength(1);
   });

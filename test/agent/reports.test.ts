@@ -86,24 +86,13 @@ describe("what the API server is told of its pods (node.md 3.4, 3.6)", () => {
   const remove = (seconds?: number): void =>
     server.remove("pods", "default", "web", seconds === undefined ? {} : { gracePeriodSeconds: seconds });
   const writes = (): string[] => server.requests.filter((line) => /^(PATCH|DELETE) pods/.test(line));
-  /** Until the server's objects are so: looked at again at each change of theirs. */
-  const until = (so: () => boolean): Promise<void> =>
-    new Promise((resolve) => {
-      const check = (): void => {
-        if (!so()) return;
-        stop();
-        resolve();
-      };
-      const stop = server.shelf.onChange(check);
-      check();
-    });
 
   it("is the newest status; words of an earlier condition go, those of others stay", async () => {
     const { metadata } = place({ phase: "Pending", conditions: [{ type: "example.com/seen", status: "True" }] });
     tell(metadata.uid, "Pending");
-    await until(() => status().conditions?.some(({ type }) => type === "Ready") === true);
+    await server.shelf.until(() => status().conditions?.some(({ type }) => type === "Ready") === true);
     tell(metadata.uid, "Running");
-    await until(() => status().phase === "Running");
+    await server.shelf.until(() => status().phase === "Running");
     expect(status().conditions?.map(({ type, reason }) => [type, reason])).toEqual([
       ["example.com/seen", undefined],
       ["Ready", undefined],
@@ -121,7 +110,7 @@ describe("what the API server is told of its pods (node.md 3.4, 3.6)", () => {
     const beganMs = CLOCK.now().monoMs;
     tell(metadata.uid, "Pending");
     tell(metadata.uid, "Running");
-    await until(() => status().phase === "Running");
+    await server.shelf.until(() => status().phase === "Running");
     const told = (): readonly number[] => heard.told("kubelet_pod_status_sync_duration_seconds");
     await expect.poll(() => told().length).toBe(1);
     const [first = 0, , last = 0] = refusedMs;
@@ -132,32 +121,32 @@ describe("what the API server is told of its pods (node.md 3.4, 3.6)", () => {
   it("is put right when somebody else writes over it, as a control plane does that has missed heartbeats", async () => {
     const { metadata } = place();
     tell(metadata.uid, "Running");
-    await until(() => status().phase === "Running");
+    await server.shelf.until(() => status().phase === "Running");
     const [pod] = server.shelf.all("pods");
     if (pod === undefined) throw new Error("no pod");
     server.shelf.put("pods", { ...pod, status: { ...status(), conditions: [{ type: "Ready", status: "False" }] } });
-    await until(() => status().conditions?.[0]?.status === "True");
+    await server.shelf.until(() => status().conditions?.[0]?.status === "True");
     expect(status().conditions).toHaveLength(1);
   });
 
   it("ends with the removal, after the final phase and when nothing is left here, of this UID", async () => {
     const { metadata } = place();
     tell(metadata.uid, "Running");
-    await until(() => status().phase === "Running");
+    await server.shelf.until(() => status().phase === "Running");
     remove(30);
     tell(metadata.uid, "Failed");
-    await until(() => status().phase === "Failed");
+    await server.shelf.until(() => status().phase === "Failed");
     expect(writes()).not.toContain("DELETE pods");
     cleaned.add(metadata.uid);
     ringCleaned();
-    await until(() => server.shelf.all("pods").length === 0);
+    await server.shelf.until(() => server.shelf.all("pods").length === 0);
     expect(writes().slice(-2)).toEqual(["PATCH pods/status", "DELETE pods"]);
   });
 
   it("never concerns the pod that has taken a name", async () => {
     const { metadata } = place();
     tell(metadata.uid, "Running");
-    await until(() => status().phase === "Running");
+    await server.shelf.until(() => status().phase === "Running");
     remove(0);
     const heir = place();
     tell(metadata.uid, "Failed");
@@ -173,11 +162,11 @@ describe("what the API server is told of its pods (node.md 3.4, 3.6)", () => {
   it("does not leave a final phase, and takes away the conditions of a pod that was refused", async () => {
     const { metadata } = place({ phase: "Pending", conditions: [{ type: "PodScheduled", status: "True" }] });
     tell(metadata.uid, "Failed", { reason: "OutOfcpu", conditions: [] });
-    await until(() => status().phase === "Failed");
+    await server.shelf.until(() => status().phase === "Failed");
     expect([status().reason, status().conditions]).toEqual(["OutOfcpu", []]);
     tell(metadata.uid, "Running");
     tell(metadata.uid, "Failed", { reason: "OutOfcpu", conditions: [], message: "told last" });
-    await until(() => status().message === "told last");
+    await server.shelf.until(() => status().message === "told last");
     expect(status().reason).toBe("OutOfcpu");
   });
 
@@ -187,6 +176,6 @@ describe("what the API server is told of its pods (node.md 3.4, 3.6)", () => {
     tell(metadata.uid, "Running");
     await expect.poll(() => writes().length).toBeGreaterThan(1);
     server.trouble(undefined);
-    await until(() => status().phase === "Running");
+    await server.shelf.until(() => status().phase === "Running");
   });
 });

@@ -63,16 +63,6 @@ describe("events on an API server (node.md 3.7)", () => {
   });
 
   const kept = (): readonly ApiEvent[] => server.shelf.all("events") as never;
-  const until = (so: () => boolean): Promise<void> =>
-    new Promise((resolve) => {
-      const check = (): void => {
-        if (!so()) return;
-        unsubscribe();
-        resolve();
-      };
-      const unsubscribe = server.shelf.onChange(check);
-      check();
-    });
   const failing = (fault: Fault, times: number): Promise<void> =>
     new Promise((resolve) => {
       let left = times;
@@ -86,9 +76,9 @@ describe("events on an API server (node.md 3.7)", () => {
 
   it("are made once and counted by patches", async () => {
     feed.offer(happened(1));
-    await until(() => kept()[0]?.count === 1);
+    await server.shelf.until(() => kept()[0]?.count === 1);
     feed.offer(happened(2));
-    await until(() => kept()[0]?.count === 2);
+    await server.shelf.until(() => kept()[0]?.count === 2);
     expect(kept()).toMatchObject([
       {
         metadata: { namespace: "default", name: "web.Back-off.u1" },
@@ -105,7 +95,7 @@ describe("events on an API server (node.md 3.7)", () => {
 
   it("of the node stand in the namespace default under its name", async () => {
     feed.offer({ ...happened(1), object: { kind: "Node", name: "n1" } });
-    await until(() => kept().length === 1);
+    await server.shelf.until(() => kept().length === 1);
     expect(kept()[0]).toMatchObject({
       metadata: { namespace: "default" },
       involvedObject: { kind: "Node", name: "n1", uid: "n1" },
@@ -114,13 +104,13 @@ describe("events on an API server (node.md 3.7)", () => {
 
   it("that the server has forgotten are made anew, and those of an earlier agent are counted on", async () => {
     feed.offer(happened(1));
-    await until(() => kept().length === 1);
+    await server.shelf.until(() => kept().length === 1);
     server.remove("events", "default", "web.Back-off.u1");
     feed.offer(happened(2));
-    await until(() => kept()[0]?.count === 2);
+    await server.shelf.until(() => kept()[0]?.count === 2);
     server.place("events", { ...kept()[0], metadata: { name: "web.old.u1", namespace: "default" }, count: 8 } as never);
     feed.offer(happened(9, "old"));
-    await until(() => kept().some(({ count }) => count === 9));
+    await server.shelf.until(() => kept().some(({ count }) => count === 9));
   });
 
   it.each<[string, Fault]>([
@@ -133,7 +123,7 @@ describe("events on an API server (node.md 3.7)", () => {
     feed.offer(happened(1, "other"));
     await failed;
     feed.offer(happened(5));
-    await until(() => kept().length === 2 && kept().some(({ count }) => count === 5));
+    await server.shelf.until(() => kept().length === 2 && kept().some(({ count }) => count === 5));
     expect(kept().map(({ message }) => message)).toContain("other");
   });
 
@@ -144,7 +134,7 @@ describe("events on an API server (node.md 3.7)", () => {
     const { object, ...rest } = happened(1, "no");
     feed.offer({ ...rest, object: { ...object, namespace: "ends" } as never });
     feed.offer(happened(1, "yes"));
-    await until(() => kept().length === 1);
+    await server.shelf.until(() => kept().length === 1);
     expect(server.requests).toEqual(["POST events", "POST events"]);
   });
 });

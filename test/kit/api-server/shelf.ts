@@ -38,6 +38,8 @@ export type Shelf = {
   compact(): void;
   /** Called at each change, until the returned function is. */
   onChange(listener: () => void): () => void;
+  /** Waits until the objects are so: looked at again at each change. */
+  until(so: () => boolean): Promise<void>;
 };
 
 /** An empty shelf. */
@@ -65,6 +67,11 @@ export function makeShelf(): Shelf {
     const found = objects.get(keyOf(resource, namespace, name));
     if (found === undefined) throw new Refusal(404, "NotFound", `${resource} "${name}" not found`);
     return found;
+  };
+
+  const onChange = (listener: () => void): (() => void) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   };
 
   return {
@@ -97,9 +104,16 @@ export function makeShelf(): Shelf {
       forgotten = version;
       happenings = [];
     },
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange,
+    until: (so) =>
+      new Promise((resolve) => {
+        const check = (): void => {
+          if (!so()) return;
+          unsubscribe();
+          resolve();
+        };
+        const unsubscribe = onChange(check);
+        check();
+      }),
   };
 }

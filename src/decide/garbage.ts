@@ -1,7 +1,8 @@
-import { isOfInit } from "../pod/desired.ts";
+import { type DesiredContainer, isOfInit } from "../pod/desired.ts";
 import type { ObservedContainer } from "../pod/observed.ts";
 import { act, type Draft, flightOf, instanceOf } from "./draft.ts";
 import { isExitKnown } from "./exits.ts";
+import { initProgress } from "./init-order.ts";
 import { allNames, desiredOf, instancesOf, isAlive, isFitting, isToBeHeardOf, newestOf } from "./instances.ts";
 import { purge } from "./sandbox.ts";
 
@@ -33,9 +34,11 @@ const isUnread = (draft: Draft, { id, state, terminationMessage }: ObservedConta
  * names those whose start is under way: nothing holds it up.
  */
 export function removeDead(draft: Draft, starting: ReadonlySet<string>): void {
+  const { initialized } = initProgress(draft);
   for (const name of allNames(draft.picture)) {
     if (starting.has(name)) continue;
     const container = desiredOf(draft.picture, name);
+    if (initialized && container?.role === "init" && removeUnstarted(draft, container)) continue;
     if (container !== undefined && isOfInit(container)) purge(draft, name, draft.picture.observed.sandboxes[0]?.id);
     if (container === undefined && isToBeHeardOf(draft.picture)) continue;
     if (container !== undefined && endsUnknown(draft, name)) continue;
@@ -45,6 +48,17 @@ export function removeDead(draft: Draft, starting: ReadonlySet<string>): void {
     const oldest = useless.slice(container === undefined ? 0 : 1).at(-1);
     if (oldest !== undefined) removeInstance(draft, oldest);
   }
+}
+
+/**
+ * A create that took effect long after it was given up leaves an instance of an init container that has done its work: it will
+ * never be started (S8), and would be shown as waiting. Answers whether there was one.
+ */
+function removeUnstarted(draft: Draft, { name }: DesiredContainer): boolean {
+  const newest = newestOf(draft.picture, name);
+  if (newest?.state !== "created") return false;
+  removeInstance(draft, newest);
+  return true;
 }
 
 /** How the newest ended is still to be read; its restart may look at the one before (B9). */

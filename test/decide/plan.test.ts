@@ -502,6 +502,14 @@ table("init containers and sidecars (3.4)", [
     { desired: initPod, containers: [exited("i", 1, 9000), exited("i", 0, 10, { attempt: 1 }), instance("j")] },
     ["remove i-0"],
   ],
+  [
+    "S8: what a late create left of an init container that is done is removed first",
+    {
+      desired: initPod,
+      containers: [exited("i", 0, 9000), instance("i", { state: "created", attempt: 1 }), instance("web")],
+    },
+    ["remove i-1"],
+  ],
 ]);
 
 const ruled = (action: string): v1.ContainerRestartRule => ({ action, exitCodes: { operator: "In", values: [42] } });

@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   RuntimeExhausted: "the container runtime's answer or queue is full",
   RuntimeRefused: "the container runtime refused the call",
   RuntimeBadAnswer: "the container runtime's answer makes no sense",
+  SandboxUnread: "a sandbox was made, and its status cannot be read",
   // images
   ImageNameInvalid: "the image name cannot be parsed",
   ImagePullFailed: "the image could not be pulled",

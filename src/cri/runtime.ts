@@ -135,10 +135,12 @@ function required(rpc: UnaryRpc, answer: string): string {
 }
 
 /** A read that failed has no effect of its own, but the write before it had. */
-function madeButUnread(id: string, error: unknown): BerthError {
-  const code = error instanceof BerthError ? error.code : "Internal";
-  const reason = error instanceof Error ? error.message : String(error);
-  return new BerthError(code, `sandbox ${id} was made, but not read: ${reason}`, { cause: error, effect: "unknown" });
+function madeButUnread(id: string, cause: unknown): BerthError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new BerthError("SandboxUnread", `sandbox ${id} was made, but not read: ${reason}`, {
+    cause,
+    effect: "unknown",
+  });
 }
 
 /** Timeouts of CRI are whole seconds. */

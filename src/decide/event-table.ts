@@ -51,6 +51,7 @@ export const EVENTS = {
   // the pod
   sandboxChanged: normal("SandboxChanged", () => "Pod sandbox changed, it will be killed and re-created."),
   sandboxFailed: warning("FailedCreatePodSandBox", (error) => `Failed to create pod sandbox: ${error}`),
+  sandboxUnread: warning("FailedPodSandBoxStatus", (error) => `Unable to get pod sandbox status: ${error}`),
   killFailed: warning("FailedKillPod", (error) => `error killing pod: ${error}`),
   lookFailed: warning("FailedSync", (error) => `error determining status: ${error}`),
   cgroupFailed: warning("FailedCreatePodContainer", (error) => `unable to ensure pod container exists: ${error}`),

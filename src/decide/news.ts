@@ -171,7 +171,8 @@ function failed(picture: Picture, action: Action, { code, message, reason }: Fai
         of(name, "startFailed", reason ?? (NAMED_PULL_FAILURES.includes(code) ? code : "ErrImagePull")),
       ]);
     case "run-sandbox":
-      return picture.ending ? [] : [pod("sandboxFailed", message)];
+      if (picture.ending) return [];
+      return [pod(code === "SandboxUnread" ? "sandboxUnread" : "sandboxFailed", message)];
     case "stop-sandbox":
     case "stop-container":
       return [pod("killFailed", message)];

@@ -538,7 +538,8 @@ describe("a sandbox", () => {
       PodSandboxStatus: fault(14, "going down"),
     });
     await expect(run(runtime)).rejects.toMatchObject({
-      code: "RuntimeUnavailable",
+      code: "SandboxUnread",
+      cause: expect.objectContaining({ code: "RuntimeUnavailable" }),
       effect: "unknown",
       message: expect.stringContaining("sandbox s1"),
     });

@@ -183,6 +183,12 @@ describe("events of a pod (lifecycle.md 10)", () => {
       ["Warning FailedCreatePodSandBox pod: Failed to create pod sandbox: no cni"],
     ],
     [
+      "sandbox made, its status not told",
+      fails(runSandbox, "sandbox s1 was made, but not read: no", { code: "SandboxUnread", effect: "unknown" }),
+      {},
+      ["Warning FailedPodSandBoxStatus pod: Unable to get pod sandbox status: sandbox s1 was made, but not read: no"],
+    ],
+    [
       "S6: sandbox failed, the pod ends",
       fails(runSandbox, "no cni"),
       { picture: { ending: { cause: "removed", graceSeconds: 1, sinceMonoMs: 0 } } },
@@ -422,7 +428,9 @@ describe("the table", () => {
       [
         "HostPortUnmapped",
         ..."BackOff Created DNSConfigForming DeadlineExceeded ErrImageNeverPull Evicted ExceededGracePeriod".split(" "),
-        ..."Failed FailedCreatePodContainer FailedCreatePodSandBox FailedKillPod FailedMount".split(" "),
+        ..."Failed FailedCreatePodContainer FailedCreatePodSandBox FailedKillPod FailedMount FailedPodSandBoxStatus".split(
+          " ",
+        ),
         ..."FailedPostStartHook FailedPreStopHook FailedRetrieve"
           .replace("Retrieve", "ToRetrieveImagePullSecret")
           .split(" "),

@@ -55,7 +55,7 @@ export async function printItems<T>(
       await call.terminal.out.write(await yamlText(asObject(items, single)));
       return;
     case "jsonpath": {
-      const { readJsonTemplate } = await import("./json-path.ts");
+      const { readJsonTemplate } = await import("./json-template.ts");
       const template = readJsonTemplate((call.value("output") ?? "").slice(JSON_PATH.length));
       await call.terminal.out.write(template(asObject(items, single)));
       return;

@@ -5,7 +5,7 @@ import type * as v1 from "../../pod/v1.ts";
 import type { PodChange } from "../../ports.ts";
 import { type Call, type Command, namespaceOf, podName } from "./command.ts";
 import { followLines } from "./follow.ts";
-import { readJsonPath } from "./json-path.ts";
+import { jsonText, readJsonPath, unquoted } from "./json-path.ts";
 import { withProgress } from "./progress.ts";
 import { readSelector } from "./selector.ts";
 import { CommandFailure, usageFailure } from "./terminal.ts";
@@ -104,7 +104,8 @@ function readGoal(written: string | undefined): Goal {
   const [, path, expected] = /^jsonpath=(\{.+\}|[^{=]+)(?:=(.*))?$/.exec(written ?? "") ?? [];
   if (path !== undefined) {
     const find = readJsonPath(path.replace(/^\{(.*)\}$/, "$1"));
-    const isWanted = (value: unknown): boolean => expected === undefined || String(value) === expected;
+    const wanted = expected === undefined ? undefined : unquoted(expected);
+    const isWanted = (value: unknown): boolean => wanted === undefined || jsonText(value) === wanted;
     const holds = (pod: v1.Pod): boolean => find(pod).some(isWanted);
     return { kind: "present", words: "condition met", missed: `did not meet ${written}`, holds };
   }

@@ -9,5 +9,6 @@ export default defineConfig({
     // Nothing is judged by it; it only ends what hangs, and a busy machine may take its time.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

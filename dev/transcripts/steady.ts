@@ -26,8 +26,11 @@ export function steady(text: string, stands: readonly Stand[]): string {
       /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g,
       "0f0e0d0c-0b0a-4908-8706-050403020100",
     )
+    .replace(/\b10\.21\d\.\d+\.\d+ {3,}(?=\S)/g, "10.85.0.7   ")
+    .replace(/\bIP {3,}(?=NODE\b)/g, "IP          ")
     .replace(/\b10\.21\d\.\d+\.\d+\b/g, (address) => "10.85.0.7".padEnd(address.length))
     .replace(/(?<=10\.85\.0\.7) +(?=[)\n:/;,.]|$)/gm, "")
+    .replace(/(?<=config\.hash: )[0-9a-f]{32}\b/g, "0".repeat(32))
     .replace(
       /\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)/g,
       (_, part = "") => `2026-01-02T03:04:05${part && `.${"0".repeat(part.length - 1)}`}Z`,

@@ -64,6 +64,16 @@ describe("get", () => {
     expect((await berth("get pod/web-node1 -o yaml")).out).toContain("name: web-node1\n");
   });
 
+  it("prints what a template takes out, of the list or of the one that was named", async () => {
+    house.put(makePod("web"));
+    house.put(makePod("other"));
+    expect((await berth("get pods -o jsonpath={.items[*].metadata.name}")).out).toBe("web-node1 other-node1");
+    expect((await berth("get pod web -o jsonpath={.status.podIP}")).out).toBe("10.1.0.1");
+    expect((await berth("get pod web -o jsonpath={.status")).exitCode).toBe(2);
+    expect((await berth("wait web --for=jsonpath={.status.phase}=Running")).exitCode).toBe(0);
+    expect((await berth("wait web --for=jsonpath={.status.phase}=Failed --timeout=0")).exitCode).toBe(1);
+  });
+
   it.each([
     ["app=web", ["a", "b"]],
     ["app==web,tier!=back", ["a"]],

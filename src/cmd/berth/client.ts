@@ -50,7 +50,10 @@ export function makeClient(socketPath: string | undefined): Client {
     post: (path, query = {}) => json("POST", path, query),
     bytes: (path, query, signal) => open("GET", path, query, signal),
     async *lines<T>(path: string, query: Query, signal: AbortSignal, onOpen = () => {}) {
-      const answer = await open("GET", path, query, signal);
+      const answer = await open("GET", path, query, signal).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+      if (answer === undefined) return;
       onOpen();
       try {
         for await (const line of linesOf(answer)) yield JSON.parse(line) as T;

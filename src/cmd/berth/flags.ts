@@ -2,7 +2,7 @@
 export const FLAGS = {
   "all-namespaces": { short: "A", argument: "", help: "All namespaces." },
   namespace: { short: "n", argument: "name", help: "Namespace; default is `default`." },
-  output: { short: "o", argument: "form", help: "wide, json, yaml or name." },
+  output: { short: "o", argument: "form", help: "wide, json, yaml, name or jsonpath=TEMPLATE." },
   watch: { short: "w", argument: "", help: "Go on and print each change." },
   "no-headers": { argument: "", help: "No line of headings." },
   "show-labels": { argument: "", help: "A column with the labels." },
@@ -33,7 +33,7 @@ export const FLAGS = {
   "dry-run": { argument: "", help: "Only say what would be done." },
   wait: { argument: "true|false", help: "Whether to wait until pods have ended; default true." },
   address: { argument: "address", help: "Address to listen on; default 127.0.0.1." },
-  for: { argument: "condition", help: "condition=Ready, condition=NAME=VALUE, create, or delete." },
+  for: { argument: "condition", help: "condition=NAME[=VALUE], jsonpath={PATH}[=VALUE], create, or delete." },
   timeout: { argument: "duration", help: "Give up after this; default 30s." },
   all: { argument: "", help: "Every pod of the namespace." },
   "ignore-not-found": { argument: "", help: "What is not there is no failure." },

@@ -3,7 +3,9 @@ import { type Column, columnWidths, GAP, tableText } from "./print-table.ts";
 import { type Colour, paint, usageFailure } from "./terminal.ts";
 
 /** What `-o` can say. */
-export type OutputForm = "table" | "wide" | "json" | "yaml" | "name";
+export type OutputForm = "table" | "wide" | "json" | "yaml" | "name" | "jsonpath";
+
+const JSON_PATH = "jsonpath=";
 
 /** The form that the flag asks for. Throws a usage failure. */
 export function outputForm(written: string | undefined): OutputForm {
@@ -17,7 +19,10 @@ export function outputForm(written: string | undefined): OutputForm {
     case "name":
       return written;
     default:
-      throw usageFailure(`unknown output format ${JSON.stringify(written)}: it is one of wide, json, yaml, name`);
+      if (written.startsWith(JSON_PATH)) return "jsonpath";
+      throw usageFailure(
+        `unknown output format ${JSON.stringify(written)}: it is one of wide, json, yaml, name, jsonpath=TEMPLATE`,
+      );
   }
 }
 
@@ -49,6 +54,12 @@ export async function printItems<T>(
     case "yaml":
       await call.terminal.out.write(await yamlText(asObject(items, single)));
       return;
+    case "jsonpath": {
+      const { readJsonTemplate } = await import("./json-template.ts");
+      const template = readJsonTemplate((call.value("output") ?? "").slice(JSON_PATH.length));
+      await call.terminal.out.write(template(asObject(items, single)));
+      return;
+    }
     case "table":
     case "wide":
       return printTable(call, form, items, presentation);

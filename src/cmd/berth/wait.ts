@@ -5,6 +5,7 @@ import type * as v1 from "../../pod/v1.ts";
 import type { PodChange } from "../../ports.ts";
 import { type Call, type Command, namespaceOf, podName } from "./command.ts";
 import { followLines } from "./follow.ts";
+import { jsonText, readJsonPath, unquoted } from "./json-path.ts";
 import { withProgress } from "./progress.ts";
 import { readSelector } from "./selector.ts";
 import { CommandFailure, usageFailure } from "./terminal.ts";
@@ -100,8 +101,17 @@ function readGoal(written: string | undefined): Goal {
   if (written === "delete") return { kind: "gone", words: "deleted", missed: "was not deleted", holds: () => false };
   if (written === "create")
     return { kind: "present", words: "condition met", missed: "was not there", holds: () => true };
+  const [, path, expected] = /^jsonpath=(\{.+\}|[^{=]+)(?:=(.*))?$/.exec(written ?? "") ?? [];
+  if (path !== undefined) {
+    const find = readJsonPath(path.replace(/^\{(.*)\}$/, "$1"));
+    const wanted = expected === undefined ? undefined : unquoted(expected);
+    const isWanted = (value: unknown): boolean => wanted === undefined || jsonText(value) === wanted;
+    const holds = (pod: v1.Pod): boolean => find(pod).some(isWanted);
+    return { kind: "present", words: "condition met", missed: `did not meet ${written}`, holds };
+  }
   const [, type, value = "True"] = /^condition=([^=]+)(?:=(.+))?$/.exec(written ?? "") ?? [];
-  if (type === undefined) throw usageFailure("--for is condition=NAME, condition=NAME=VALUE, create, or delete");
+  if (type === undefined)
+    throw usageFailure("--for is condition=NAME[=VALUE], jsonpath={PATH}[=VALUE], create, or delete");
   const fits = (one: v1.PodCondition): boolean =>
     one.type.toLowerCase() === type.toLowerCase() && one.status.toLowerCase() === value.toLowerCase();
   const holds = (pod: v1.Pod): boolean => pod.status?.conditions?.some(fits) ?? false;

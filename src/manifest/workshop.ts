@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { type CompiledFile, type CompileRequest, compileSteps, tooComplex } from "./compile.ts";
 
@@ -19,8 +20,14 @@ export type Workshop = {
 /** A compiled file; `late` when it did not get ready in time, which may be different on a calmer machine. */
 export type Workpiece = { readonly file: CompiledFile; readonly late: boolean };
 
-/** Compiling one manifest in the worker thread, one at a time. @limit The thread is killed; the file is a problem. */
-const COMPILE_MS = 900;
+/**
+ * Time of a processor for compiling one manifest in the worker thread, one at a time: what the host does besides makes no
+ * manifest more complex. @limit The thread is killed; the file is a problem.
+ */
+const COMPILE_CPU_MS = 900;
+/** The same by the clock on the wall, on a host that gives it next to nothing. @limit As above. */
+const COMPILE_WALL_MS = 15_000;
+const LOOK_EVERY_MS = 50;
 const IDLE_MS = 5_000;
 /** Memory of that thread. @limit As above. */
 const WORKER_MIB = 256;
@@ -74,8 +81,11 @@ export function makeWorkshop(workerUrl: URL | string = WORKER_URL): Workshop {
 }
 
 async function startWorker(workerUrl: URL | string): Promise<Worker> {
-  const worker = new Worker(workerUrl, { resourceLimits: WORKER_LIMITS });
-  await once(worker, "message");
+  const worker = await withRoom(async () => {
+    const started = new Worker(workerUrl, { resourceLimits: WORKER_LIMITS });
+    await once(started, "message");
+    return started;
+  });
   // An error when nobody waits for a file must not become an uncaught one.
   worker.on("error", () => {});
   // An idle thread keeps nobody from leaving; while it works, the deadline's timer does.
@@ -83,11 +93,38 @@ async function startWorker(workerUrl: URL | string): Promise<Worker> {
   return worker;
 }
 
+/** What a thread's heap may hold before it is cleared for the first time. */
+const ROOM_MIB = 128;
+
+/**
+ * Starts a thread with room. berthd's own heap is kept small by being cleared often, which would take half of the time of a
+ * thread that is soon gone. V8 reads this flag when it sets up a heap, so no other heap is changed by it.
+ */
+async function withRoom(start: () => Promise<Worker>): Promise<Worker> {
+  setFlagsFromString(`--initial-old-space-size=${ROOM_MIB}`);
+  try {
+    return await start();
+  } finally {
+    setFlagsFromString("--initial-old-space-size=0");
+  }
+}
+
+/** Time of a processor that the thread has had; undefined when it is no more. */
+async function usedMs(worker: Worker): Promise<number | undefined> {
+  try {
+    const { user, system } = await worker.cpuUsage();
+    return (user + system) / 1000;
+  } catch {
+    return undefined;
+  }
+}
+
 /** One file to the worker thread; whatever ends the thread ends the wait. */
 async function handTo(worker: Worker, request: CompileRequest): Promise<Workpiece> {
   const { promise, resolve } = Promise.withResolvers<Workpiece>();
   const giveUp = (why: string): void => resolve({ file: tooComplex(request.path, why), late: true });
-  const timer = setTimeout(() => giveUp(`it was not done within ${COMPILE_MS} ms`), COMPILE_MS);
+  const timer = setTimeout(() => giveUp(`it was not done within ${COMPILE_WALL_MS} ms`), COMPILE_WALL_MS);
+  const watch = watchUse(worker, () => giveUp(`it took a processor more than ${COMPILE_CPU_MS} ms`));
   const onMessage = (file: CompiledFile): void => resolve({ file, late: false });
   const onError = (error: Error): void => giveUp(isOutOfMemory(error) ? "it needs too much memory" : error.message);
   const onExit = (): void => giveUp("its compilation was cut off");
@@ -97,8 +134,18 @@ async function handTo(worker: Worker, request: CompileRequest): Promise<Workpiec
     return await promise;
   } finally {
     clearTimeout(timer);
+    clearInterval(watch);
     worker.off("message", onMessage).off("error", onError).off("exit", onExit);
   }
+}
+
+/** Tells when the thread has used up what one file may cost. */
+function watchUse(worker: Worker, onUsedUp: () => void): NodeJS.Timeout {
+  const before = usedMs(worker);
+  return setInterval(async () => {
+    const [begun, now] = [await before, await usedMs(worker)];
+    if (begun !== undefined && now !== undefined && now - begun > COMPILE_CPU_MS) onUsedUp();
+  }, LOOK_EVERY_MS);
 }
 
 const isOutOfMemory = (error: Error): boolean => "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";

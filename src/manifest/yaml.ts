@@ -12,6 +12,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import type { Fault } from "./fault.ts";
+import { readJson } from "./json.ts";
 import { readPlain, readTagged, type ScalarValue } from "./scalars.ts";
 import { syntaxFaults } from "./syntax.ts";
 
@@ -45,7 +46,15 @@ export function readYaml(text: string): YamlText {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  return { documents: documentsOf(text, lines), place };
+  return { documents: readQuickly(text, lines) ?? documentsOf(text, lines), place };
+}
+
+/** A text that is JSON, without the reader of YAML. */
+function readQuickly(text: string, lines: LineCounter): readonly YamlDocument[] | undefined {
+  const json = readJson(text);
+  if (json === undefined) return undefined;
+  lines.lineStarts = [...json.lineStarts];
+  return [{ root: json.root, offset: json.root.range?.[0] ?? 0, faults: [], aliases: NO_ALIASES }];
 }
 
 function* documentsOf(text: string, lines: LineCounter): Generator<YamlDocument> {

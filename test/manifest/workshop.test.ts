@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
 import type { CompileRequest } from "../../src/manifest/compile.ts";
 import { isSimple, makeWorkshop } from "../../src/manifest/workshop.ts";
 import { startCpuTime } from "../kit/cpu-time.ts";
@@ -59,6 +60,16 @@ describe("the workshop", () => {
     expect(file).toMatchObject({ reading: "broken", problems: [{ file: "/m/a.yaml" }] });
     const next = await workshop.compile(request(manyPods(1)));
     expect(next.file.problems).toEqual([]);
+  });
+
+  it.each<[string, (manifest: object) => string]>([
+    ["JSON", (manifest) => JSON.stringify(manifest)],
+    ["YAML", (manifest) => stringify(manifest)],
+  ])("has 10,000 variables in %s compiled in time", async (_name, written) => {
+    const env = Array.from({ length: 10_000 }, (_, at) => ({ name: `A${at}`, value: "$(A0)" }));
+    const { file, late } = await workshop.compile(request(written(aManifest({}, { env }))));
+    expect({ late, problems: file.problems }).toEqual({ late: false, problems: [] });
+    expect(file.documents).toMatchObject([{ kind: "pod" }]);
   });
 
   it("lets others have their turn", async () => {

@@ -63,14 +63,20 @@ test("a pod's slice, that of its class and that of all pods have their limits, a
   expect(Number((await shown("kubepods.slice", memory))[memory])).toBeGreaterThan(2 ** 20);
   expect(await shown("kubepods-burstable.slice", "ActiveState")).toEqual({ ActiveState: "active" });
   const folder = `kubepods.slice/kubepods-burstable.slice/${slice}`;
-  const file =
+  const files =
     memory === "MemoryMax"
-      ? `/sys/fs/cgroup/${folder}/memory.max`
-      : `/sys/fs/cgroup/memory/*/${folder}/memory.limit_in_bytes`;
-  expect(await host.must(`cat ${file} || find /sys/fs/cgroup -name ${slice}`)).toBe(`${64 * 2 ** 20}`);
+      ? [`/sys/fs/cgroup/${folder}/memory.max`, `/sys/fs/cgroup/${folder}/cpu.max`]
+      : ["memory/?/memory.limit_in_bytes", "cpu/?/cpu.cfs_quota_us", "cpu/?/cpu.cfs_period_us"].map(
+          (file) => `/sys/fs/cgroup/${file.replace("?", folder)}`,
+        );
+  const written = async (): Promise<string> => (await host.must(`cat ${files.join(" ")}`)).replaceAll("\n", " ");
+  expect(await written()).toBe(`${64 * 2 ** 20} 50000 100000`);
+  // What runs in the pod is below its slice, in the kernel's books as well.
+  expect(await host.inPod("bounded", "cat /proc/1/cgroup")).toContain(`/${folder}/cri-containerd-`);
 
   await host.must("systemctl daemon-reload");
   expect(await shown(slice, memory)).toEqual({ [memory]: `${64 * 2 ** 20}` });
+  expect(await written()).toBe(`${64 * 2 ** 20} 50000 100000`);
 
   await host.must("rm /etc/berth/manifests/bounded.yaml");
   await eventually(

@@ -48,8 +48,7 @@ export const noStorm: Invariant = {
         const count = (counts.get(who) ?? 0) + 1;
         counts.set(who, count);
         const most = who === "" ? MOST_OWN_CALLS : resetting.has(who) ? MOST_CALLS_OF_RESETS : MOST_CALLS;
-        if (count === most + 1)
-          scene.fail(`more than ${most} calls in a minute for ${who.slice(0, 8) || "the node"}`);
+        if (count === most + 1) scene.fail(`more than ${most} calls in a minute for ${who.slice(0, 8) || "the node"}`);
       },
     };
   },

@@ -101,7 +101,7 @@ export function simDirectory(
     spoil(file, way) {
       const text = files.get(file)?.text ?? "";
       if (way === "unreadable") set(file, text, true, "unreadable");
-      else if (way === "text") set(file, `${text.slice(0, Math.floor(text.length / 2))}\n`, true, "spoilt");
+      else if (way === "text") set(file, `${halfOf(text)}\n`, true, "spoilt");
       else set(file, text.replace('"containers"', '"contianers"'), true, "spoilt");
     },
     remove(file) {
@@ -115,6 +115,9 @@ export function simDirectory(
     truth: () => ({ how, files }),
   };
 }
+
+/** What a writer has written when half of the file is there; where that ends with a document, a little less. */
+const halfOf = (text: string): string => text.slice(0, Math.floor(text.length / 2)).replace(/\}?\s*-*\s*$/, "");
 
 /** The pod of a record as the directory would compile it. */
 function recompiled({ path, document, seenWallMs, manifest }: StoredPod): DesiredPod | undefined {

@@ -15,8 +15,14 @@ export const graceIsGiven: Invariant = {
     const begun = new Map<string, number>();
     const hooked = new Set<string>();
     const pods = new Map<string, Picture>();
+    const resetting = new Set<string>();
     return {
-      plan: (picture, { memory }) => void pods.set(picture.desired.uid, { ...picture, memory }),
+      plan(picture, { memory, holds }) {
+        const { uid } = picture.desired;
+        pods.set(uid, { ...picture, memory });
+        if (holds.some(({ reason }) => reason === "RestartingAllContainers")) resetting.add(uid);
+        else resetting.delete(uid);
+      },
       hook({ hook, containerId }) {
         if (hook !== "preStop") return;
         hooked.add(containerId);
@@ -31,8 +37,8 @@ export const graceIsGiven: Invariant = {
         const who = `${instance.pod}/${instance.name}#${instance.attempt}`;
         if (call.timeoutSeconds < LEAST_SECONDS) fail(`${who} is stopped with ${call.timeoutSeconds} s`);
         if (picture.ending?.cause === "orphaned") return;
-        // A restart of all containers gives neither grace nor hooks (its rule says so).
-        if (picture.memory.instances[call.id]?.stop?.cause === "restartAll") return;
+        // A restart of all containers gives neither grace nor hooks, nor the rest of a grace that is under way (S24).
+        if (resetting.has(instance.uid)) return;
         const container = picture.desired.containers.find(({ name }) => name === instance.name);
         if (container === undefined || container.role === "sidecar") return;
         const since = begun.get(call.id) ?? monoMs;

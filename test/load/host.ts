@@ -49,6 +49,9 @@ export async function startLoadHost(seeded: Seeded): Promise<LoadHost> {
     await server[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => void close().finally(() => process.exit(1)));
+  }
   try {
     await berthd.ready();
   } catch (error) {

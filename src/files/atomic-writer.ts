@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, lchown, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeDirs } from "./exact.ts";
 import { ifThere } from "./failure.ts";
@@ -26,6 +26,8 @@ export async function writeAtomically(volume: string, payload: Payload, own: () 
   return true;
 }
 
+/** As a group: leave it. */
+const UNCHANGED = -1;
 const DATA = "..data";
 const NEXT_DATA = "..data_tmp";
 const VERSION = /^\.\.\d{4}_\d\d_\d\d_\d\d_\d\d_\d\d\./;
@@ -51,10 +53,11 @@ async function holds(version: string, payload: Payload): Promise<boolean> {
 async function writeVersion(volume: string, payload: Payload): Promise<string> {
   const directory = await mkdtemp(join(volume, `..${stamp(new Date())}.`));
   await chmod(directory, 0o755);
-  for (const [path, { data, mode }] of payload) {
+  for (const [path, { data, mode, owner }] of payload) {
     const file = join(directory, path);
     await makeDirs(dirname(file), 0o755);
     await writeFile(file, data, { mode: 0o600, flag: "wx" });
+    if (owner !== undefined) await lchown(file, owner, UNCHANGED);
     await chmod(file, mode);
   }
   return directory.slice(volume.length + 1);

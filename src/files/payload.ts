@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { BerthError } from "../base/errors.ts";
 import type { DesiredPod, DesiredVolume, DocumentKey } from "../pod/desired.ts";
 import type { DocumentBodies } from "../pod/document.ts";
@@ -8,7 +9,12 @@ import { downwardFile } from "./downward.ts";
 
 /** Files of a content volume by path below it. */
 export type Payload = ReadonlyMap<string, PayloadFile>;
-export type PayloadFile = { readonly data: Uint8Array; readonly mode: number };
+export type PayloadFile = {
+  readonly data: Uint8Array;
+  readonly mode: number;
+  /** The user whose file it is; absent: root's. */
+  readonly owner?: number;
+};
 
 /** What a payload is made from. */
 export type PayloadSources = {
@@ -33,7 +39,7 @@ export function payloadOf(volume: DesiredVolume, sources: PayloadSources): Paylo
   const reasons: string[] = [];
   for (const projection of projections.list) {
     try {
-      for (const [path, file] of filesOf(projection, projections.mode, sources)) files.set(path, file);
+      for (const [path, file] of filesOf(projection, projections.mode, sources)) files.set(cleaned(path), file);
     } catch (error) {
       if (!(error instanceof BerthError)) throw error;
       reasons.push(error.message);
@@ -74,7 +80,14 @@ function filesOf(projection: v1.VolumeProjection, mode: number, sources: Payload
   throw failed(`a projected volume cannot have the source ${Object.keys(projection).join(", ") || "(none)"} here`);
 }
 
-/** A token is its owner's alone where the pod has a group that the files are given to (node.md 3.9). */
+/** People write `./name` and `name/` as well: the shortest form is what is shown. What climbs stays as it is, to be refused. */
+const cleaned = (path: string): string =>
+  path.split("/").includes("..") ? path : posix.normalize(path).replace(/(.)\/$/, "$1");
+
+/**
+ * A token is its owner's alone where the pod has a group that the files are given to, or where one user runs all of its
+ * containers, who then owns it (cri-mapping 5.2).
+ */
 function tokenFile(
   token: v1.ServiceAccountTokenProjection,
   mode: number,
@@ -82,7 +95,17 @@ function tokenFile(
 ): Files[number] {
   const data = bodies.get(tokenKey(pod, token))?.data.get(TOKEN_DATA_KEY);
   if (data === undefined) throw failed(`there is no token of the service account for ${token.path}`);
-  return [token.path, { data, mode: pod.spec.securityContext?.fsGroup === undefined ? mode : OWNERS_MODE }];
+  const owner = onlyUser(pod);
+  const isOpen = owner === undefined && pod.spec.securityContext?.fsGroup === undefined;
+  return [token.path, { data, mode: isOpen ? mode : OWNERS_MODE, ...(owner === undefined ? {} : { owner }) }];
+}
+
+/** The user that all containers are to run as; undefined where they differ or one of them leaves it to its image. */
+function onlyUser({ spec, containers }: DesiredPod): number | undefined {
+  const users = new Set(
+    containers.map(({ spec: own }) => own.securityContext?.runAsUser ?? spec.securityContext?.runAsUser),
+  );
+  return users.size === 1 ? [...users][0] : undefined;
 }
 
 /** Without items every key is a file; with items only those, under their paths (5.2). */

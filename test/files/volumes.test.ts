@@ -261,7 +261,8 @@ describe("content volumes", () => {
     "a/../../x",
     "..data",
     "..x/y",
-    "a//b",
+    "./..x",
+    ".",
     "n\0l",
     "l".repeat(256),
     `${"d/".repeat(2050)}f`,
@@ -271,6 +272,17 @@ describe("content volumes", () => {
     const set = files.setVolume(pod, "v", bodiesOf({ "ConfigMap/default/cm": { k: "1" } }), forever);
     await expect(set).rejects.toMatchObject({ code: "VolumeFailed" });
     expect(() => lstatSync(directory(root))).toThrow("ENOENT");
+  });
+
+  it.each([
+    ["./app.conf", { "app.conf": "1" }],
+    ["a//b", { a: { b: "1" } }],
+    ["a/./b/", { a: { b: "1" } }],
+  ])("clean the path %j", async (path, shown) => {
+    const { files, root } = house();
+    const pod = podOf({ volumes: [configMap({ items: [{ key: "k", path }] })] });
+    await files.setVolume(pod, "v", bodiesOf({ "ConfigMap/default/cm": { k: "1" } }), forever);
+    expect(tree(directory(root))).toEqual(shown);
   });
 
   it("refuse a file below a file", async () => {

@@ -135,10 +135,11 @@ export async function openHost(runtime: Runtime, cluster?: Cluster): Promise<Hos
 }
 
 /** What the node's own API needs, so that the API server gets through to it. */
-const nodeConfig = async ({ authority }: Cluster) => ({
+const nodeConfig = async ({ clientAuthority }: Cluster) => ({
   port: await freePort(),
   serverTLSBootstrap: true,
-  authentication: { x509: { clientCAFile: authority.certificate } },
+  ...{ clusterDNS: ["10.96.0.10"], clusterDomain: "cluster.local" },
+  authentication: { x509: { clientCAFile: clientAuthority } },
 });
 
 /** Addresses and kernels differ in length: tables keep their columns. */

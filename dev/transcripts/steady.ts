@@ -44,12 +44,14 @@ export function steady(text: string, stands: readonly Stand[]): string {
     .replace(/\b\d+m\d+s\b/g, (age) => (age.length === 4 ? "2m3s" : "2m34s".padEnd(age.length)))
     .replace(/\b[0-9a-f]{32}\b/g, "0f0e0d0c0b0a49088706050403020100")
     .replace(/(?<=\b(csr|default-token)-)[a-z0-9]{5}\b/g, "abcde")
-    .replace(/(?<=\b[a-z]+-[0-9a-f]{8,10}-)[a-z0-9]{5}\b/g, (suffix) => suffixOf(suffix))
+    .replace(/(?<=\b[a-z]+-[0-9a-f]{8,10}-)[a-z0-9]{5}(?![a-z0-9])/g, (suffix) => suffixOf(suffix))
     .replace(/\b\d{6,}(?=Ki\b)/g, (size) => "12345678".slice(-size.length).padStart(size.length, "1"))
     .replace(/(?<=^ +ephemeral-storage: +)\d+$/gm, (size) => "123456789012".slice(-size.length))
-    .replace(/(?<=[ (]|^)(\d+)s(?=[ )]|$)/gm, (age) => AGES[age.length - 2] ?? age)
+    .replace(/(?<=(?<! for)[ (]|^)(\d+)s(?=[ )]|$)/gm, (age) => AGES[age.length - 2] ?? age)
     .replace(/\b\d+m(?= +\d+(Mi|%))/g, (cpu) => "4m".padEnd(cpu.length))
-    .replace(/\b\d+Mi\b/g, (memory) => "12345Mi".slice(-Math.max(3, memory.length)))
+    .replace(/(?<!hugepages-|memory: +|^ {2}(?:memory|default) .*)\b\d+Mi\b/gm, (memory) =>
+      "12345Mi".slice(-Math.max(3, memory.length)),
+    )
     .replace(/ \d+%(?: |$)/gm, (share) => ` ${"3%".padEnd(share.trim().length)}${share.endsWith(" ") ? " " : ""}`)
     .replace(/(?<=\bin )\d+ ms\b(, \d+ times in a row)?/g, "4 ms")
     .replace(/(?<=^Node: +box\/)\S+/gm, "192.0.2.1")

@@ -14,6 +14,10 @@ const INCLUDE: Record<string, string[]> = {
   systemd: ["test/e2e/systemd/*.test.ts"],
   cluster: ["test/e2e-cluster/*.test.ts"],
 };
+/** They kill the server, or want flags of it that the tests' own cluster has. */
+const OWN_CLUSTER = ["server-killed", "node-api", "node-api-direct", "ephemeral"].map(
+  (name) => `test/e2e-cluster/${name}.test.ts`,
+);
 const scope = process.env.BERTH_E2E_SCOPE ?? "test";
 /** Those that bring a world of their own, one file after the other. */
 const isApart = scope === "alone" || scope === "systemd";
@@ -23,6 +27,7 @@ const isHeavy = isApart || scope === "cluster";
 export default defineConfig({
   test: {
     include: INCLUDE[scope] ?? [],
+    exclude: process.env.BERTH_CLUSTER_KUBECONFIG ? OWN_CLUSTER : [],
     globalSetup: isApart ? [] : ["test/kit/shared-runtime.ts"],
     pool: "forks",
     // Tests mostly wait for back-offs and graces: more files at once than the machine has cores.

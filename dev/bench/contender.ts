@@ -31,6 +31,9 @@ export type Opened = {
   close(): Promise<void>;
 };
 
+/** The name of the node that Berth is. */
+export const BENCH_NODE = "bench";
+
 /** The bare client: 8 pods at a time, no rules, no memory. With `keep` it replaces containers that stop. */
 export function floorOf(runtime: Runtime, keep = false): Contender {
   return {
@@ -84,8 +87,8 @@ async function makeCgroup(path: string): Promise<void> {
   for (const hierarchy of hierarchies) await mkdir(join(hierarchy, path), { recursive: true }).catch(() => undefined);
 }
 
-/** Berth as it is built in dist/. */
-export function berthOf(runtime: Runtime): Contender {
+/** Berth as it is built in dist/, with further flags. */
+export function berthOf(runtime: Runtime, flags: readonly string[] = []): Contender {
   return {
     name: "berth",
     async open() {
@@ -94,8 +97,8 @@ export function berthOf(runtime: Runtime): Contender {
       await mkdir(places.manifests, { recursive: true });
       const port = await freePort();
       const cgroupRoot = `${runtime.cgroupRoot}/bench`;
-      const settings = { places, endpoint: runtime.endpoint, cgroupRoot, nodeName: "bench", port };
-      let berthd = await startBerthd(settings);
+      const settings = { places, endpoint: runtime.endpoint, cgroupRoot, nodeName: BENCH_NODE, port };
+      let berthd = await startBerthd(settings, flags);
       await berthd.ready();
       return {
         get pid() {
@@ -105,7 +108,7 @@ export function berthOf(runtime: Runtime): Contender {
         async restart() {
           await berthd.kill();
           const beganAtMs = Date.now();
-          berthd = await startBerthd(settings);
+          berthd = await startBerthd(settings, flags);
           return beganAtMs;
         },
         async adopted(count) {

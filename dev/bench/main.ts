@@ -1,10 +1,12 @@
 // `make bench`: Berth beside a bare client of CRI, and beside any other agent, on one private containerd 2.x. Environment:
-//   ROWS    the rows to measure, separated by commas; all without it
+//   ROWS    the rows to measure, separated by commas; all without it, but those of a cluster only where its programs are
 //   ROUNDS  rounds of the start and adoption rows; 5 without it
 //   AGENT   a command line with {manifests}, {endpoint} and {root}: another agent for static pods
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { clusterPrograms, programPath } from "../cluster/places.ts";
 import { workFolder } from "../paths.ts";
 import { runCommand } from "../run-command.ts";
 import { programsOf } from "../runtime/places.ts";
@@ -13,6 +15,7 @@ import { stopRuntime } from "../runtime/stop.ts";
 import { fail, messageOf, say } from "../say.ts";
 import { agentOf, berthOf, type Contender, floorOf } from "./contender.ts";
 import { openEye } from "./eye.ts";
+import { measureJoined } from "./joined.ts";
 import {
   type Bench,
   measureAdoption,
@@ -23,7 +26,7 @@ import {
   measureStarts,
 } from "./measure.ts";
 import { report } from "./report.ts";
-import { ROWS, type RowName } from "./rows.ts";
+import { JOINED_ROWS, ROWS, type RowName } from "./rows.ts";
 
 const FOLDER = join(workFolder, "run/bench");
 const wanted = chosenRows(process.env.ROWS ?? "");
@@ -59,7 +62,11 @@ async function measure(runtime: Runtime): Promise<Bench["results"]> {
   if (has("start150")) await measureStarts(bench, "start150", 150);
   if (has("single")) await measureStarts(bench, "single", 1);
   if (has("restart")) await measureRestarts({ ...bench, contenders: contendersOf(runtime, floorOf(runtime, true)) });
-  if (has("rest50", "memory50", "rest150", "memory150")) await measureRest(bench);
+  // What a cluster costs is counted on top of the same pods without one.
+  const only50 = !has("rest150", "memory150", "joined150", "bound150");
+  if (has("rest50", "memory50", "rest150", "memory150", ...JOINED_ROWS)) await measureRest(bench, only50);
+  if (has("joined50", "joined150")) await measureJoined(bench, runtime, "joined", only50);
+  if (has("bound50", "bound150")) await measureJoined(bench, runtime, "bound", only50);
   if (has("exec50")) await measureProbes(bench, "exec50");
   if (has("http50")) await measureProbes(bench, "http50");
   if (has("adopt100")) await measureAdoption(bench);
@@ -80,7 +87,9 @@ function chosenRows(text: string): RowName[] {
   const chosen = text.split(",").filter(Boolean);
   const strange = chosen.filter((name) => !names.some((known) => known === name));
   if (strange.length > 0) fail(`no such row: ${strange.join(", ")}; there are ${names.join(", ")}`);
-  return chosen.length === 0 ? names : names.filter((name) => chosen.includes(name));
+  if (chosen.length > 0) return names.filter((name) => chosen.includes(name));
+  const hasCluster = clusterPrograms.every((name) => existsSync(programPath(name)));
+  return names.filter((name) => hasCluster || !JOINED_ROWS.includes(name));
 }
 
 async function leave(): Promise<void> {

@@ -13,28 +13,33 @@ export type Bench = {
   readonly rounds: number;
 };
 
-const REST_MS = 60_000;
+/** How long a row at rest looks, after things have settled. */
+export const REST_MS = 60_000;
 const PROBED_MS = 30_000;
-const SETTLE_MS = 10_000;
+export const SETTLE_MS = 10_000;
 const SINGLES = 20;
 
 let batches = 0;
 
+/** Pods whose names begin alike. */
+export type Batch = { readonly prefix: string; readonly pods: string[] };
+
 /** Names for a batch of pods that no other batch has; none of them is the beginning of another. */
-function batch(count: number): { readonly prefix: string; readonly pods: string[] } {
+export function batch(count: number): Batch {
   batches += 1;
   const prefix = `batch${batches}-`;
   return { prefix, pods: Array.from({ length: count }, (_, index) => `${prefix}${String(index).padStart(3, "0")}`) };
 }
 
 /** Starts a batch and hands back the time until its last container started. */
-async function startAll(eye: Eye, opened: Opened, prefix: string, pods: readonly string[]): Promise<number> {
+export async function startAll(eye: Eye, opened: Opened, prefix: string, pods: readonly string[]): Promise<number> {
   const beganAtMs = await opened.start(pods);
   const starts = await eye.waitFor(prefix, pods.length, 300_000);
   return Math.max(...starts.map(({ startedAtMs }) => startedAtMs)) - beganAtMs;
 }
 
-async function removeAll(eye: Eye, opened: Opened, prefix: string, pods: readonly string[]): Promise<void> {
+/** Ends a batch and waits until nothing is left of it. */
+export async function removeAll(eye: Eye, opened: Opened, prefix: string, pods: readonly string[]): Promise<void> {
   await opened.remove(pods);
   await eye.waitGone(prefix, 300_000);
 }
@@ -81,13 +86,13 @@ export async function measureRestarts(bench: Bench): Promise<void> {
   }
 }
 
-/** Rows rest50, memory50, rest150, memory150: a fresh process, nothing happening. */
-export async function measureRest(bench: Bench): Promise<void> {
+/** Rows rest50, memory50, and rest150, memory150 unless only 50 pods are wanted: a fresh process, nothing happening. */
+export async function measureRest(bench: Bench, only50: boolean): Promise<void> {
   const { eye, contenders, results } = bench;
   for (const contender of contenders) {
     if (contender.name === "floor") continue;
     const one = await contender.open();
-    const batches = [batch(50), batch(100)];
+    const batches = only50 ? [batch(50)] : [batch(50), batch(100)];
     const rows = [
       ["rest50", "memory50"],
       ["rest150", "memory150"],

@@ -2,6 +2,8 @@
 export type Limit =
   | { readonly kind: "ratio"; readonly atMost: number }
   | { readonly kind: "above-floor"; readonly atMost: number }
+  /** So much more than Berth itself in another row. */
+  | { readonly kind: "above-row"; readonly row: string; readonly atMost: number }
   | { readonly kind: "value"; readonly atMost: number };
 
 /** One line of the result. */
@@ -33,6 +35,30 @@ export const ROWS = [
   { name: "rest150", what: "CPU at rest with 150 pods", unit: "%", limit: { kind: "value", atMost: 0.7 } },
   { name: "memory150", what: "resident memory with 150 pods", unit: "MiB", limit: { kind: "value", atMost: 95 } },
   {
+    name: "joined50",
+    what: "the same as a node of a real cluster",
+    unit: "MiB",
+    limit: { kind: "above-row", row: "memory50", atMost: 15 },
+  },
+  {
+    name: "joined150",
+    what: "the same with 150 pods",
+    unit: "MiB",
+    limit: { kind: "above-row", row: "memory150", atMost: 15 },
+  },
+  {
+    name: "bound50",
+    what: "50 pods that the cluster has bound to it",
+    unit: "MiB",
+    limit: { kind: "above-row", row: "memory50", atMost: 15 },
+  },
+  {
+    name: "bound150",
+    what: "150 pods that the cluster has bound to it",
+    unit: "MiB",
+    limit: { kind: "above-row", row: "memory150", atMost: 15 },
+  },
+  {
     name: "exec50",
     what: "CPU with 50 exec probes a second",
     unit: "%",
@@ -58,6 +84,9 @@ export const ROWS = [
   },
 ] as const satisfies readonly Row[];
 export type RowName = (typeof ROWS)[number]["name"];
+
+/** The rows that want the programs of a real control plane. */
+export const JOINED_ROWS: readonly RowName[] = ["joined50", "joined150", "bound50", "bound150"];
 
 /** Values by contender, for each row that was measured. */
 export type Results = Map<RowName, Map<string, number[]>>;

@@ -5,29 +5,38 @@ import { freePort } from "../agent/free-port.ts";
 import { runCommand, tryCommand } from "../run-command.ts";
 import { type Daemon, startDaemon } from "../runtime/daemon.ts";
 import { bootstrapObjects } from "./bootstrap.ts";
-import { type Authority, makeAuthority, makeKey } from "./certificates.ts";
+import { type Authority, type Certificate, makeAuthority, makeKey } from "./certificates.ts";
 import { type Entrance, writeKubeconfig } from "./kubeconfig.ts";
 import { programPath } from "./places.ts";
 import { noteProcesses, stopCluster } from "./stop.ts";
 
-/** A control plane of its own on loopback. */
+/** A cluster that nodes can join, seen by its administrator. */
 export type Cluster = {
   readonly server: string;
   /** Of an administrator. */
   readonly kubeconfig: string;
-  readonly authority: Authority;
+  /** Paths of the certificates that the server's own, and those of its clients, are to be held against. */
+  readonly serverAuthority: string;
+  readonly clientAuthority: string;
   /** Runs kubectl as an administrator; throws with what it printed when it fails. */
   kubectl(args: string[], input?: string): Promise<string>;
+  /** The certificate by which a node is known. */
+  nodeCertificate(nodeName: string): Promise<Certificate>;
   /** Writes the kubeconfig of a node with a certificate of its own, and hands back its path. */
   nodeKubeconfig(nodeName: string): Promise<string>;
   /** Writes a kubeconfig of a new node that has only a bootstrap token. */
   bootstrapKubeconfig(): Promise<string>;
+  /** Ends what was started for it and removes what was made. */
+  stop(): Promise<void>;
+};
+
+/** A control plane of its own on loopback, of which everything is at hand. */
+export type OwnCluster = Cluster & {
+  readonly authority: Authority;
   /** Ends the API server at once, as in an outage; what is stored stays. */
   killServer(): Promise<void>;
   /** Starts it again on the same address. */
   startServer(): Promise<void>;
-  /** Ends everything and removes the folder. */
-  stop(): Promise<void>;
 };
 
 type Ports = {
@@ -41,7 +50,7 @@ type Ports = {
 export type ClusterFlags = { readonly server?: readonly string[]; readonly manager?: readonly string[] };
 
 /** Starts a control plane below a folder, from programs that `makeClusterPrograms` has made. Throws with the end of a log. */
-export async function startCluster(folder: string, flags: ClusterFlags = {}): Promise<Cluster> {
+export async function startCluster(folder: string, flags: ClusterFlags = {}): Promise<OwnCluster> {
   await stopCluster(folder);
   try {
     await mkdir(join(folder, "logs"), { recursive: true, mode: 0o700 });
@@ -52,7 +61,7 @@ export async function startCluster(folder: string, flags: ClusterFlags = {}): Pr
   }
 }
 
-async function bringUp(folder: string, flags: ClusterFlags): Promise<Cluster> {
+async function bringUp(folder: string, flags: ClusterFlags): Promise<OwnCluster> {
   const authority = await makeAuthority(join(folder, "pki"));
   await makeKey(join(folder, "pki/accounts.key"));
   const ports = await freePorts();
@@ -98,8 +107,10 @@ async function bringUp(folder: string, flags: ClusterFlags): Promise<Cluster> {
   return {
     server,
     kubeconfig,
-    authority,
+    ...{ authority, serverAuthority: authority.certificate, clientAuthority: authority.certificate },
     kubectl,
+    nodeCertificate: (nodeName) =>
+      authority.issue(`node-${nodeName}`, { commonName: `system:node:${nodeName}`, organization: "system:nodes" }),
     nodeKubeconfig: (nodeName) => certified(`node-${nodeName}`, `system:node:${nodeName}`, "system:nodes"),
     bootstrapKubeconfig: () => kubeconfigOf("bootstrap", { token }),
     killServer: () => running.kill(),

@@ -1,10 +1,13 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { networkInterfaces, release } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startBerthd } from "../agent/berthd.ts";
 import { freePort } from "../agent/free-port.ts";
 import { agentPlacesOf } from "../agent/places.ts";
 import { programOf } from "../agent/programs.ts";
+import { programPath } from "../cluster/places.ts";
+import type { Cluster } from "../cluster/start.ts";
 import { runCommand, tryCommand } from "../run-command.ts";
 import { programsOf } from "../runtime/places.ts";
 import type { Runtime } from "../runtime/start.ts";
@@ -15,12 +18,17 @@ import { type Stand, steady } from "./steady.ts";
 
 const NODE = "box";
 const PATIENCE_MS = 90_000;
+/** Stands for the host's own in the pages. */
+const ADDRESS = "192.0.2.1";
 
 /** The host on which pages are played: a berthd beside a private runtime, a folder with the page's files, and a shell. */
 export type Host = { readonly stage: Stage; close(): Promise<void> };
 
-/** Starts berthd. `berth` on the pages' PATH asks it; `doctor` sees a network of its own, in which forwarding is on. */
-export async function openHost(runtime: Runtime): Promise<Host> {
+/**
+ * Starts berthd. `berth` on the pages' PATH asks it; `doctor` sees a network of its own, in which forwarding is on. With a
+ * cluster berthd is one of its nodes, and `kubectl` is on the PATH.
+ */
+export async function openHost(runtime: Runtime, cluster?: Cluster): Promise<Host> {
   const places = agentPlacesOf(runtime.places, "pages");
   const bench = join(places.folder, "bench");
   const port = await freePort();
@@ -30,17 +38,21 @@ export async function openHost(runtime: Runtime): Promise<Host> {
     cgroupRoot: `${runtime.cgroupRoot}/pages`,
     nodeName: NODE,
     port,
-    kubelet: { fileCheckFrequency: "1s" },
+    kubelet: { fileCheckFrequency: "1s", ...(cluster === undefined ? {} : await nodeConfig(cluster)) },
     agent: { allowKubelet: true },
   };
   await mkdir(places.manifests, { recursive: true });
-  const berthd = await startBerthd(settings);
+  const address = ownAddress();
+  const flags = cluster === undefined ? [] : ["--kubeconfig", await cluster.nodeKubeconfig(NODE), "--node-ip", address];
+  const berthd = await startBerthd(settings, flags);
   await berthd.ready();
   const network = `berth-pages-${runtime.places.key}`;
   await makeHostNetwork(network);
   const { command, args } = programOf("berth");
   const call = [command, ...args].map((word) => `'${word}'`).join(" ");
   await writeProgram(join(bench, "bin/berth"), doctorInside(network, runtime.places.config, call));
+  if (cluster !== undefined)
+    await writeProgram(join(bench, "bin/kubectl"), `#!/bin/sh\nexec '${programPath("kubectl")}' "$@"\n`);
   const full = await writeDiskConfig(places.config, join(bench, "config-full.yaml"), fullDisk(runtime));
   const environment = {
     PATH: `${join(bench, "bin")}:${dirname(programsOf(runtime.version).ctr)}:/usr/sbin:/usr/bin:/sbin:/bin`,
@@ -51,6 +63,7 @@ export async function openHost(runtime: Runtime): Promise<Host> {
     RUNTIME: runtime.places.socket,
     NETWORK: `/run/netns/${network}`,
     HOME: bench,
+    ...(cluster === undefined ? {} : { KUBECONFIG: cluster.kubeconfig }),
     LC_ALL: "C.UTF-8",
   };
   const stands: Stand[] = [
@@ -68,6 +81,7 @@ export async function openHost(runtime: Runtime): Promise<Host> {
     [runtime.places.root, "/var/lib/containerd"],
     [runtime.places.short, "/run/containerd"],
     [runtime.places.folder, "/var/lib/private"],
+    ...(cluster === undefined ? [] : clusterStands(address)),
   ];
   const breakages = breakagesOf(runtime);
   const shell = (line: string) =>
@@ -118,6 +132,25 @@ export async function openHost(runtime: Runtime): Promise<Host> {
       await tryCommand("ip", ["netns", "delete", network]);
     },
   };
+}
+
+/** What the node's own API needs, so that the API server gets through to it. */
+const nodeConfig = async ({ clientAuthority }: Cluster) => ({
+  port: await freePort(),
+  serverTLSBootstrap: true,
+  ...{ clusterDNS: ["10.96.0.10"], clusterDomain: "cluster.local" },
+  authentication: { x509: { clientCAFile: clientAuthority } },
+});
+
+/** Addresses and kernels differ in length: tables keep their columns. */
+const clusterStands = (address: string): Stand[] => [
+  [address, ADDRESS.padEnd(address.length)],
+  [release(), "6.12.0".padEnd(release().length)],
+];
+
+function ownAddress(): string {
+  const all = Object.values(networkInterfaces()).flat();
+  return all.find((each) => each !== undefined && !each.internal && each.family === "IPv4")?.address ?? "127.0.0.1";
 }
 
 /** One key of a screen's comment: `type TEXT` ends with Enter, `press KEY`, `shows PATTERN`. */

@@ -20,6 +20,14 @@ export function steady(text: string, stands: readonly Stand[]): string {
     ids.set(id, known);
     return known;
   };
+  const suffixes = new Map<string, string>();
+  /** Pods of a controller are told apart by letters, in the order in which they are first seen. */
+  const suffixOf = (suffix: string): string => {
+    const letter = "abcdefgh"[suffixes.size] ?? "z";
+    const known = suffixes.get(suffix) ?? letter.repeat(suffix.length);
+    suffixes.set(suffix, known);
+    return known;
+  };
   return told
     .replace(/\b[0-9a-f]{64}\b/g, idOf)
     .replace(
@@ -36,9 +44,17 @@ export function steady(text: string, stands: readonly Stand[]): string {
       (_, part = "") => `2026-01-02T03:04:05${part && `.${"0".repeat(part.length - 1)}`}Z`,
     )
     .replace(/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} 20\d\d \d\d:\d\d:\d\d/g, "Fri, 02 Jan 2026 03:04:05")
-    .replace(/(?<=[ (]|^)(\d+)s(?=[ )]|$)/gm, (age) => AGES[age.length - 2] ?? age)
+    .replace(/\b\d+m\d+s\b/g, (age) => (age.length === 4 ? "2m3s" : "2m34s".padEnd(age.length)))
+    .replace(/\b[0-9a-f]{32}\b/g, "0f0e0d0c0b0a49088706050403020100")
+    .replace(/(?<=\b(csr|default-token)-)[a-z0-9]{5}\b/g, "abcde")
+    .replace(/(?<=\b[a-z]+-[0-9a-f]{8,10}-)[a-z0-9]{5}(?![a-z0-9])/g, (suffix) => suffixOf(suffix))
+    .replace(/\b\d{6,}(?=Ki\b)/g, (size) => "12345678".slice(-size.length).padStart(size.length, "1"))
+    .replace(/(?<=^ +ephemeral-storage: +)\d+$/gm, (size) => "123456789012".slice(-size.length))
+    .replace(/(?<=(?<! for)[ (]|^)(\d+)s(?=[ )]|$)/gm, (age) => AGES[age.length - 2] ?? age)
     .replace(/\b\d+m(?= +\d+(Mi|%))/g, (cpu) => "4m".padEnd(cpu.length))
-    .replace(/\b\d+Mi\b/g, (memory) => "12345Mi".slice(-Math.max(3, memory.length)))
+    .replace(/(?<!hugepages-|memory: +|^ {2}(?:memory|default) .*)\b\d+Mi\b/gm, (memory) =>
+      "12345Mi".slice(-Math.max(3, memory.length)),
+    )
     .replace(/ \d+%(?: |$)/gm, (share) => ` ${"3%".padEnd(share.trim().length)}${share.endsWith(" ") ? " " : ""}`)
     .replace(/(?<=\bin )\d+ ms\b(, \d+ times in a row)?/g, "4 ms")
     .replace(/(?<=^Node: +box\/)\S+/gm, "192.0.2.1")

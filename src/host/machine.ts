@@ -2,11 +2,19 @@ import { readFile, statfs } from "node:fs/promises";
 import { release } from "node:os";
 import type { MachineFacts } from "../pod/node.ts";
 
+/** The firmware's word, of several kinds of firmware. A guest that has none goes by its machine's id, as with a kubelet. */
+const SYSTEM_UUID = [
+  "/sys/class/dmi/id/product_uuid",
+  "/proc/device-tree/system-id",
+  "/proc/device-tree/vm,uuid",
+  "/etc/machine-id",
+];
+
 /** Reads what a Node object tells of the machine (node.md 2.2). What the host does not say is left empty. */
 export async function readMachineFacts(rootDir: string): Promise<MachineFacts> {
   const [machineId, systemUuid, osRelease, memory, disk] = await Promise.all([
     firstOf("/etc/machine-id", "/var/lib/dbus/machine-id"),
-    firstOf("/sys/class/dmi/id/product_uuid", "/proc/device-tree/vm,uuid", "/proc/device-tree/system-id"),
+    firstOf(...SYSTEM_UUID),
     firstOf("/etc/os-release", "/usr/lib/os-release"),
     firstOf("/proc/meminfo"),
     diskBytes(rootDir),

@@ -1,9 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Cluster, startCluster } from "../../dev/cluster/start.ts";
-import { workFolder } from "../../dev/paths.ts";
+import type { Cluster } from "../../dev/cluster/start.ts";
 import { joinCluster, type Membership } from "../../src/agent/membership/membership.ts";
 import { type Clock, systemChance, systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
@@ -11,16 +11,22 @@ import { openCluster } from "../../src/kube/connect.ts";
 import { silentMeter } from "../../src/pod/metrics.ts";
 import { aSetup, standsWell } from "../agent/membership/member.ts";
 import { eventually } from "../kit/eventually.ts";
+import { openSomeCluster } from "./open-cluster.ts";
 
+const NODE = `n${randomBytes(3).toString("hex")}`;
 const YEAR_MS = 365 * 86_400_000;
 
 let cluster: Cluster;
 let folder = "";
+/** Requests that were there before. */
+let before: readonly string[] = [];
 beforeAll(async () => {
-  cluster = await startCluster(join(workFolder, "run", "e2e-bootstrap"));
+  cluster = await openSomeCluster("cluster-bootstrap");
+  before = await requests();
   folder = await mkdtemp(join(tmpdir(), "berth-bootstrap-"));
 }, 180_000);
 afterAll(async () => {
+  await cluster?.kubectl(["delete", "node", NODE, "--ignore-not-found"]);
   await cluster?.stop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -54,11 +60,13 @@ async function joined(nodeName: string, clock: Clock): Promise<Membership> {
   };
 }
 
-const requesters = async (): Promise<string[]> => {
-  const path = "jsonpath={range .items[*]}{.metadata.creationTimestamp} {.spec.username}{'\\n'}{end}";
-  const lines = (await cluster.kubectl(["get", "csr", "-o", path])).trim().split("\n");
-  return lines.sort().map((line) => line.split(" ")[1] ?? "");
-};
+/** All requests for certificates, the oldest first: when, by whom, and how each is called. */
+async function requests(): Promise<readonly string[]> {
+  const path = "jsonpath={range .items[*]}{.metadata.creationTimestamp} {.spec.username} {.metadata.name}{'\\n'}{end}";
+  return (await cluster.kubectl(["get", "csr", "-o", path])).trim().split("\n").sort();
+}
+const requesters = async (): Promise<string[]> =>
+  (await requests()).filter((line) => !before.includes(line)).map((line) => line.split(" ")[1] ?? "");
 const ready = (name: string): Promise<string> =>
   cluster.kubectl(["get", "node", name, "-o", "jsonpath={.status.conditions[?(@.type=='Ready')].status}"]);
 const currentPem = (): Promise<string> => readFile(join(folder, "pki/kubelet-client-current.pem"), "utf8");
@@ -66,8 +74,8 @@ const currentPem = (): Promise<string> => readFile(join(folder, "pki/kubelet-cli
 it("a node with a bootstrap token gets a certificate, joins by it, and renews it by itself", {
   timeout: 240_000,
 }, async () => {
-  const first = await joined("n1", systemClock);
-  await eventually("the node is ready", async () => expect(await ready("n1")).toBe("True"), { withinMs: 90_000 });
+  const first = await joined(NODE, systemClock);
+  await eventually("the node is ready", async () => expect(await ready(NODE)).toBe("True"), { withinMs: 90_000 });
   expect(await requesters()).toEqual([expect.stringMatching(/^system:bootstrap:/)]);
   const certificate = await currentPem();
   await first.stop();
@@ -77,16 +85,19 @@ it("a node with a bootstrap token gets a certificate, joins by it, and renews it
     ...systemClock,
     now: () => ({ ...systemClock.now(), wallMs: systemClock.now().wallMs + 0.95 * YEAR_MS }),
   };
-  const second = await joined("n1", late);
+  const second = await joined(NODE, late);
   await eventually("the certificate is renewed", async () => expect(await currentPem()).not.toBe(certificate), {
     withinMs: 90_000,
   });
   // by its own certificate, not by the token
-  expect((await requesters()).slice(0, 2)).toEqual([expect.stringMatching(/^system:bootstrap:/), "system:node:n1"]);
+  expect((await requesters()).slice(0, 2)).toEqual([
+    expect.stringMatching(/^system:bootstrap:/),
+    `system:node:${NODE}`,
+  ]);
   expect((await readdir(join(folder, "pki"))).filter((name) => /^kubelet-client-\d/.test(name)).length).toBe(2);
   await second.stop();
 
-  const third = await joined("n1", systemClock);
+  const third = await joined(NODE, systemClock);
   await eventually("the lease is renewed by the new certificate", () => expect(third.contact().connected).toBe(true), {
     withinMs: 60_000,
   });

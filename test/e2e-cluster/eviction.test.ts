@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
-import { makeClusterPrograms } from "../../dev/cluster/programs.ts";
-import { type Cluster, startCluster } from "../../dev/cluster/start.ts";
+import type { Cluster } from "../../dev/cluster/start.ts";
 import { workFolder } from "../../dev/paths.ts";
 import { type Runtime, startRuntime } from "../../dev/runtime/start.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import { type Host, openHost } from "../kit/host.ts";
 import { container, pod, sh } from "../kit/sample-pods.ts";
 import { asShared } from "../kit/shared-runtime.ts";
+import { openSomeCluster } from "./open-cluster.ts";
 
 // Pods of a real API server that have to go: for what they have on disk themselves, and because the node is short (node.md 5.1).
 
@@ -22,8 +22,7 @@ const PATIENT = { withinMs: 60_000 };
 const PLAIN = { automountServiceAccountToken: false, terminationGracePeriodSeconds: 1 };
 
 beforeAll(async () => {
-  await makeClusterPrograms();
-  cluster = await startCluster(join(workFolder, "cluster-eviction"));
+  cluster = await openSomeCluster("cluster-eviction");
   // Of its own: a node that is short of disk removes all images that nobody uses.
   const { version } = inject("runtime");
   runtime = await startRuntime({ folder: join(workFolder, "run", `eviction-${version}`), version });

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import {
   type ClientHttp2Session,
   connect,
@@ -11,11 +11,12 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Certificate } from "../../dev/cluster/certificates.ts";
+import { type Certificate, makeAuthority } from "../../dev/cluster/certificates.ts";
 import { writeKubeconfig } from "../../dev/cluster/kubeconfig.ts";
-import type { Cluster } from "../../dev/cluster/start.ts";
+import type { Cluster, OwnCluster } from "../../dev/cluster/start.ts";
+import { workFolder } from "../../dev/paths.ts";
 import { certify } from "../kit/certificates.ts";
 
 /** What goes wrong between a node and its API server. */
@@ -32,7 +33,9 @@ export type Trouble =
   /** The node shows the server a certificate that is no longer good. */
   | { readonly kind: "client-expired" }
   /** The server shows one. */
-  | { readonly kind: "server-expired" };
+  | { readonly kind: "server-expired" }
+  /** Nobody listens. */
+  | { readonly kind: "gone" };
 
 /** One request of the node. */
 export type Asked = { readonly atMs: number; readonly method: string; readonly path: string };
@@ -46,7 +49,7 @@ export type FaultyDoor = {
   /** Connections that the node has made. */
   readonly dialled: () => number;
   become(trouble: Trouble): void;
-  close(): void;
+  close(): Promise<void>;
 };
 
 const HOUR_MS = 3_600_000;
@@ -55,16 +58,15 @@ const OWN_HEADERS = new Set([":authority", ":scheme", "host"]);
 
 /** Opens a door for one node: it ends the node's TLS, and speaks to the real server with the node's own certificate. */
 export async function openFaultyDoor(cluster: Cluster, node: string): Promise<FaultyDoor> {
-  const { authority } = cluster;
-  const own = await authority.issue(`node-${node}`, {
-    commonName: `system:node:${node}`,
-    organization: "system:nodes",
-  });
-  const serving = await authority.issue(`door-${node}`, { commonName: "door", names: ["IP:127.0.0.1"] });
-  const ca = await readFile(authority.certificate, "utf8");
+  const folder = join(workFolder, "doors", node);
+  const authority = await makeAuthority(folder);
+  const serving = await authority.issue("door", { commonName: "door", names: ["IP:127.0.0.1"] });
+  const own = await cluster.nodeCertificate(node);
+  const ca = await readFile(cluster.clientAuthority, "utf8");
+  const serverCa = await readFile(cluster.serverAuthority, "utf8");
   const good = { client: await read(own), server: await read(serving) };
   const expired = {
-    client: await expire(authority, good.client, { commonName: `system:node:${node}`, organization: "system:nodes" }),
+    client: await expiredClient(cluster, good.client, node),
     server: await expire(authority, good.server, { commonName: "door" }),
   };
   const asked: Asked[] = [];
@@ -77,7 +79,7 @@ export async function openFaultyDoor(cluster: Cluster, node: string): Promise<Fa
   const toServer = (): ClientHttp2Session => {
     if (upstream !== undefined && !upstream.closed && !upstream.destroyed) return upstream;
     const shown = trouble.kind === "client-expired" ? expired.client : good.client;
-    upstream = connect(cluster.server, { ...shown, ca });
+    upstream = connect(cluster.server, { ...shown, ca: serverCa });
     upstream.on("error", () => {}); // its streams are told
     return upstream;
   };
@@ -108,7 +110,7 @@ export async function openFaultyDoor(cluster: Cluster, node: string): Promise<Fa
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const kubeconfig = join(dirname(cluster.kubeconfig), `door-${node}.kubeconfig`);
+  const kubeconfig = join(folder, "kubeconfig");
   const user = { "client-certificate": own.certificate, "client-key": own.key };
   await writeKubeconfig(kubeconfig, {
     server: `https://127.0.0.1:${port}`,
@@ -123,6 +125,8 @@ export async function openFaultyDoor(cluster: Cluster, node: string): Promise<Fa
       const before = trouble;
       trouble = next;
       const certificates = ["client-expired", "server-expired"];
+      if (next.kind === "gone") server.close();
+      if (before.kind === "gone") server.listen(port, "127.0.0.1");
       if (certificates.includes(before.kind) || certificates.includes(next.kind)) {
         server.setSecureContext({ ...(next.kind === "server-expired" ? expired.server : good.server), ca });
         breakAll();
@@ -130,9 +134,10 @@ export async function openFaultyDoor(cluster: Cluster, node: string): Promise<Fa
       // Watches that stand would feel nothing of a server that refuses, or is slow, or silent.
       if (next.kind !== "half-events" && next.kind !== "none") breakAll();
     },
-    close() {
+    async close() {
       breakAll();
       server.close();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
@@ -193,6 +198,12 @@ const read = async ({ certificate, key }: Certificate): Promise<Pem> => ({
   cert: await readFile(certificate, "utf8"),
   key: await readFile(key, "utf8"),
 });
+
+/** As `expire`, where the cluster's own authority is at hand; another one shows what is good. */
+async function expiredClient(cluster: Cluster | OwnCluster, good: Pem, node: string): Promise<Pem> {
+  const subject = { commonName: `system:node:${node}`, organization: "system:nodes" };
+  return "authority" in cluster ? expire(cluster.authority, good, subject) : good;
+}
 
 /** The same key with a certificate of the same authority that ended an hour ago. */
 async function expire(

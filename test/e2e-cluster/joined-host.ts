@@ -19,7 +19,7 @@ export type JoinedHost = Host & {
   toldNode(): Promise<ClusterNode>;
   /** The pods that the API server has of this node. */
   told(): Promise<ReadonlyMap<string, v1.Pod>>;
-  /** Makes a pod that is bound to the node from the beginning. */
+  /** Makes a pod that is bound to the node from the beginning; no token is mounted by itself unless its spec says so. */
   bind(pod: v1.Pod): Promise<void>;
   /** Has the API server end a pod with its grace. */
   unbind(name: string): Promise<void>;
@@ -56,7 +56,7 @@ export async function joinHost(
       const name = `${metadata?.name}-${node}`;
       const bound = {
         metadata: { ...metadata, name },
-        spec: { ...spec, nodeName: node, automountServiceAccountToken: false },
+        spec: { automountServiceAccountToken: false, ...spec, nodeName: node },
       } as v1.Pod;
       await api.create({ kind: "pods", namespace: "default" }, bound, never);
     },

@@ -10,12 +10,12 @@ import { expect } from "vitest";
 import { freePort } from "../../dev/agent/free-port.ts";
 import { fetchNewerKubectl } from "../../dev/cluster/newer-kubectl.ts";
 import { programPath } from "../../dev/cluster/places.ts";
-import { makeClusterPrograms } from "../../dev/cluster/programs.ts";
-import { type Cluster, startCluster } from "../../dev/cluster/start.ts";
+import type { Cluster } from "../../dev/cluster/start.ts";
 import { workFolder } from "../../dev/paths.ts";
 import { type Finished, tryCommand } from "../../dev/run-command.ts";
 import { type Host, openHost } from "../kit/host.ts";
 import { container, pod, sh } from "../kit/sample-pods.ts";
+import { openOwnCluster } from "./open-cluster.ts";
 
 /** A kubectl, and how it is told to speak. */
 export type Client = { readonly program: string; readonly environment: Readonly<Record<string, string>> };
@@ -59,9 +59,8 @@ export type Going = ReturnType<typeof begin>;
 
 /** Starts all of it below a folder; minutes the first time, since the control plane has to be compiled. */
 export async function openNodeWorld(folderName: string, serverFlags: readonly string[] = []): Promise<NodeWorld> {
-  await makeClusterPrograms();
   const folder = join(workFolder, folderName);
-  const cluster = await startCluster(folder, { server: serverFlags });
+  const cluster = await openOwnCluster(folderName, { server: serverFlags });
   try {
     return await openNode(cluster, folder);
   } catch (error) {
@@ -82,7 +81,7 @@ async function openNode(cluster: Cluster, folder: string): Promise<NodeWorld> {
     kubelet: {
       port,
       serverTLSBootstrap: true,
-      authentication: { x509: { clientCAFile: cluster.authority.certificate } },
+      authentication: { x509: { clientCAFile: cluster.clientAuthority } },
       containerLogMaxSize: "2Ki",
       containerLogMonitorInterval: "3s",
     },

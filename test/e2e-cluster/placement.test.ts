@@ -1,10 +1,8 @@
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { makeClusterPrograms } from "../../dev/cluster/programs.ts";
-import { type Cluster, startCluster } from "../../dev/cluster/start.ts";
-import { workFolder } from "../../dev/paths.ts";
+import type { Cluster } from "../../dev/cluster/start.ts";
 import { pod } from "../kit/sample-pods.ts";
 import { type JoinedHost, joinHost } from "./joined-host.ts";
+import { openSomeCluster } from "./open-cluster.ts";
 
 // Labels and taints that people give the node at the API server decide about its pods.
 
@@ -12,8 +10,7 @@ let cluster: Cluster;
 let host: JoinedHost;
 
 beforeAll(async () => {
-  await makeClusterPrograms();
-  cluster = await startCluster(join(workFolder, "cluster-placement"));
+  cluster = await openSomeCluster("cluster-placement");
   host = await joinHost(cluster);
 }, 600_000);
 

@@ -1,22 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { makeClusterPrograms } from "../../dev/cluster/programs.ts";
-import { type Cluster, startCluster } from "../../dev/cluster/start.ts";
-import { workFolder } from "../../dev/paths.ts";
+import type { Cluster, OwnCluster } from "../../dev/cluster/start.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import { type Host, openHost } from "../kit/host.ts";
 import { container, IMAGE, pod, SLEEP, sh } from "../kit/sample-pods.ts";
+import { openSomeCluster } from "./open-cluster.ts";
 
 // Pods that a real scheduler binds to the node, from their birth to their last word (issue 8, 4).
 
-let cluster: Cluster;
+let cluster: Cluster | OwnCluster;
 let host: Host;
 let node: string;
 
 beforeAll(async () => {
-  await makeClusterPrograms();
-  cluster = await startCluster(join(workFolder, "cluster-pods"));
+  cluster = await openSomeCluster("cluster-pods");
   node = `n${randomBytes(3).toString("hex")}`;
   host = await openHost({ node, flags: ["--kubeconfig", await cluster.nodeKubeconfig(node)] });
   await host.eventually("the node is ready", async () => {
@@ -136,10 +133,10 @@ it("pods end while no agent runs, or are deleted meanwhile, and the next agent p
   const id = idOf(await seen("pod", "stays"));
   await host.crash();
   await cluster.kubectl(["delete", "pod", "goes", "--wait=false"]);
-  await cluster.killServer();
+  if ("killServer" in cluster) await cluster.killServer();
   await host.start();
   await host.steadily(5000, async () => expect(await runningIds()).toContain(id));
-  await cluster.startServer();
+  if ("startServer" in cluster) await cluster.startServer();
   await isGone("goes");
   await host.eventually(
     "the end of the other is known",

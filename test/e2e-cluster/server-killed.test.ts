@@ -1,10 +1,8 @@
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { makeClusterPrograms } from "../../dev/cluster/programs.ts";
-import { type Cluster, startCluster } from "../../dev/cluster/start.ts";
-import { workFolder } from "../../dev/paths.ts";
+import type { OwnCluster } from "../../dev/cluster/start.ts";
 import { say } from "../../dev/say.ts";
 import { type JoinedHost, joinHost } from "./joined-host.ts";
+import { openOwnCluster } from "./open-cluster.ts";
 import { play, settle } from "./outage-story.ts";
 
 // A real API server is killed, and comes back a minute later, or after BERTH_OUTAGE_MINUTES (issue 8, 3).
@@ -13,12 +11,11 @@ const LASTS_MS = Number(process.env.BERTH_OUTAGE_MINUTES || 1) * 60_000;
 /** Lease and status every 7 s at the latest; six watches, pods, mirrors and events every 12 s; and the first tries. */
 const MOST = 40 + ((2 * 60) / 7 + (9 * 60) / 12) * (LASTS_MS / 60_000);
 
-let cluster: Cluster;
+let cluster: OwnCluster;
 let host: JoinedHost;
 
 beforeAll(async () => {
-  await makeClusterPrograms();
-  cluster = await startCluster(join(workFolder, "cluster-killed"));
+  cluster = await openOwnCluster("cluster-killed");
   host = await joinHost(cluster);
 }, 600_000);
 

@@ -275,14 +275,14 @@ describe("content volumes", () => {
   });
 
   it.each([
-    ["./app.conf", { "app.conf": "1" }],
-    ["a//b", { a: { b: "1" } }],
-    ["a/./b/", { a: { b: "1" } }],
+    ["./app.conf", "app.conf"],
+    ["a//b", "a/b"],
+    ["a/./b/", "a/b"],
   ])("clean the path %j", async (path, shown) => {
     const { files, root } = house();
     const pod = podOf({ volumes: [configMap({ items: [{ key: "k", path }] })] });
     await files.setVolume(pod, "v", bodiesOf({ "ConfigMap/default/cm": { k: "1" } }), forever);
-    expect(tree(directory(root))).toEqual(shown);
+    expect(readFileSync(join(directory(root), shown), "utf8")).toBe("1");
   });
 
   it("refuse a file below a file", async () => {

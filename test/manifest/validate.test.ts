@@ -206,6 +206,12 @@ describe("ports", () => {
       `${C0}.ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive`,
       `${C0}.ports[0].hostPort: Invalid value: -1: must be between 1 and 65535, inclusive`,
     ],
+    ["V8 hostIP", ports({ containerPort: 80, hostPort: 80, hostIP: "" }, { containerPort: 81, hostIP: "::1" })],
+    [
+      "V8 hostIP is an address",
+      ports({ containerPort: 80, hostPort: 80, hostIP: "localhost" }),
+      `${C0}.ports[0].hostIP: Invalid value: "localhost": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)`,
+    ],
     ["V8 hostPort 0", ports({ containerPort: 80, hostPort: 0 })],
     [
       "V8 protocol",

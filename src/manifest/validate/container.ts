@@ -3,7 +3,7 @@ import { duplicate, type Faults, forbidden, invalid, NO_FAULTS, required, tooMan
 import type { Loose } from "../loose.ts";
 import { checkInside, checkName, checkRange, checkText, checkWord, doubles } from "./check.ts";
 import { lifecycleFaults, type ProbeKind, probeFaults } from "./handlers.ts";
-import { configKey, dnsLabel, dnsSubdomain, portName, variableName } from "./names.ts";
+import { configKey, dnsLabel, dnsSubdomain, ipAddress, portName, variableName } from "./names.ts";
 import { fieldRefFaults, resourceRefFaults } from "./references.ts";
 import { resourceFaults } from "./resources.ts";
 import { containerSecurityFaults } from "./security.ts";
@@ -68,6 +68,8 @@ function portFaults(port: Loose<v1.ContainerPort>, path: string): Faults {
       : [required(`${path}.containerPort`)]),
     ...(port.hostPort ? checkRange(`${path}.hostPort`, port.hostPort, 1, 65_535) : NO_FAULTS),
     ...checkWord(`${path}.protocol`, port.protocol, ["SCTP", "TCP", "UDP"]),
+    // Nothing else could be listened on: the pod's network would fail with each try.
+    ...checkText(`${path}.hostIP`, port.hostIP || undefined, ipAddress),
   ];
 }
 

@@ -55,7 +55,7 @@ afterAll(async () => {
   await host?.destroy();
 }, 120_000);
 
-test("lintian finds no error in the package", async () => {
+test("lintian finds no error in the package", { timeout: 300_000 }, async () => {
   const { stdout } = await host.run("lintian --allow-root --show-overrides /root/berth.deb");
   console.log(stdout);
   expect(stdout.split("\n").filter((line) => line.startsWith("E:"))).toEqual([]);

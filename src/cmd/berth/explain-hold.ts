@@ -147,7 +147,11 @@ function imageAdvice(reason: string, message: string): string {
   if (reason === "InvalidImageName") return "mend the image's name in the manifest: host/path/name:tag in lower case";
   if (reason === "ErrImageNeverPull")
     return "bring the image with: berth image load FILE, or set imagePullPolicy: IfNotPresent";
-  return adviceFor(message, PULL, "try the pull by hand and see what the registry says: crictl pull IMAGE");
+  return adviceFor(
+    message,
+    PULL,
+    "try the pull by hand and see what the registry says: ctr -n k8s.io images pull IMAGE",
+  );
 }
 
 function documentAdvice(message: string, namespace: string): string {

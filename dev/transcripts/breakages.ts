@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rename } from "node:fs/promises";
+import { copyFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand, tryCommand } from "../run-command.ts";
 import type { Runtime } from "../runtime/start.ts";
@@ -7,13 +7,17 @@ import { beginContainerd, endContainerd } from "./containerd.ts";
 /** Ways to break a private host, by the word that a page has for them; `mended` takes each of them back. */
 export type Breakages = Readonly<Record<string, () => Promise<void>>>;
 
-/** A full disk lies here: where the page's berthd is told to keep pod logs. */
-export const fullDisk = (runtime: Runtime): string => join(runtime.places.folder, "full");
+/** Puts a small disk of its own at a folder. */
+export const mountSmallDisk = async (folder: string): Promise<void> =>
+  void (await runCommand("mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", folder]));
+
+/** Leaves no room on the disk of a folder. */
+export const fillDisk = async (folder: string): Promise<void> =>
+  void (await tryCommand("dd", ["if=/dev/zero", `of=${join(folder, "filler")}`, "bs=4k", "count=8192"]));
 
 export function breakagesOf(runtime: Runtime): Breakages {
   const { places } = runtime;
   const list = join(places.cniConfig, "10-pods.conflist");
-  const full = fullDisk(runtime);
   const withConfig =
     (...changes: readonly (readonly [RegExp, string])[]) =>
     async (): Promise<void> => {
@@ -30,11 +34,5 @@ export function breakagesOf(runtime: Runtime): Breakages {
     "systemd-driver": withConfig([/^Root = /m, "SystemdCgroup = true\nRoot = "]),
     "runtime-down": () => endContainerd(runtime),
     mended: withConfig(),
-    "disk-full": async () => {
-      await mkdir(full, { recursive: true });
-      await runCommand("mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", full]);
-      await tryCommand("dd", ["if=/dev/zero", `of=${join(full, "filler")}`, "bs=1M", "count=40"]);
-    },
-    "disk-empty": async () => void (await runCommand("umount", [full])),
   };
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { networkInterfaces, release } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,7 +12,7 @@ import { runCommand, tryCommand } from "../run-command.ts";
 import { programsOf } from "../runtime/places.ts";
 import type { Runtime } from "../runtime/start.ts";
 import { openScreen, type Screen } from "../tmux.ts";
-import { breakagesOf, fullDisk } from "./breakages.ts";
+import { type Breakages, breakagesOf, fillDisk, mountSmallDisk } from "./breakages.ts";
 import type { Stage } from "./page.ts";
 import { type Stand, steady } from "./steady.ts";
 
@@ -44,8 +44,15 @@ export async function openHost(runtime: Runtime, cluster?: Cluster): Promise<Hos
   await mkdir(places.manifests, { recursive: true });
   const address = ownAddress();
   const flags = cluster === undefined ? [] : ["--kubeconfig", await cluster.nodeKubeconfig(NODE), "--node-ip", address];
-  const berthd = await startBerthd(settings, flags);
+  let berthd = await startBerthd(settings, flags);
   await berthd.ready();
+  /** Changes what only a berthd that begins takes up. */
+  const between = async (change: () => Promise<unknown>): Promise<void> => {
+    await berthd.stop();
+    await change();
+    berthd = await startBerthd(settings, flags);
+    await berthd.ready();
+  };
   const network = `berth-pages-${runtime.places.key}`;
   await makeHostNetwork(network);
   const { command, args } = programOf("berth");
@@ -53,12 +60,10 @@ export async function openHost(runtime: Runtime, cluster?: Cluster): Promise<Hos
   await writeProgram(join(bench, "bin/berth"), doctorInside(network, runtime.places.config, call));
   if (cluster !== undefined)
     await writeProgram(join(bench, "bin/kubectl"), `#!/bin/sh\nexec '${programPath("kubectl")}' "$@"\n`);
-  const full = await writeDiskConfig(places.config, join(bench, "config-full.yaml"), fullDisk(runtime));
   const environment = {
     PATH: `${join(bench, "bin")}:${dirname(programsOf(runtime.version).ctr)}:/usr/sbin:/usr/bin:/sbin:/bin`,
     BERTH_SOCKET: places.socket,
     MANIFESTS: places.manifests,
-    CONFIG_FULL: full,
     NODE: process.execPath,
     RUNTIME: runtime.places.socket,
     NETWORK: `/run/netns/${network}`,
@@ -69,10 +74,8 @@ export async function openHost(runtime: Runtime, cluster?: Cluster): Promise<Hos
   const stands: Stand[] = [
     [places.manifests, "/etc/berth/manifests"],
     [places.podLogs, "/var/log/pods"],
-    [fullDisk(runtime), "/var/log/pods"],
     [places.root, "/var/lib/berth"],
     [places.config, "/etc/berth/config.yaml"],
-    [full, "/etc/berth/config.yaml"],
     [places.socket, "/run/berth/berth.sock"],
     [runtime.registry.url, "http://registry.example"],
     [runtime.places.socket, "/run/containerd/containerd.sock"],
@@ -83,7 +86,14 @@ export async function openHost(runtime: Runtime, cluster?: Cluster): Promise<Hos
     [runtime.places.folder, "/var/lib/private"],
     ...(cluster === undefined ? [] : clusterStands(address)),
   ];
-  const breakages = breakagesOf(runtime);
+  const breakages: Breakages = {
+    ...breakagesOf(runtime),
+    "disk-full": async () => {
+      await between(() => mountSmallDisk(places.root));
+      await fillDisk(places.root);
+    },
+    "disk-empty": () => between(() => runCommand("umount", [places.root])),
+  };
   const shell = (line: string) =>
     tryCommand("sh", ["-c", line], { env: { ...process.env, ...environment }, cwd: bench });
 
@@ -128,7 +138,7 @@ export async function openHost(runtime: Runtime, cluster?: Cluster): Promise<Hos
     stage,
     async close() {
       await berthd.stop();
-      await tryCommand("umount", [fullDisk(runtime)]);
+      await tryCommand("umount", [places.root]);
       await tryCommand("ip", ["netns", "delete", network]);
     },
   };
@@ -205,7 +215,7 @@ const doctorInside = (network: string, containerdConfig: string, call: string): 
     `}`,
     `case "$1" in`,
     `in-private) shift; etc && exec "$@" ;;`,
-    `doctor) exec nsenter --net=/run/netns/${network} unshare --mount "$0" in-private ${call} "$@" $(cat "$HOME/doctor-args" 2>/dev/null) ;;`,
+    `doctor) exec nsenter --net=/run/netns/${network} unshare --mount "$0" in-private ${call} "$@" ;;`,
     "esac",
     `exec ${call} "$@"`,
     "",
@@ -214,11 +224,4 @@ const doctorInside = (network: string, containerdConfig: string, call: string): 
 async function writeProgram(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, text, { mode: 0o755 });
-}
-
-/** The configuration of berthd with its pod logs on another disk. */
-async function writeDiskConfig(usual: string, path: string, podLogs: string): Promise<string> {
-  const text = await readFile(usual, "utf8");
-  await writeFile(path, text.replace(/"podLogsDir": ".*?"/, `"podLogsDir": ${JSON.stringify(podLogs)}`));
-  return path;
 }

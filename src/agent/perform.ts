@@ -65,15 +65,17 @@ function makePerformers(tools: Tools): Performers {
       step.begun();
       return done({ kind: "objects", sighting: await runtime.look(step.pod.uid, step.givenUp) });
     },
-    async "make-home"(_action, step) {
+    async "make-home"(action, step) {
       const made = await tools.gates.home(RANK.home, step.withdrawn, async () => {
         step.begun();
-        await Promise.all([
+        const cgroup = timeCgroup(tools, "create", tools.cgroups?.ensure(step.pod, step.givenUp));
+        const [refusal] = await Promise.all([
+          cgroup.catch((thrown: unknown) => failed(thrown, doing(action), "FailedCreatePodContainer")),
           files.makeHome(step.pod, step.givenUp),
-          timeCgroup(tools, "create", tools.cgroups?.ensure(step.pod, step.givenUp)),
         ]);
+        return refusal ?? done();
       });
-      return made === WITHDRAWN ? { kind: "withdrawn" } : done();
+      return made === WITHDRAWN ? { kind: "withdrawn" } : made;
     },
     async "clear-home"({ keep }, step) {
       step.begun();

@@ -78,7 +78,8 @@ function holdFailure(draft: Draft, action: Action, reason: string): HomeStep {
   const { subject }: { subject: Subject } = action;
   const failed = draft.memory.failures[failureKey(action)];
   if (failed === undefined) return "working";
-  hold(draft, { subject, reason, message: failed.failure.message, until: failed.retryAt, needs: "volume" });
+  const { message, reason: own = reason } = failed.failure;
+  hold(draft, { subject, reason: own, message, until: failed.retryAt, needs: "volume" });
   return "held";
 }
 

@@ -57,6 +57,40 @@ describe("get", () => {
     expect(seen.err()).toBe("this terminal is too narrow for NOMINATED NODE, READINESS GATES\n");
   });
 
+  it("colours a state by what it is, also where the terminal has only room for its beginning", async () => {
+    house.put(makePod("web"));
+    const seen = makeTerminal(house.socket);
+    const terminal = { ...seen.terminal, out: { ...seen.terminal.out, columns: 38, isTerminal: true } };
+    expect(await runBerth(["get", "pods"], terminal)).toBe(0);
+    expect(seen.out()).toContain("\u001b[32mRunni\u2026\u001b[0m");
+  });
+
+  it("gives up the wide columns in the middle, too, before a terminal gets lines of three letters", async () => {
+    const object = { kind: "Pod", namespace: "default", name: "web-node1", uid: "u" } as const;
+    const message = "a message that is a good deal longer than the rest of its line";
+    house.state.events = [
+      { type: "Warning", reason: "BackOff", message, object, atWallMs: Date.parse("2026-01-02T03:04:35Z") },
+    ];
+    const seen = makeTerminal(house.socket);
+    const terminal = { ...seen.terminal, out: { ...seen.terminal.out, columns: 78 } };
+    expect(await runBerth(["get", "events", "-o", "wide"], terminal)).toBe(0);
+    expect(seen.out().split("\n")[0]?.split(/ {3,}/)).toEqual(["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"]);
+    expect(seen.err()).toBe("this terminal is too narrow for SUBOBJECT, FIRST SEEN, COUNT\n");
+  });
+
+  it.each([
+    ["get node other", 1, 'node "other" not found: this is node1'],
+    ["top node other", 1, 'node "other" not found: this is node1'],
+    ["top pods absent", 1, 'pod "absent" not found in namespace "default"'],
+    ["get problems web", 2, "problems have no names"],
+    ["get pods web -A", 2, "a name is of one namespace"],
+    ["get pods web other -w", 2, "-w watches one pod"],
+    ["version web", 2, "version takes no name"],
+  ])("%s is told to be in vain", async (line, exitCode, words) => {
+    house.put(makePod("web"));
+    expect(await berth(line)).toMatchObject({ exitCode, out: "", err: expect.stringContaining(words) });
+  });
+
   it("prints objects as JSON and YAML, one alone when it was named", async () => {
     house.put(makePod("web"));
     expect(JSON.parse((await berth("get pods -o json")).out)).toMatchObject({ kind: "List", items: [{ kind: "Pod" }] });

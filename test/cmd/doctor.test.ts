@@ -34,6 +34,7 @@ const ANSWERS: Answers = {
     { type: "NetworkReady", status: true, reason: "", message: "" },
   ],
   cgroupDriver: "systemd",
+  tellsDriver: false,
   cni: { confDir: "/etc/cni/net.d", binDirs: ["/opt/cni/bin"], ownLoopback: false },
   sandboxImage: { name: "pause:1", isSure: true, found: { entrypoint: ["/pause"], architecture: "" } },
   imageDirectory: undefined,
@@ -106,12 +107,30 @@ describe("the runtime", () => {
 describe("cgroups", () => {
   it("with another driver on either side are bad, with both ways out", async () => {
     plant("sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory pids\n");
+    plant("run/systemd/system/x", "");
     const findings = await checkCgroups(ground({ ...ANSWERS, cgroupDriver: "cgroupfs" }));
     expect(said(findings)).toEqual(["cgroups: good", "cgroup driver: bad"]);
     expect(findings[1]?.fix).toContain("cgroupDriver: cgroupfs");
     expect(findings[1]?.fix).toContain("SystemdCgroup = true");
     expect(said(await checkCgroups(ground()))).toEqual(["cgroups: good", "cgroup driver: good"]);
   });
+
+  it.each<["systemd" | "cgroupfs", "systemd" | "cgroupfs", boolean, Finding["state"], string]>([
+    ["cgroupfs", "systemd", true, "good", "systemd: berthd does as the runtime says"],
+    ["systemd", "cgroupfs", false, "good", "cgroupfs: berthd does as the runtime says"],
+    ["systemd", "cgroupfs", true, "warning", "two managers of one tree"],
+    ["systemd", "systemd", false, "bad", "systemd does not run this host"],
+    ["cgroupfs", "systemd", false, "bad", "systemd does not run this host"],
+  ])(
+    "of berthd as %s, of a runtime that tells its own as %s, systemd on the host: %s: %s",
+    async (own, theirs, hasSystemd, state, words) => {
+      plant("sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory pids\n");
+      if (hasSystemd) plant("run/systemd/system/x", "");
+      const there = ground({ ...ANSWERS, cgroupDriver: theirs, tellsDriver: true });
+      const [, finding] = await checkCgroups({ ...there, settings: { ...there.settings, cgroupDriver: own } });
+      expect(finding).toMatchObject({ state, text: expect.stringContaining(words) });
+    },
+  );
 
   it("without a controller are bad", async () => {
     plant("sys/fs/cgroup/cgroup.controllers", "cpu pids\n");

@@ -81,6 +81,48 @@ describe("explain", () => {
       "ss -ltnp",
     ],
     [
+      "a cgroup that cannot be made",
+      held({
+        subject: "pod",
+        needs: "volume",
+        reason: "FailedCreatePodContainer",
+        message: "Failed to connect to bus: No such file or directory",
+      }),
+      "its cgroup cannot be made: Failed to connect to bus",
+      "berth doctor looks at the cgroups",
+    ],
+    [
+      "directories that find no room",
+      held({ subject: "pod", needs: "volume", reason: "Failed", message: "ENOSPC: no space left on device, mkdir" }),
+      "its directories cannot be made: ENOSPC",
+      "the disk is full",
+    ],
+    [
+      "a volume that cannot be set up",
+      held({ subject: "volume/site", needs: "volume", reason: "FailedMount", message: "hostPath type check failed" }),
+      "a volume cannot be set up: hostPath type check failed",
+      "mend what the message names",
+    ],
+    [
+      "a sandbox whose image is no pause image",
+      known(
+        state(
+          { waiting: { reason: "CrashLoopBackOff" } },
+          {
+            lastState: {
+              terminated: {
+                exitCode: 128,
+                reason: "StartError",
+                message: "failed to start shim: can't find shim for sandbox da03: not found",
+              },
+            },
+          },
+        ),
+      ),
+      "ended with exit code 128 (StartError)",
+      "berth doctor looks at its image",
+    ],
+    [
       "a network that is not ready",
       held({ subject: "sandbox", needs: "network", message: "cni plugin not initialized" }),
       "the pod network is not ready",

@@ -112,6 +112,16 @@ describe("delete", () => {
     expect(held("all.yaml")).toBe(beside);
   });
 
+  it("deletes nothing where one of several is not there, and says so", async () => {
+    writeFileSync(join(manifests, "web.yaml"), pod("web"));
+    expect(await berth("delete pod web other")).toMatchObject({
+      exitCode: 1,
+      err: `error: no file in ${manifests} holds pod/other; nothing was deleted: --ignore-not-found deletes the others\n`,
+    });
+    expect(held("web.yaml")).toBe(pod("web"));
+    expect((await berth("delete pod web other --ignore-not-found")).out).toBe("pod/web deleted\n");
+  });
+
   it("takes one item out of a list, in YAML and in JSON", async () => {
     const item = (name: string) => ({
       kind: "Pod",

@@ -78,8 +78,8 @@ const onFailure = pod({ restartPolicy: "OnFailure" });
 const two = pod({ containers: [app("a"), app("b")] });
 const ready = [sandbox()];
 const dead = [sandbox({ state: "notReady" })];
-const failing = (message: string, inMs: number) => ({
-  failure: { code: "RuntimeRefused", message, effect: "none" } as const,
+const failing = (message: string, inMs: number, more: { reason?: string } = {}) => ({
+  failure: { code: "RuntimeRefused", message, effect: "none", ...more } as const,
   count: 1,
   retryAt: NOW.monoMs + inMs,
 });
@@ -157,6 +157,21 @@ table("before anything is begun", [
     { sandboxes: [], memory: { home: "absent", failures: { "make-home pod": failing("disk full", 4000) } } },
     [],
     { holds: [{ subject: "pod", reason: "Failed", message: "disk full", needs: "volume" }], wakeInMs: 4000 },
+  ],
+  [
+    "3.1: a cgroup that cannot be made is called by its own name",
+    {
+      sandboxes: [],
+      memory: {
+        home: "absent",
+        failures: { "make-home pod": failing("EROFS", 4000, { reason: "FailedCreatePodContainer" }) },
+      },
+    },
+    [],
+    {
+      holds: [{ subject: "pod", reason: "FailedCreatePodContainer", message: "EROFS", needs: "volume" }],
+      wakeInMs: 4000,
+    },
   ],
 ]);
 

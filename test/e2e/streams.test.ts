@@ -114,6 +114,8 @@ describe("cp", () => {
     expect(copied).toMatchObject({ code: 0, stderr: "left out: ./trap/out (a symbolic link)\n" });
     await inside("rm /trap/out && mkdir /trap/out && echo bad >/trap/out/bad");
     await symlink(host.places.folder, join(goal, "trap/out"));
+    const alone = await host.berth("cp", "web:/trap/out", join(host.places.folder, "alone"), "-c", "web");
+    expect(alone).toMatchObject({ code: 1, stderr: "error: nothing was copied: /trap/out is a symbolic link\n" });
     const refused = await host.berth("cp", "web:/trap", goal, "-c", "web");
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("is in the way") });
     await expect(readFile(join(host.places.folder, "bad"))).rejects.toThrow();

@@ -50,27 +50,32 @@ async function download(call: Call, source: InPod, written: string): Promise<voi
     bytes += chunk.length;
     await writeAll(pipe, chunk);
   };
-  const leftOut: string[] = [];
+  const leftOut: { readonly path: string; readonly what: string }[] = [];
   const stop = new AbortController();
   const told = remote(call, source, ["tar", "-cf", "-", "-C", folder, `./${name}`], { stdout }, stop.signal).finally(
     () => pipe.end(),
   );
-  const extracted = extractTo(pipe, name, goal, (path, what) => leftOut.push(`${path} (${WORDS[what] ?? what})`)).catch(
-    (error: unknown) => {
-      stop.abort();
-      pipe.destroy();
-      throw new CommandFailure(error instanceof Error ? error.message : String(error));
-    },
-  );
+  const leaveOut = (path: string, kind: ReadMember["kind"]): unknown =>
+    leftOut.push({ path, what: WORDS[kind] ?? kind });
+  const extracted = extractTo(pipe, name, goal, leaveOut).catch((error: unknown) => {
+    stop.abort();
+    pipe.destroy();
+    throw new CommandFailure(error instanceof Error ? error.message : String(error));
+  });
   const words = (): string => `copying ${source.path} from the container, ${sizeText(bytes)}`;
   const [ended, files] = await withProgress(call.terminal, words, Promise.allSettled([told, extracted]));
   // an archive that breaks off is only the sign of what the container's tar says
   if (ended.status === "rejected" && !stop.signal.aborted) throw ended.reason;
   if (files.status === "rejected") throw files.reason;
-  for (const each of leftOut) await call.terminal.err.write(`left out: ${each}\n`);
+  const whole = leftOut.find(({ path }) => posix.normalize(path) === name);
+  if (whole !== undefined) throw new CommandFailure(`nothing was copied: ${source.path} is ${whole.what}`);
+  for (const { path, what } of leftOut) await call.terminal.err.write(`left out: ${path} (${what})\n`);
 }
 
-const WORDS: Partial<Record<ReadMember["kind"], string>> = { symbolicLink: "a symbolic link", other: "no file" };
+const WORDS: Partial<Record<ReadMember["kind"], string>> = {
+  symbolicLink: "a symbolic link",
+  other: "neither file nor directory",
+};
 
 async function upload(call: Call, source: string, goal: InPod): Promise<void> {
   await stat(source).catch((error: Error) => {

@@ -21,7 +21,8 @@ export const remove: Command = {
       const missing = asked.filter((name) => !files.some((file) => file.names.includes(name)));
       const names = asked.filter((name) => !missing.includes(name));
       if (missing.length > 0 && !call.has("ignore-not-found")) {
-        throw new CommandFailure(`no file in ${about.staticPodPath} holds ${missing.map(shortName).join(", ")}`);
+        const rest = names.length > 0 ? "; nothing was deleted: --ignore-not-found deletes the others" : "";
+        throw new CommandFailure(`no file in ${about.staticPodPath} holds ${missing.map(shortName).join(", ")}${rest}`);
       }
       const { removeDocuments } = await import("./remove-documents.ts");
       const texts = new Map<HeldFile, string | undefined>();

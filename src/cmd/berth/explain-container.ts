@@ -1,7 +1,7 @@
 import type * as v1 from "../../pod/v1.ts";
 import type { ProbeView } from "../../pod/view.ts";
 import { type Cause, ended, type Known, podWords } from "./cause.ts";
-import { again } from "./explain-hold.ts";
+import { again, startAdvice } from "./explain-hold.ts";
 
 /** Why one container is not ready; undefined when it is, or when nothing of its own holds it up. */
 export function explainContainer(known: Known, container: v1.Container, isInit: boolean): Cause | undefined {
@@ -51,11 +51,9 @@ const lastLine = (text: string): string => ended(text.trim().split("\n").at(-1) 
 function exitAdvice({ exitCode, reason, message }: v1.ContainerStateTerminated, shown: string): string {
   if (reason === "OOMKilled")
     return "it needs more memory than its limit: raise resources.limits.memory, or let it use less";
-  if (reason === "StartError" || exitCode === 127 || exitCode === 126) {
-    return /permission denied/i.test(message ?? "") || exitCode === 126
-      ? "its program may not be run: check its mode in the image and command in the manifest"
-      : "its program is not in the image: check command and args in the manifest";
-  }
+  if (reason === "StartError") return startAdvice(message ?? "");
+  if (exitCode === 126) return "its program may not be run: check its mode in the image and command in the manifest";
+  if (exitCode === 127) return "its program is not in the image: check command and args in the manifest";
   if (exitCode === 0) {
     return "it ends by itself without an error: give it a command that stays, or set restartPolicy: OnFailure";
   }

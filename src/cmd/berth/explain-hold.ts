@@ -1,6 +1,11 @@
 import { assertNever } from "../../base/assert-never.ts";
 import { type Advice, adviceFor, type Cause, ended, type ToldHold } from "./cause.ts";
 
+const FULL_DISK: Advice = [
+  /no space left/i,
+  "the disk is full: make room (df -h; berth gc takes away images that no pod uses), then it goes on by itself",
+];
+
 const PULL: readonly Advice[] = [
   [
     /unauthorized|authentication|denied|forbidden|401|403/i,
@@ -18,7 +23,7 @@ const PULL: readonly Advice[] = [
     /no such host|lookup |timeout|timed out|refused|unreachable|EOF|reset by peer|temporary failure/i,
     "the registry cannot be reached from this host: check network, DNS and proxy; without one, use: berth image load FILE",
   ],
-  [/no space left/i, "the disk is full: make room (df -h), then it goes on by itself"],
+  FULL_DISK,
 ];
 
 const SANDBOX: readonly Advice[] = [
@@ -30,7 +35,7 @@ const SANDBOX: readonly Advice[] = [
     /address already in use|port is already allocated|cannot open hostport|hostport/i,
     "another program of this host has that port: find it with ss -ltnp, or take another hostPort",
   ],
-  [/no space left/i, "the disk is full: make room (df -h), then it goes on by itself"],
+  FULL_DISK,
   [
     /cgroup|slice/i,
     "the cgroup driver of the runtime and of berthd may differ: berth doctor compares them and says which line to change",
@@ -43,6 +48,10 @@ const SANDBOX: readonly Advice[] = [
 
 const START: readonly Advice[] = [
   [
+    /can't find shim for sandbox|sandbox .*not found/i,
+    "the pod's own sandbox ends at once: berth doctor looks at its image, which is none that may be used for it",
+  ],
+  [
     /executable file not found|no such file or directory/i,
     "the image has no such program: check command and args in the manifest, or look what is there with another command",
   ],
@@ -50,7 +59,7 @@ const START: readonly Advice[] = [
     /permission denied/i,
     "the program may not be run: check its mode in the image, and securityContext in the manifest",
   ],
-  [/no space left/i, "the disk is full: make room (df -h), then it goes on by itself"],
+  FULL_DISK,
   [/mount|not a directory|is a directory/i, "check the container's volumeMounts against what is at those places"],
   [
     /runAsNonRoot|non-root|numeric user/i,
@@ -83,10 +92,7 @@ export function explainHold(hold: ToldHold, namespace: string): Cause | undefine
     case "document":
       return { text: `${who} waits for a document: ${said}`, next: documentAdvice(message, namespace) };
     case "volume":
-      return {
-        text: `a volume cannot be set up: ${said}${again(hold)}`,
-        next: "mend what the message names; it is tried again by itself",
-      };
+      return homeCause(hold, said);
     case "name":
       return {
         text: `an older pod of the same name is still ending: ${said}`,
@@ -116,6 +122,19 @@ export function explainHold(hold: ToldHold, namespace: string): Cause | undefine
   }
 }
 
+/** Of the pod itself it is its directories or its cgroup, else a volume. */
+function homeCause(hold: ToldHold, said: string): Cause {
+  if (hold.reason === "FailedCreatePodContainer") {
+    return {
+      text: `its cgroup cannot be made: ${said}${again(hold)}`,
+      next: "berth doctor looks at the cgroups of this host and at the cgroup driver, and says which line to change",
+    };
+  }
+  const what = hold.subject === "pod" ? "its directories cannot be made" : "a volume cannot be set up";
+  const otherwise = "mend what the message names; it is tried again by itself";
+  return { text: `${what}: ${said}${again(hold)}`, next: adviceFor(said, [FULL_DISK], otherwise) };
+}
+
 function timeCause(hold: ToldHold, who: string, said: string): Cause | undefined {
   const { reason, message, subject } = hold;
   if (subject === "sandbox") {
@@ -135,19 +154,23 @@ function timeCause(hold: ToldHold, who: string, said: string): Cause | undefined
   if (reason === "CrashLoopBackOff" || reason === "" || reason === "PostStartHookError") return undefined;
   return {
     text: `${who} cannot be started: ${said}${again(hold)}`,
-    next: adviceFor(
-      message,
-      START,
-      "change what the message names in the manifest; berth describe pod shows all of it",
-    ),
+    next: startAdvice(message),
   };
 }
+
+/** What to try when a container cannot be started, by what the runtime says. */
+export const startAdvice = (message: string): string =>
+  adviceFor(message, START, "change what the message names in the manifest; berth describe pod shows all of it");
 
 function imageAdvice(reason: string, message: string): string {
   if (reason === "InvalidImageName") return "mend the image's name in the manifest: host/path/name:tag in lower case";
   if (reason === "ErrImageNeverPull")
     return "bring the image with: berth image load FILE, or set imagePullPolicy: IfNotPresent";
-  return adviceFor(message, PULL, "try the pull by hand and see what the registry says: crictl pull IMAGE");
+  return adviceFor(
+    message,
+    PULL,
+    "try the pull by hand and see what the registry says: ctr -n k8s.io images pull IMAGE",
+  );
 }
 
 function documentAdvice(message: string, namespace: string): string {

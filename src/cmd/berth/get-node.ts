@@ -1,6 +1,7 @@
 import type { Call } from "./command.ts";
 import { outputForm, printItems } from "./output.ts";
 import { ageCell } from "./pod-cells.ts";
+import { CommandFailure } from "./terminal.ts";
 
 type NodeItem = {
   readonly metadata: { readonly name: string };
@@ -19,10 +20,13 @@ type NodeItem = {
   };
 };
 
-/** `berth get node`. */
-export async function getNode(call: Call): Promise<number> {
+/** `berth get node`: the one that there is. Throws for any other name. */
+export async function getNode(call: Call, names: readonly string[]): Promise<number> {
   const form = outputForm(call.value("output"));
   const node = await call.client.get<NodeItem>("/v1/node");
+  const strange = names.find((name) => name !== node.metadata.name);
+  if (strange !== undefined)
+    throw new CommandFailure(`node ${JSON.stringify(strange)} not found: this is ${node.metadata.name}`);
   await printItems(
     call,
     form,

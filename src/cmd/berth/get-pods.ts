@@ -7,11 +7,14 @@ import { outputForm, printItems, printOne, shownColumns } from "./output.ts";
 import { podPresentation } from "./pod-cells.ts";
 import { type Column, columnWidths, tableLine } from "./print-table.ts";
 import { readSelector } from "./selector.ts";
-import { CommandFailure } from "./terminal.ts";
+import { CommandFailure, usageFailure } from "./terminal.ts";
 
 /** `berth get pods`. */
 export async function getPods(call: Call, names: string[]): Promise<number> {
   const form = outputForm(call.value("output"));
+  if (names.length > 0 && call.has("all-namespaces")) throw usageFailure("a name is of one namespace: -n NAME, not -A");
+  if (names.length > 1 && call.has("watch"))
+    throw usageFailure("-w watches one pod by its name, or those of -l, or all");
   if (call.has("watch")) return watchPods(call, names, form);
   const namespace = namespaceOf(call);
   const selects = readSelector(call.value("selector"));

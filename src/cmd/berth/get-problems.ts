@@ -3,6 +3,7 @@ import type { Call } from "./command.ts";
 import { followLines } from "./follow.ts";
 import { type OutputForm, outputForm, type Presentation, printItems } from "./output.ts";
 import { placeOf, sentence } from "./problem-words.ts";
+import { usageFailure } from "./terminal.ts";
 
 const PROBLEMS: Presentation<Problem> = {
   nameOf: (problem) => `problem/${problem.code}`,
@@ -26,8 +27,9 @@ const PROBLEMS: Presentation<Problem> = {
 };
 
 /** `berth get problems`: errors first, each with its place and what to do. */
-export async function getProblems(call: Call): Promise<number> {
+export async function getProblems(call: Call, names: readonly string[]): Promise<number> {
   const form = outputForm(call.value("output"));
+  if (names.length > 0) throw usageFailure("problems have no names; berth get problems shows all of them");
   if (!call.has("watch")) {
     const { items } = await call.client.get<{ items: readonly Problem[] }>("/v1/problems");
     await show(call, form, items);

@@ -1,5 +1,5 @@
 import type { Call } from "./command.ts";
-import { type Column, columnWidths, GAP, tableText } from "./print-table.ts";
+import { type Column, leastWidth, type PaintCell, tableText } from "./print-table.ts";
 import { type Colour, paint, usageFailure } from "./terminal.ts";
 
 /** What `-o` can say. */
@@ -101,8 +101,8 @@ async function printTable<T>(
     return shown.map((index) => all[index] ?? "");
   });
   const headings = shown.map((index) => columns[index] ?? { heading: "" });
-  const paintCell = (text: string, index: number): string =>
-    paint(call.terminal, text, colourOf?.(text, headings[index]?.heading ?? ""));
+  const paintCell: PaintCell = (text, index, cell) =>
+    paint(call.terminal, text, colourOf?.(cell, headings[index]?.heading ?? ""));
   const withHeadings = !call.has("no-headers");
   await call.terminal.out.write(tableText(headings, rows, call.terminal.out.columns, paintCell, withHeadings));
   if (left.length > 0) await call.terminal.err.write(`this terminal is too narrow for ${left.join(", ")}\n`);
@@ -118,10 +118,10 @@ function fitting(
   const shown = shownColumns(columns, form);
   const left: string[] = [];
   while (terminalWidth !== undefined) {
-    const column = columns[shown.at(-1) ?? -1];
-    if (column?.wide !== true || tableWidth(columns, rows, shown) <= terminalWidth) break;
-    shown.pop();
-    left.unshift(column.heading);
+    const last = shown.findLast((index) => columns[index]?.wide === true);
+    if (last === undefined || tableWidth(columns, rows, shown) <= terminalWidth) break;
+    shown.splice(shown.indexOf(last), 1);
+    left.unshift(columns[last]?.heading ?? "");
   }
   return { shown, left };
 }
@@ -133,8 +133,7 @@ function tableWidth(
 ): number {
   const chosen = shown.map((index) => columns[index] ?? { heading: "" });
   const cells = rows.map((row) => shown.map((index) => row[index] ?? ""));
-  const widths = columnWidths(chosen, cells, undefined);
-  return widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1));
+  return leastWidth(chosen, cells);
 }
 
 /** Indexes of the columns that a form shows. */

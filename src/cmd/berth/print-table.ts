@@ -2,11 +2,23 @@
 export type Column = { readonly heading: string; readonly mayCut?: true };
 
 /** Blanks between columns. */
-export const GAP = 3;
+const GAP = 3;
 /** A column that may be cut keeps so much as long as others could give way, too. */
 const LEAST_CUT = 20;
 /** What every column keeps, however narrow the terminal is. */
 const LEAST = 4;
+
+/** Colours what is shown of a cell, which may be cut. */
+export type PaintCell = (shown: string, index: number, cell: string) => string;
+
+/** Width of a table in which columns that may be cut have no more than they keep as long as others could give way, too. */
+export function leastWidth(columns: readonly Column[], rows: readonly (readonly string[])[]): number {
+  const widths = columnWidths(columns, rows, undefined).map((width, index) => {
+    const { heading = "", mayCut = false } = columns[index] ?? {};
+    return mayCut ? Math.min(width, Math.max(heading.length, LEAST_CUT)) : width;
+  });
+  return widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1));
+}
 
 /** Widths that hold the headings and every cell, as far as the terminal is wide enough for them. */
 export function columnWidths(
@@ -49,14 +61,14 @@ const plainCell = (cell: string): string => cell.replace(/\p{Cc}+/gu, " ");
 
 /**
  * One line of a table, without blanks at its end. A cell wider than its column pushes the rest of its line, as far as there is
- * room on the terminal; then it is cut. `paintCell` may add colour: it does not count in the width.
+ * room on the terminal; then it is cut. `paintCell` may add colour to what is shown of a cell: it does not count in the width.
  */
 export function tableLine(
   columns: readonly Column[],
   cells: readonly string[],
   widths: readonly number[],
   terminalWidth: number | undefined,
-  paintCell: (text: string, index: number) => string = (text) => text,
+  paintCell: PaintCell = (shown) => shown,
 ): string {
   const plain = cells.map(plainCell);
   const needed = widths.map((width, index) => Math.max(width, plain[index]?.length ?? 0));
@@ -65,7 +77,7 @@ export function tableLine(
     const width = own[index] ?? cell.length;
     const shown = cell.length > width ? `${cell.slice(0, Math.max(0, width - 1))}\u2026` : cell;
     const blanks = index === cells.length - 1 ? "" : " ".repeat(Math.max(0, width - shown.length) + GAP);
-    return paintCell(shown, index) + blanks;
+    return paintCell(shown, index, cell) + blanks;
   });
   return `${padded.join("").trimEnd()}\n`;
 }
@@ -75,7 +87,7 @@ export function tableText(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   terminalWidth: number | undefined,
-  paintCell?: (text: string, index: number) => string,
+  paintCell?: PaintCell,
   withHeadings = true,
 ): string {
   const widths = columnWidths(columns, rows, terminalWidth);

@@ -2,9 +2,10 @@ import { setTimeout } from "node:timers/promises";
 import type * as v1 from "../../pod/v1.ts";
 import type { UsageAnswer } from "../../serve/answer-usage.ts";
 import { type Call, type Command, namespaceOf, podName } from "./command.ts";
+import { listPods } from "./get-pods.ts";
 import { type Column, tableText } from "./print-table.ts";
 import { readSelector } from "./selector.ts";
-import { usageFailure } from "./terminal.ts";
+import { CommandFailure, usageFailure } from "./terminal.ts";
 import { nodeRow, podRows, type ShownUsage } from "./top-rows.ts";
 
 export const top: Command = {
@@ -14,12 +15,13 @@ export const top: Command = {
   examples: ["berth top pods", "berth top pods web --containers", "berth top node --once"],
   endsByInterrupt: true,
   async run(call) {
-    const [kind, ...names] = call.words;
+    const [kind = "", ...names] = call.words;
     const draw = drawerOf(call, kind, names);
     const seconds = Number(call.value("interval") ?? "2");
     if (!(seconds > 0)) throw usageFailure("--interval is a number of seconds");
     const live = call.terminal.out.isTerminal && call.terminal.environment.TERM !== "dumb" && !call.has("once");
     let before = await ask(call);
+    await refuseStrangers(call, before, kind, names);
     await setTimeout(FIRST_SAMPLE_MS, undefined, { signal: call.terminal.signal });
     if (!live) {
       await call.terminal.out.write(draw(before, await ask(call)));
@@ -44,6 +46,22 @@ export const top: Command = {
 /** Between the first two samples, which the first rates are made of. */
 const FIRST_SAMPLE_MS = 1000;
 
+/** Throws for a name that nothing here has. */
+async function refuseStrangers(
+  call: Call,
+  { node }: UsageAnswer,
+  kind: string,
+  names: readonly string[],
+): Promise<void> {
+  const isNode = NODE_WORDS.includes(kind);
+  const { missing } = isNode ? { missing: [] } : await listPods(call, namespaceOf(call), names.map(podName));
+  const strange = isNode ? names.find((name) => name !== node.name) : undefined;
+  const [complaint = strange && `node ${JSON.stringify(strange)} not found: this is ${node.name}`] = missing;
+  if (complaint !== undefined) throw new CommandFailure(complaint);
+}
+
+const NODE_WORDS: readonly string[] = ["node", "nodes", "no"];
+
 /** The usage of now; of pods, that of those which the selector finds. */
 async function ask(call: Call): Promise<UsageAnswer> {
   const usage = await call.client.get<UsageAnswer>("/v1/usage");
@@ -57,11 +75,11 @@ async function ask(call: Call): Promise<UsageAnswer> {
 
 type Drawer = (before: UsageAnswer, now: UsageAnswer) => string;
 
-function drawerOf(call: Call, kind: string | undefined, names: readonly string[]): Drawer {
+function drawerOf(call: Call, kind: string, names: readonly string[]): Drawer {
   const width = (): number | undefined => call.terminal.out.columns;
   const table = (columns: readonly Column[], rows: readonly (readonly string[])[]): string =>
     tableText(columns, rows, width(), undefined, !call.has("no-headers"));
-  if (kind === "node" || kind === "nodes" || kind === "no") {
+  if (NODE_WORDS.includes(kind)) {
     const columns = headings("NAME", "CPU(cores)", "CPU(%)", "MEMORY(bytes)", "MEMORY(%)");
     return (before, now) => table(columns, [nodeRow(before.node, now.node)]);
   }

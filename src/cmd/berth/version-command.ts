@@ -9,6 +9,7 @@ export const version: Command = {
   flagHelp: { output: "json." },
   async run(call) {
     const form = call.value("output");
+    if (call.words.length > 0) throw usageFailure("version takes no name");
     if (form !== undefined && form !== "json") throw usageFailure("version knows -o json only");
     const { terminal } = call;
     const daemon = await daemonVersion(call);

@@ -50,6 +50,7 @@ async function ask(client: CriClient, root: string, signal: AbortSignal): Promis
     version: facts.version,
     conditions: facts.conditions,
     cgroupDriver: facts.cgroupDriver ?? configuredDriver(config),
+    tellsDriver: facts.cgroupDriver !== undefined,
     cni:
       cni?.confDir === undefined
         ? undefined

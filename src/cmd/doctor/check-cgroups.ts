@@ -32,30 +32,42 @@ async function versionFinding({ root }: Ground): Promise<Finding> {
   );
 }
 
+/** A runtime that tells its driver over CRI is followed, whatever berthd's configuration says. */
 async function driverFinding({ settings, runtime, root }: Ground): Promise<Finding> {
+  const check = "cgroup driver";
   const own = settings.cgroupDriver;
-  if (runtime.kind !== "answers" || runtime.cgroupDriver === undefined) {
-    return unknown("cgroup driver", `berthd has ${own}; the runtime did not tell its own`);
-  }
-  const systemd = await stat(`${root}/run/systemd/system`).then(
+  if (runtime.kind !== "answers" || runtime.cgroupDriver === undefined)
+    return unknown(check, `berthd has ${own}; the runtime did not tell its own`);
+  const { cgroupDriver: theirs, tellsDriver } = runtime;
+  const hasSystemd = await stat(`${root}/run/systemd/system`).then(
     () => true,
     () => false,
   );
-  const theirs = runtime.cgroupDriver;
-  if (own !== theirs) {
-    const line = theirs === "systemd" ? "SystemdCgroup = false" : "SystemdCgroup = true";
+  if (theirs === "systemd" && !hasSystemd) {
     return bad(
-      "cgroup driver",
+      check,
+      "the runtime asks systemd for cgroups, and systemd does not run this host: no pod can start",
+      `${lineOf(false)}, then restart containerd`,
+    );
+  }
+  if (own !== theirs && !tellsDriver) {
+    return bad(
+      check,
       `the runtime has ${theirs}, berthd's configuration says ${own}`,
-      `set cgroupDriver: ${theirs} in /etc/berth/config.yaml, or ${line} in the runc options of /etc/containerd/config.toml, and restart what you changed`,
+      `set cgroupDriver: ${theirs} in /etc/berth/config.yaml, or ${lineOf(own === "systemd")}, and restart what you changed`,
     );
   }
-  if (theirs === "cgroupfs" && systemd) {
+  if (theirs === "cgroupfs" && hasSystemd) {
     return warning(
-      "cgroup driver",
+      check,
       "both have cgroupfs on a host that systemd manages: two managers of one tree",
-      "set SystemdCgroup = true in the runc options of /etc/containerd/config.toml and cgroupDriver: systemd in /etc/berth/config.yaml",
+      tellsDriver
+        ? `${lineOf(true)}, then restart containerd: berthd does as the runtime says`
+        : `${lineOf(true)} and cgroupDriver: systemd in /etc/berth/config.yaml`,
     );
   }
-  return good("cgroup driver", `${own} on both sides`);
+  return good(check, own === theirs ? `${own} on both sides` : `${theirs}: berthd does as the runtime says`);
 }
+
+const lineOf = (systemd: boolean): string =>
+  `set SystemdCgroup = ${systemd} in the runc options of /etc/containerd/config.toml`;

@@ -27,7 +27,7 @@ async function diskFinding(path: string, root: string): Promise<Finding> {
   const files = found.files === 0 ? 1 : found.ffree / found.files;
   const gib = ((found.bavail * found.bsize) / 2 ** 30).toFixed(1);
   const text = `${gib} GiB free (${Math.round(space * 100)} %), ${Math.round(files * 100)} % of its inodes`;
-  const fix = "make room: old images (crictl rmi --prune), logs, or a larger disk";
+  const fix = "make room: take away images that no pod uses (berth gc), logs, or get a larger disk";
   if (Math.min(space, files) < FULL_SHARE) return bad(check, text, fix);
   return Math.min(space, files) < NEARLY_FULL_SHARE ? warning(check, text, fix) : good(check, text);
 }

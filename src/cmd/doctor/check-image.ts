@@ -10,7 +10,7 @@ export function checkSandboxImage({ runtime }: Ground, bring: (name: string) => 
   const { name, isSure, found } = runtime.sandboxImage;
   if (found === undefined) {
     const text = `${name}${isSure ? "" : ", as this version usually wants it,"} is not on this host: the first pod waits until it is pulled, and none starts without a registry`;
-    const fix = `pull it (crictl pull ${name}), or let berth doctor --fix bring one under this name`;
+    const fix = `let berth doctor --fix bring one under this name, or pull it: ctr -n k8s.io images pull ${name}`;
     return isSure ? bad(check, text, fix, bring(name)) : warning(check, text, fix, bring(name));
   }
   const wanted = ARCHITECTURES[process.arch] ?? process.arch;
@@ -18,7 +18,7 @@ export function checkSandboxImage({ runtime }: Ground, bring: (name: string) => 
     return bad(
       check,
       `${name} is for ${found.architecture}, this host is ${wanted}`,
-      "remove it (crictl rmi) and pull the right one, or: berth doctor --fix",
+      `let berth doctor --fix bring the right one, or remove it (ctr -n k8s.io images rm ${name}) and pull that`,
       bring(name),
     );
   }

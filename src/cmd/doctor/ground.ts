@@ -32,6 +32,8 @@ export type RuntimeAnswers =
       }[];
       /** From RuntimeConfig, or from the runtime's own configuration. */
       readonly cgroupDriver: "systemd" | "cgroupfs" | undefined;
+      /** It comes from RuntimeConfig. */
+      readonly tellsDriver: boolean;
       readonly cni:
         | { readonly confDir: string; readonly binDirs: readonly string[]; readonly ownLoopback: boolean }
         | undefined;

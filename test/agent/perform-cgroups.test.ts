@@ -5,11 +5,36 @@ import type { Step, Tools } from "../../src/agent/step.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { BerthError } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
+import type { Action, Outcome } from "../../src/pod/action.ts";
 import { silentMeter } from "../../src/pod/metrics.ts";
 import { desiredPod, plainPod } from "../kit/compiled-pod.ts";
 import { aNode, someSettings } from "../kit/node.ts";
 
 const LIVE = new AbortController().signal;
+
+/** Performs one action on what there is of a host. */
+function perform(action: Action, parts: Readonly<Record<string, unknown>>): Promise<Outcome> {
+  const tools = {
+    gates: makeGates({ home: 1, start: 1, pull: 1, read: 1, execProbe: 1 }, silentMeter),
+    meter: silentMeter,
+    clock: systemClock,
+    log: silentLog,
+    facts: aNode,
+    settings: someSettings(),
+    ...parts,
+  } as unknown as Tools;
+  const step: Step = {
+    pod: desiredPod(plainPod("web")),
+    observed: { sandboxes: [], containers: [], listed: true },
+    withdrawn: LIVE,
+    givenUp: LIVE,
+    begun: () => {},
+    notice: () => {},
+    aside: () => {},
+    closeRecord: async () => {},
+  };
+  return makePerform(tools)(action, step);
+}
 
 /** Makes a sandbox with this attempt; what was asked for, in order, and what came of it. */
 async function makeSandbox(attempt: number, empty: () => void = () => {}) {
@@ -27,29 +52,27 @@ async function makeSandbox(attempt: number, empty: () => void = () => {}) {
       empty();
     },
   };
-  const tools = {
-    runtime,
-    cgroups,
-    gates: makeGates({ home: 1, start: 1, pull: 1, read: 1, execProbe: 1 }, silentMeter),
-    meter: silentMeter,
-    clock: systemClock,
-    log: silentLog,
-    facts: aNode,
-    settings: someSettings(),
-  } as unknown as Tools;
-  const step: Step = {
-    pod: desiredPod(plainPod("web")),
-    observed: { sandboxes: [], containers: [], listed: true },
-    withdrawn: LIVE,
-    givenUp: LIVE,
-    begun: () => {},
-    notice: () => {},
-    aside: () => {},
-    closeRecord: async () => {},
-  };
-  const outcome = await makePerform(tools)({ subject: "sandbox", kind: "run-sandbox", attempt }, step);
-  return { asked, kind: outcome.kind };
+  const { kind } = await perform({ subject: "sandbox", kind: "run-sandbox", attempt }, { runtime, cgroups });
+  return { asked, kind };
 }
+
+it.each([
+  ["a cgroup that cannot be made has its own word for events", false, "no bus", "FailedCreatePodContainer"],
+  ["directories that cannot be made have the usual one, whatever the cgroup does", true, "no room", undefined],
+])("%s", async (_, isFull, message, reason) => {
+  const refuse = async (words: string): Promise<never> => {
+    throw new BerthError("FileFailed", words);
+  };
+  const files = { makeHome: async () => (isFull ? refuse("no room") : undefined) };
+  const outcome = await perform(
+    { subject: "pod", kind: "make-home" },
+    { files, cgroups: { ensure: () => refuse("no bus") } },
+  );
+  expect(outcome).toEqual({
+    kind: "failed",
+    failure: { code: "FileFailed", message, effect: "none", ...(reason && { reason }) },
+  });
+});
 
 it("a first sandbox finds nothing that could be left", async () => {
   expect(await makeSandbox(0)).toEqual({ asked: ["run"], kind: "done" });

@@ -78,6 +78,8 @@ export type Runtime = {
   /** The same for connections to ports inside a sandbox; those that speak SPDY name each of them later. */
   portForward(sandboxId: string, ports: readonly number[], signal: AbortSignal): Promise<string>;
   reopenLog(id: string, signal: AbortSignal): Promise<void>;
+  /** The addresses of the node's pods, in CIDR notation, for networks that the runtime sets up itself. */
+  setPodRange(range: string, signal: AbortSignal): Promise<void>;
   /** What each running container uses now. */
   usage(signal: AbortSignal): Promise<readonly ContainerUsage[]>;
 };

@@ -93,7 +93,7 @@ async function certified(kubectl: Cluster["kubectl"], folder: string, nodeName: 
     spec: {
       request: Buffer.from(request).toString("base64"),
       signerName: "kubernetes.io/kube-apiserver-client-kubelet",
-      usages: ["digital signature", "client auth"],
+      usages: ["digital signature", "key encipherment", "client auth"], // older signers want all three
     },
   };
   await kubectl(["create", "-f", "-"], JSON.stringify(asked));

@@ -26,6 +26,7 @@ export async function join(
   facts: NodeFacts,
   agent: Agent,
   version: string,
+  onPodRange: (range: string) => void,
   means: { readonly clock: Clock; readonly chance: Chance; readonly log: Log; readonly meter: Meter },
 ): Promise<Membership & { readonly reviews: Reviews }> {
   const lookMs = settings.nodeStatusUpdateFrequency;
@@ -61,6 +62,7 @@ export async function join(
       register: settings.registerNode,
       leaseSeconds: settings.nodeLeaseDurationSeconds,
       eventRate: { perSecond: settings.eventRecordQPS, burst: settings.eventBurst },
+      onPodRange,
       began: { hostMonoMs: monoMs - uptime() * 1000, agentMonoMs: monoMs - process.uptime() * 1000 },
     },
     means,

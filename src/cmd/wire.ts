@@ -3,6 +3,7 @@ import { within } from "../agent/adopt.ts";
 import { type Agent, startAgent } from "../agent/agent.ts";
 import { makeDrainable } from "../agent/drain.ts";
 import { GATES } from "../agent/gates.ts";
+import { startPodRange } from "../agent/pod-range.ts";
 import { systemChance, systemClock } from "../base/clock.ts";
 import type { BerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -211,11 +212,14 @@ async function build(
   const beginning = nodeBeginning(facts, settings.resolvConf);
   agent.tell(beginning.map((moment) => nodeNews(facts.nodeName, moment, clock.now())));
 
+  const podRange = startPodRange(runtime, means);
+  closing.defer(() => podRange.stop());
+  if (settings.kubeconfig === "") podRange.set(settings.podCIDR);
   let reviews: Reviews | undefined;
   let contact: (() => ClusterContact) | undefined;
   if (settings.kubeconfig !== "") {
     const { join } = await import("./join.ts");
-    const membership = await join(settings, facts, agent, version, means);
+    const membership = await join(settings, facts, agent, version, podRange.set, means);
     closing.defer(() => membership.stop());
     ({ reviews, contact } = membership);
   }

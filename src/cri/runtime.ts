@@ -117,6 +117,10 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       const { url } = await client.call("Attach", { container_id: id, ...streams }, signal);
       return required("Attach", url);
     },
+    async setPodRange(range, signal) {
+      const runtime_config = { network_config: { pod_cidr: range } };
+      await client.call("UpdateRuntimeConfig", { runtime_config }, signal);
+    },
     async portForward(sandboxId, ports, signal) {
       const { url } = await client.call("PortForward", { pod_sandbox_id: sandboxId, port: [...ports] }, signal);
       return required("PortForward", url);

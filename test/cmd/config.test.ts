@@ -183,6 +183,19 @@ describe("what is wrong", () => {
       "config.yaml:5:1: error: tlsCertFile and tlsPrivateKeyFile need each other",
     ],
   ];
+  it("labels that an API server refuses are found before it is asked (node.md 1.5)", async () => {
+    const allowed = "{disk: ssd, example.org/a: b, node.kubernetes.io/pool: x, topology.kubernetes.io/zone: z}";
+    const forbidden =
+      "{disk: ssd, node-role.kubernetes.io/worker: '', node-restriction.kubernetes.io/a: b, x.k8s.io/c: d}";
+    const document = (labels: string, more = "") => ({ "config.yaml": `${AGENT}${more}nodeLabels: ${labels}\n` });
+    const joined = "kubeconfig: /k\n";
+    expect(said(await load(document(allowed, joined)))).toEqual([]);
+    expect(said(await load(document(forbidden)))).toEqual([]);
+    expect(said(await load(document(forbidden, joined)))).toEqual([
+      expect.stringMatching(/worker, node-restriction.kubernetes.io\/a, x.k8s.io\/c; an administrator may$/),
+    ]);
+  });
+
   it.each(cases)("%s", async (_name, document, message) => {
     expect(said(await load({ "config.yaml": document }))).toEqual([message]);
   });

@@ -40,10 +40,10 @@ export function apiContract(title: string, open: () => Promise<Side>): void {
     beforeAll(async () => {
       side = await open();
       node = await side.cluster.create(nodes, { metadata: { name: side.nodeName } }, signal);
-    });
+    }, 300_000); // a real one is started
     afterAll(async () => {
       ended.abort();
-      await side.close();
+      await side?.close();
     });
 
     it("keeps one object of a name", async () => {

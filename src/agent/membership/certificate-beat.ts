@@ -17,6 +17,10 @@ const LONGEST_WAIT_MS = 15 * 60_000;
 /** The wall clock decides and may jump, so it is looked at now and then. */
 const LOOK_MS = 60_000;
 
+/** A certificate that is due as soon as it came is asked for again after so long, doubling up to the longest. */
+const HASTY_MS = 60_000;
+const HASTY_LONGEST_MS = 3_600_000;
+
 const TOPICS = { client: "certificate", serving: "serving certificate" } as const;
 /** Where the numbers of each use are told. */
 const TOLD: {
@@ -38,6 +42,7 @@ const TOLD: {
  * C1  A certificate is asked for when there is none that is the node's, and after 70 to 90 % of its life.
  * C2  What is there stays in use until the next one is on disk.
  * C3  A request that is denied, gone or not answered is followed by another one, ever more slowly.
+ * C4  So is one whose certificate is due at once, as by a clock that is a year ahead, or from a signer that leaves out names.
  */
 export function makeCertificateBeat(tools: {
   /** The server under the credentials that may ask. */
@@ -54,6 +59,8 @@ export function makeCertificateBeat(tools: {
   const { cluster, certificates, use, subject, clock, chance, contact, log, meter } = tools;
   const topic = TOPICS[use];
   const kind = "certificatesigningrequests" as const;
+  let hasty = 0;
+  let soonestMonoMs = Number.NEGATIVE_INFINITY;
   let drawn: { readonly notAfterMs: number; readonly fraction: number } | undefined;
 
   /** One draw for each certificate: a new one at each look would end up early. */
@@ -109,22 +116,32 @@ export function makeCertificateBeat(tools: {
     meter.observe("kubelet_certificate_manager_server_rotation_seconds", {}, ageMs / 1000);
   };
 
+  const noteHaste = (): void => {
+    const { wallMs, monoMs } = clock.now();
+    hasty = dueMs(certificates.current()) > wallMs ? 0 : hasty + 1;
+    const pauseMs = Math.min(HASTY_MS * 2 ** (hasty - 1), HASTY_LONGEST_MS);
+    soonestMonoMs = hasty === 0 ? Number.NEGATIVE_INFINITY : monoMs + pauseMs;
+    if (hasty === 1)
+      log.warn("the new certificate is already due for another one: is the host's clock right?", { use });
+  };
+
   return async (signal, beat) => {
     let failures = 0;
     while (!signal.aborted) {
       const held = certificates.current();
-      const { wallMs } = clock.now();
+      const { wallMs, monoMs } = clock.now();
       const left = held === undefined ? Number.POSITIVE_INFINITY : Math.trunc((held.notAfterMs - wallMs) / 1000);
       TOLD[use].left(meter, left);
       beat();
-      const due = dueMs(held);
-      if (due > wallMs) {
-        await clock.sleep(Math.min(due - wallMs, LOOK_MS), signal);
+      const waitMs = Math.max(dueMs(held) - wallMs, soonestMonoMs - monoMs);
+      if (waitMs > 0) {
+        await clock.sleep(Math.min(waitMs, LOOK_MS), signal);
         continue;
       }
       try {
         await renew(signal);
         failures = 0;
+        noteHaste();
         contact.well(topic);
       } catch (thrown) {
         if (signal.aborted) return;

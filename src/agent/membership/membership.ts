@@ -35,6 +35,8 @@ export type MembershipSetup = {
   readonly leaseSeconds: number;
   readonly eventRate: Rate;
   readonly began: Beginnings;
+  /** Hears which addresses the cluster has given to the node's pods, in CIDR notation with commas; again and again the same. */
+  onPodRange?(range: string): void;
 };
 
 /** The ways to the API server; no connection of one is another's, so that what is slow on one holds up nothing else. */
@@ -103,6 +105,7 @@ export function joinCluster(
   });
   const see = (seen: ClusterNode): void => {
     node.see(seen);
+    setup.onPodRange?.(seen.spec?.podCIDRs?.join(",") || seen.spec?.podCIDR || "");
     agent.clusterShelf?.setNode(seen);
   };
   const ownNode = makeFollow({

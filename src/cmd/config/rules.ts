@@ -1,4 +1,5 @@
 import { parseAmount } from "../../decide/pressure.ts";
+import { mayLabelItself } from "../../pod/node-labels.ts";
 import { PRESSURE_SIGNALS } from "../../pod/pressure.ts";
 import type { Finding, Place } from "./finding.ts";
 import type { Merged } from "./merge.ts";
@@ -106,6 +107,15 @@ const RULES: readonly Rule[] = [
       bootstrapKubeconfig !== "" && kubeconfig === ""
         ? "bootstrapKubeconfig needs kubeconfig, which is written with its help"
         : undefined,
+  },
+  {
+    key: "nodeLabels",
+    broken: ({ nodeLabels, kubeconfig }) => {
+      const forbidden = Object.keys(nodeLabels).filter((key) => !mayLabelItself(key));
+      return kubeconfig === "" || forbidden.length === 0
+        ? undefined
+        : `nodeLabels: a node of a cluster may not label itself ${forbidden.join(", ")}; an administrator may`;
+    },
   },
   {
     key: "hostnameOverride",

@@ -13,7 +13,7 @@ const MINUTE_MS = 60_000;
 const servingNames = ["10.0.0.9", "n1"];
 
 /** Certificates whose life is an hour; a certificate is known by when it was kept. */
-async function caring(options: { seed?: number; older?: boolean; serving?: boolean } = {}) {
+async function caring(options: { seed?: number; older?: boolean; serving?: boolean; aheadMs?: () => number } = {}) {
   const clock = handClock();
   const small = smallCluster(clock);
   const leaving = new AbortController();
@@ -35,8 +35,8 @@ async function caring(options: { seed?: number; older?: boolean; serving?: boole
             commonName: "system:node:n1",
             organizations: ["system:nodes"],
             names: options.serving ? servingNames : [],
-            notBeforeMs: wallMs,
-            notAfterMs: wallMs + HOUR_MS,
+            notBeforeMs: wallMs - (options.aheadMs?.() ?? 0),
+            notAfterMs: wallMs - (options.aheadMs?.() ?? 0) + HOUR_MS,
           };
           return current;
         },
@@ -133,6 +133,27 @@ describe("looking after the node's certificate (node.md 1.4)", () => {
     node.clock.jumpWall(2 * HOUR_MS);
     await node.clock.advance(MINUTE_MS);
     expect(node.made()).toBe(2);
+  });
+
+  it("C4 asks ever more seldom where each new one is due at once, and as usual when the clock is right again", async () => {
+    let aheadMs = 2 * HOUR_MS;
+    const node = await caring({ aheadMs: () => aheadMs });
+    for (let minute = 0; minute < 24 * 60; minute += 1) {
+      await node.decide(issued);
+      await node.clock.advance(MINUTE_MS);
+    }
+    // After 1, 2, 4, 8, 16 and 32 minutes, and then each hour.
+    expect(node.made()).toBeGreaterThan(24);
+    expect(node.made()).toBeLessThan(32);
+    aheadMs = 0;
+    const before = node.made();
+    for (let minute = 0; minute < 240; minute += 1) {
+      await node.decide(issued);
+      await node.clock.advance(MINUTE_MS);
+    }
+    // Within the hour, and then after 70 to 90 % of each one's.
+    expect(node.made() - before).toBeGreaterThanOrEqual(4);
+    expect(node.made() - before).toBeLessThanOrEqual(6);
   });
 
   it("C3 asks again when it was denied or removed", async () => {

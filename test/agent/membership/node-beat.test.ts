@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BerthError } from "../../../src/base/errors.ts";
 import type { MetricName } from "../../../src/pod/metrics.ts";
 import { recordingMeter } from "../../kit/meter.ts";
+import { aNode } from "../../kit/node.ts";
 import { aMember, type Member } from "./member.ts";
 
 const MINUTE_MS = 60_000;
@@ -26,6 +27,20 @@ async function resting(options: Parameters<typeof aMember>[0] = {}) {
   await member.clock.advance(1);
   return { member, sinceMs };
 }
+
+it("hands on the addresses that the cluster has given to the node's pods (node.md 2.2)", async () => {
+  const ranges: string[] = [];
+  const member = aMember({ setup: { onPodRange: (range) => void ranges.push(range) } });
+  await member.clock.advance(1000);
+  expect(new Set(ranges)).toEqual(new Set([""]));
+  member.touch("nodes", aNode.nodeName, (node) => Object.assign(node, { spec: { podCIDR: "10.1.0.0/24" } }));
+  await member.clock.advance(1000);
+  expect(ranges.at(-1)).toBe("10.1.0.0/24");
+  const both = { podCIDR: "10.1.0.0/24", podCIDRs: ["10.1.0.0/24", "fd00:1::/64"] };
+  member.touch("nodes", aNode.nodeName, (node) => Object.assign(node, { spec: both }));
+  await member.clock.advance(1000);
+  expect(ranges.at(-1)).toBe("10.1.0.0/24,fd00:1::/64");
+});
 
 describe("registering (node.md 2.1)", () => {
   it("N1 makes the node, with its status", async () => {

@@ -289,6 +289,7 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       return () => void reconnects.delete(listener);
     },
     health: (signal) => call("Status", "", signal, () => condition),
+    setPodRange: (range, signal) => call("UpdateRuntimeConfig", range, signal, () => {}),
     async list(signal) {
       const whole = { begunMonoMs: clock.now().monoMs };
       return call("List", "", signal, () =>

@@ -1,8 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { COMMANDS } from "../../src/cmd/berth/commands.ts";
-import { bashScript, fishScript, zshScript } from "../../src/cmd/berth/completion-scripts.ts";
+import { BASH_SCRIPT, FISH_SCRIPT, ZSH_SCRIPT } from "../../src/cmd/berth/completion-scripts.ts";
 import { checkout } from "../paths.ts";
 import { billOfMaterials } from "./bill-of-materials.ts";
 import { licences } from "./licences.ts";
@@ -84,9 +83,9 @@ async function service(prefix: string): Promise<Item[]> {
 function completions({ prefix, zshDirectory }: Layout): Item[] {
   const share = `${prefix}/share`;
   return [
-    file(`${share}/bash-completion/completions/berth`, bashScript(COMMANDS)),
-    file(`${share}/${zshDirectory}/_berth`, zshScript(COMMANDS)),
-    file(`${share}/fish/vendor_completions.d/berth.fish`, fishScript(COMMANDS)),
+    file(`${share}/bash-completion/completions/berth`, BASH_SCRIPT),
+    file(`${share}/${zshDirectory}/_berth`, ZSH_SCRIPT),
+    file(`${share}/fish/vendor_completions.d/berth.fish`, FISH_SCRIPT),
   ];
 }
 

@@ -1,5 +1,6 @@
+import type { FlagShape } from "../args.ts";
 import type { Client } from "./client.ts";
-import { FLAGS, type FlagName, type FlagRow } from "./flags.ts";
+import { COMMON_FLAGS, FLAGS, type FlagName, type FlagRow } from "./flags.ts";
 import { type Terminal, usageFailure } from "./terminal.ts";
 
 /** One command of `berth`. */
@@ -21,6 +22,16 @@ export type Command = {
 export function flagOf({ flagHelp }: Pick<Command, "flagHelp">, name: FlagName): FlagRow {
   const row: FlagRow = FLAGS[name];
   return { ...row, help: flagHelp?.[name] ?? row.help };
+}
+
+/** The flags of a command as its line is taken apart. */
+export function shapesOf(command: Pick<Command, "flags">): Readonly<Record<string, FlagShape>> {
+  return Object.fromEntries(
+    [...command.flags, ...COMMON_FLAGS].map((name) => {
+      const { argument, short }: FlagRow = FLAGS[name];
+      return [name, { takesValue: argument !== "", ...(short === undefined ? {} : { short }) }];
+    }),
+  );
 }
 
 /** One use of a command. */

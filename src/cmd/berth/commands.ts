@@ -1,7 +1,7 @@
 import { apply } from "./apply.ts";
 import { attach } from "./attach.ts";
 import type { Command } from "./command.ts";
-import { completionOf } from "./completion.ts";
+import { completion } from "./completion.ts";
 import { cp } from "./cp.ts";
 import { remove } from "./delete.ts";
 import { describe } from "./describe.ts";
@@ -21,7 +21,8 @@ import { validate } from "./validate.ts";
 import { version } from "./version-command.ts";
 import { wait } from "./wait.ts";
 
-const OTHERS = {
+/** Every command by name; help and completion follow from it. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
   get,
   describe,
   explain,
@@ -43,7 +44,5 @@ const OTHERS = {
   uncordon,
   gc,
   version,
+  completion,
 };
-
-/** Every command by name; help and completion follow from it. */
-export const COMMANDS: Readonly<Record<string, Command>> = { ...OTHERS, completion: completionOf(OTHERS) };

@@ -1,116 +1,57 @@
-import { type Command, flagOf } from "./command.ts";
-import { COMMON_FLAGS, type FlagName } from "./flags.ts";
-
-/** Commands by name, as the scripts are made from. */
-export type Commands = Readonly<Record<string, Command>>;
-
-/** What may stand where a command's first argument stands, as its usage line tells it. */
-function firstArgument({ usage }: Command): { readonly words: readonly string[]; readonly pods: boolean } {
-  const [first = ""] = usage.split(" ");
-  if (first.startsWith("POD")) return { words: [], pods: true };
-  return { words: /^[a-z|]+$/.test(first) ? first.split("|") : [], pods: / NAME|pods/.test(usage) };
-}
-
-const flagsOf = (command: Command): readonly FlagName[] => [...command.flags, ...COMMON_FLAGS];
-
-/** Prints the names of pods, and nothing when berthd cannot be asked. */
-const POD_NAMES = "berth get pods -o name 2>/dev/null | sed 's,^pod/,,'";
+/** What a script asks: the words behind `berth`, up to the one that is being written. */
+export const ASKED = "__complete";
+/** Answered where files of this host may stand. */
+export const FILES = ":files";
 
 /** Completion for bash. */
-export function bashScript(commands: Commands): string {
-  const arms = Object.entries(commands).map(([name, command]) => {
-    const { words, pods } = firstArgument(command);
-    const flags = flagsOf(command).map((each) => `--${each}`);
-    const names = pods ? `; [ "$COMP_CWORD" -lt ${words.length > 0 ? 3 : 2} ] || words+=" $(${POD_NAMES})"` : "";
-    return `    ${name}) flags="${flags.join(" ")}"; words="${words.join(" ")}"${names} ;;`;
-  });
-  return `# bash completion for berth, made by \`berth completion bash\`
+export const BASH_SCRIPT = `# bash completion for berth, made by \`berth completion bash\`
 _berth() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} flags="" words=""
+  local word
   COMPREPLY=()
-  if [ "$COMP_CWORD" -eq 1 ]; then
-    words="${Object.keys(commands).join(" ")}"
-  else
-    case \${COMP_WORDS[1]} in
-${arms.join("\n")}
+  while IFS=$'\\t' read -r word _; do
+    case $word in
+      ${FILES}) compopt -o default 2>/dev/null ;;
+      *) COMPREPLY+=("$word") ;;
     esac
-  fi
-  case $cur in
-    -*) words=$flags ;;
+  done < <(berth ${ASKED} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  case \${COMPREPLY[0]-} in
+    *[:=]) compopt -o nospace 2>/dev/null ;;
   esac
-  while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -W "$words" -- "$cur")
+  return 0
 }
 complete -F _berth berth
 `;
-}
 
 /** Completion for zsh. */
-export function zshScript(commands: Commands): string {
-  const described = Object.entries(commands).map(([name, { help }]) => `    ${quoted(`${name}:${escaped(help)}`)}`);
-  const arms = Object.entries(commands).map(([name, command]) => {
-    const { words, pods } = firstArgument(command);
-    const flags = flagsOf(command).flatMap((name) => zshFlag(command, name));
-    const first = words.length > 0 ? [quoted(`1:what:(${words.join(" ")})`)] : [];
-    const rest = pods ? [quoted("*:pod:($(_berth_pods))")] : [];
-    return `    ${name}) _arguments -s ${[...flags, ...first, ...rest].join(" ")} ;;`;
-  });
-  return `#compdef berth
+export const ZSH_SCRIPT = `#compdef berth
 # zsh completion for berth, made by \`berth completion zsh\`
-_berth_pods() { ${POD_NAMES} }
 _berth() {
-  local -a commands
-  commands=(
-${described.join("\n")}
-  )
-  if (( CURRENT == 2 )); then
-    _describe command commands
-    return
-  fi
-  local command=$words[2]
-  shift words
-  (( CURRENT-- ))
-  case $command in
-${arms.join("\n")}
-  esac
+  local -a found suffix
+  local line tab=$'\\t'
+  for line in "\${(@f)$(berth ${ASKED} "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}"; do
+    case $line in
+      ${FILES}) _files; return ;;
+      *[:=]) suffix=(-S '') ;;
+    esac
+    [[ -n $line ]] && found+=("\${\${line//:/\\\\:}/$tab/:}")
+  done
+  _describe berth found "\${(@)suffix}"
 }
 if [ "$funcstack[1]" = _berth ]; then _berth "$@"; else compdef _berth berth; fi
 `;
-}
-
-function zshFlag(command: Command, name: FlagName): string[] {
-  const { short, argument, help } = flagOf(command, name);
-  const value = argument === "" ? "" : `:${argument}:`;
-  const words = `[${escaped(help)}]${value}`;
-  return [`--${name}`, ...(short === undefined ? [] : [`-${short}`])].map((each) => quoted(`${each}${words}`));
-}
 
 /** Completion for fish. */
-export function fishScript(commands: Commands): string {
-  const lines = Object.entries(commands).flatMap(([name, command]) => {
-    const { words, pods } = firstArgument(command);
-    const here = `complete -c berth -n '__fish_seen_subcommand_from ${name}'`;
-    return [
-      `complete -c berth -n __fish_use_subcommand -a ${name} -d ${quoted(command.help)}`,
-      ...(words.length > 0 ? [`${here} -a ${quoted(words.join(" "))}`] : []),
-      ...(pods ? [`${here} -a '(__berth_pods)'`] : []),
-      ...flagsOf(command).map((each) => `${here} ${fishFlag(command, each)}`),
-    ];
-  });
-  return `# fish completion for berth, made by \`berth completion fish\`
-function __berth_pods
-    ${POD_NAMES}
+export const FISH_SCRIPT = `# fish completion for berth, made by \`berth completion fish\`
+function __berth_complete
+    set -l words (commandline -opc)
+    set -e words[1]
+    set -l current (commandline -ct)
+    set -l found (berth ${ASKED} $words "$current" 2>/dev/null)
+    if contains -- ${FILES} $found
+        __fish_complete_path "$current"
+    else if set -q found[1]
+        printf '%s\\n' $found
+    end
 end
-complete -c berth -f
-${lines.join("\n")}
+complete -c berth -f -a '(__berth_complete)'
 `;
-}
-
-function fishFlag(command: Command, name: FlagName): string {
-  const { short, argument, help } = flagOf(command, name);
-  const parts = [`-l ${name}`, short === undefined ? "" : `-s ${short}`, argument === "" ? "" : "-x"];
-  return [...parts.filter(Boolean), `-d ${quoted(help)}`].join(" ");
-}
-
-const quoted = (words: string): string => `'${words.replaceAll("'", "'\\''")}'`;
-/** Brackets and colons end a description in zsh. */
-const escaped = (words: string): string => words.replace(/[[\]:]/g, "\\$&");

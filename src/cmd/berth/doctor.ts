@@ -1,5 +1,6 @@
 import type { Finding } from "../doctor/finding.ts";
 import type { Call, Command } from "./command.ts";
+import { withProgress } from "./progress.ts";
 import { paint, type Terminal, usageFailure } from "./terminal.ts";
 
 export const doctor: Command = {
@@ -13,8 +14,13 @@ export const doctor: Command = {
     const form = call.value("output");
     if (form !== undefined && form !== "json") throw usageFailure("doctor knows -o json only");
     const { examine } = await import("./examine.ts");
-    let findings = await examine(call);
-    if (call.has("fix") && (await repairAll(call, findings))) findings = await examine(call);
+    // Where nobody watches, a word about its patience would only stand between the findings.
+    const look = (): ReturnType<typeof examine> =>
+      call.terminal.err.isTerminal
+        ? withProgress(call.terminal, () => "looking at this host", examine(call))
+        : examine(call);
+    let findings = await look();
+    if (call.has("fix") && (await repairAll(call, findings))) findings = await look();
     if (form === "json") await call.terminal.out.write(`${JSON.stringify(findings.map(told), undefined, 4)}\n`);
     else await call.terminal.out.write(findings.map((finding) => lineOf(call.terminal, finding)).join(""));
     return findings.some(({ state }) => state === "bad") ? 1 : 0;
@@ -35,7 +41,7 @@ async function repairAll(call: Call, findings: readonly Finding[]): Promise<bool
   );
   if (dry) return false;
   for (const { words, run } of repairs) {
-    await run().catch(async (error: unknown) => {
+    await withProgress(call.terminal, () => words, run()).catch(async (error: unknown) => {
       await err.write(`It failed to ${words}: ${error instanceof Error ? error.message : error}\n`);
     });
   }

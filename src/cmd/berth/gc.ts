@@ -1,5 +1,6 @@
 import type { ImageGarbage } from "../../pod/image-store.ts";
 import type { Command } from "./command.ts";
+import { withProgress } from "./progress.ts";
 import { CommandFailure, usageFailure } from "./terminal.ts";
 
 export const gc: Command = {
@@ -10,7 +11,8 @@ export const gc: Command = {
   async run(call) {
     if (call.words.length > 0) throw usageFailure("gc is about this host and takes no name");
     const query = call.has("dry-run") ? "?dryRun=true" : "";
-    const { dryRun, images } = await call.client.post<ImageGarbage>(`/v1/gc${query}`);
+    const work = call.client.post<ImageGarbage>(`/v1/gc${query}`);
+    const { dryRun, images } = await withProgress(call.terminal, () => "looking for images that nothing uses", work);
     const removed = images.filter(({ failure }) => failure === undefined);
     for (const { id, names, bytes } of removed) {
       await call.terminal.out.write(`${dryRun ? "would remove" : "removed"} ${names[0] ?? id} (${mib(bytes)})\n`);

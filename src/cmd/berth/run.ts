@@ -1,10 +1,12 @@
-import { type Complaint, type FlagShape, type SplitArgs, splitArgs } from "../args.ts";
+import { type Complaint, type SplitArgs, splitArgs } from "../args.ts";
 import { nearest } from "../nearest.ts";
 import { VERSION } from "../version.ts";
-import { makeClient } from "./client.ts";
-import type { Call, Command } from "./command.ts";
+import { type Client, makeClient } from "./client.ts";
+import { type Call, shapesOf } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { COMMON_FLAGS, FLAGS, type FlagName, type FlagRow } from "./flags.ts";
+import { answerScript } from "./completion.ts";
+import { ASKED } from "./completion-scripts.ts";
+import type { FlagName } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
 
@@ -22,7 +24,8 @@ export async function runBerth(args: readonly string[], terminal: Terminal): Pro
     await terminal.out.write(`berth ${VERSION}\n`);
     return 0;
   }
-  const command = COMMANDS[name];
+  if (name === ASKED) return answerScript(more, terminal, COMMANDS, (socket) => clientOf(socket, terminal));
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) return complain(terminal, unknownCommand(name));
   const split = splitArgs(more, shapesOf(command));
   if ("complaint" in split) return complain(terminal, split.complaint, name);
@@ -47,25 +50,18 @@ function commandFirst(args: readonly string[]): { name: string | undefined; more
   return { name, more: [...args.slice(0, length), ...more] };
 }
 
-function shapesOf(command: Command): Record<string, FlagShape> {
-  return Object.fromEntries(
-    [...command.flags, ...COMMON_FLAGS].map((name) => {
-      const flag: FlagRow = FLAGS[name];
-      return [name, { takesValue: flag.argument !== "", ...(flag.short === undefined ? {} : { short: flag.short }) }];
-    }),
-  );
-}
-
 function callOf(split: Exclude<SplitArgs, Complaint>, terminal: Terminal): Call {
   const values = new Map(split.flags.map(({ name, value }) => [name, value]));
   const has = (flag: FlagName): boolean => values.has(flag) && values.get(flag) !== "false";
   const value = (flag: FlagName): string | undefined => values.get(flag);
   const all = (flag: FlagName): readonly string[] =>
     split.flags.flatMap((each) => (each.name === flag && each.value !== undefined ? each.value.split(",") : []));
-  const socket = value("socket") ?? terminal.environment.BERTH_SOCKET;
-  const client = makeClient(socket || undefined);
+  const client = clientOf(value("socket"), terminal);
   return { terminal, client, words: split.words, rest: split.rest, has, value, values: all };
 }
+
+const clientOf = (socket: string | undefined, { environment }: Terminal): Client =>
+  makeClient((socket ?? environment.BERTH_SOCKET) || undefined);
 
 async function page(terminal: Terminal, name: string | undefined): Promise<number> {
   const command = name === undefined ? undefined : COMMANDS[name];

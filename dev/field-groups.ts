@@ -42,6 +42,22 @@ export const FIELD_GROUPS: readonly FieldGroup[] = [
       "files have their modes and places, secrets lie in memory",
     "atomic refresh": "a change in the directory is soon seen, whole; a subPath keeps what it had",
   }),
+  ...of("propagation", {
+    mountPropagation:
+      "mountPropagation: None sees no later mount, HostToContainer those of the host, Bidirectional gives back its own",
+    recursiveReadOnly:
+      "recursiveReadOnly: what is mounted below is read-only too where the runtime can, else the pod waits with the reason",
+  }),
+  ...of("from-clusters", {
+    hostIP: "a port of one address of the host leads to the pod from there alone",
+    "runAsNonRoot: users of images":
+      "users: the image's by name, one by number, and nobody who would be root or might be",
+    dnsConfig: "an agent of the node: the host's processes and files, resolver at its limits, hosts file with aliases",
+  }),
+  ...of("credentials", {
+    "imagePullSecrets, imagePullPolicy":
+      "an image of a locked registry is pulled with a credential of the node's file, of a plugin or of an imagePullSecret, and only with one",
+  }),
   ...of("logs", {
     "container logs, rotation": "a fast writer's log is rotated in time, and its follower misses no line",
   }),

@@ -18,7 +18,9 @@ export function podHostName(pod: DesiredPod, clusterDomain: string): PodHostName
   }
   if (hostname && !LABEL.test(hostname)) return invalid(`hostname "${hostname}" is not a DNS label`);
   if (subdomain && !LABEL.test(subdomain)) return invalid(`subdomain "${subdomain}" is not a DNS label`);
-  return named(hostname || pod.name, subdomain ? `${subdomain}.${pod.namespace}.svc.${clusterDomain}` : "");
+  // Outside of a cluster nothing follows: a name that ends in a dot would be in the way of all who compare it.
+  const domain = clusterDomain === "" ? "svc" : `svc.${clusterDomain}`;
+  return named(hostname || pod.name, subdomain ? `${subdomain}.${pod.namespace}.${domain}` : "");
 }
 
 function named(wish: string, domain: string): PodHostName {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { buildBusyboxLayer } from "../../dev/images/busybox.ts";
 import { buildImage } from "../../src/cmd/archive/oci.ts";
+import type * as v1 from "../../src/pod/v1.ts";
 import { type Host, openHost } from "../kit/host.ts";
 import { type LockedRegistry, startLockedRegistry } from "../kit/locked-registry.ts";
 import { container, pod } from "../kit/sample-pods.ts";
@@ -15,7 +16,7 @@ let registry: LockedRegistry;
 beforeAll(async () => {
   // What it would write to is known only once it has places; its configuration comes with the second start.
   host = await openHost({ started: false });
-  const names = ["by-file", "by-plugin", "by-nobody"];
+  const names = ["by-file", "by-plugin", "by-secret", "by-nobody"];
   registry = await startLockedRegistry(host.runtime, join(host.places.folder, "locked"), async (address) => [
     buildImage({
       names: names.map((name) => `${address}/${name}/app:1`),
@@ -60,16 +61,26 @@ async function installPlugin(): Promise<void> {
   await writeFile(join(host.places.dropIns, "50-credentials.conf"), JSON.stringify({ ...head, ...dropIn }));
 }
 
-async function drop(name: string): Promise<void> {
+async function drop(name: string, more: Partial<v1.PodSpec> = {}): Promise<void> {
   const main = container("main", { image: `${registry.address}/${name}/app:1`, imagePullPolicy: "Always" });
-  await host.manifests.drop(`${name}.yaml`, pod(name, { containers: [main] }));
+  await host.manifests.drop(`${name}.yaml`, pod(name, { containers: [main], ...more }));
 }
 
-it("an image of a locked registry is pulled with a credential of the node's file or of a plugin, and only with one", async () => {
+/** A Secret beside the pod, as `kubectl create secret docker-registry` writes it. */
+async function dropSecret(): Promise<void> {
+  const auths = { [registry.address]: { username: registry.user, password: registry.password } };
+  await host.manifests.drop("regcred.yaml", {
+    ...{ apiVersion: "v1", kind: "Secret", metadata: { name: "regcred" }, type: "kubernetes.io/dockerconfigjson" },
+    data: { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") },
+  });
+}
+
+it("an image of a locked registry is pulled with a credential of the node's file, of a plugin or of an imagePullSecret, and only with one", async () => {
+  await dropSecret();
+  await drop("by-secret", { imagePullSecrets: [{ name: "none" }, { name: "regcred" }] });
   for (const name of ["by-file", "by-plugin", "by-nobody"]) await drop(name);
-  await host.running("by-file");
-  await host.running("by-plugin");
-  const message = await host.eventually("the third is refused", async () => {
+  for (const name of ["by-file", "by-plugin", "by-secret"]) await host.running(name);
+  const message = await host.eventually("the last is refused", async () => {
     const [status] = (await host.pod("by-nobody")).status?.containerStatuses ?? [];
     expect(status?.state?.waiting?.reason).toMatch(/ErrImagePull|ImagePullBackOff/);
     return status?.state?.waiting?.message ?? "";

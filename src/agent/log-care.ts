@@ -58,12 +58,19 @@ export function makeLogCare(tools: {
   let watch: SpaceWatch = { freeBytes: 0, lookedMonoMs: Number.NEGATIVE_INFINITY, quietMs: 0 };
 
   const refresh = (): void => {
-    const running = tools.roster.all().flatMap((worker) => runningOf(worker.show(), tools.files));
-    const ids = new Set(running.map(({ id }) => id));
-    for (const id of logs.keys()) if (!ids.has(id)) logs.delete(id);
+    const running = new Set<string>();
     const due = clock.now().monoMs;
-    for (const { id, path } of running)
-      if (!logs.has(id)) logs.set(id, { path, due, failedUntil: 0, busy: false, compressing: false, stale: false });
+    for (const worker of tools.roster.all()) {
+      const { pod, observed } = worker.show();
+      for (const { id, name, attempt, state } of observed.containers) {
+        if (state !== "running") continue;
+        running.add(id);
+        if (logs.has(id)) continue;
+        const path = tools.files.logPath(pod, name, attempt);
+        logs.set(id, { path, due, failedUntil: 0, busy: false, compressing: false, stale: false });
+      }
+    }
+    for (const id of logs.keys()) if (!running.has(id)) logs.delete(id);
   };
   const begin = (work: Promise<void>): void => {
     const flight = work.finally(() => flights.delete(flight));
@@ -160,13 +167,4 @@ export function makeLogCare(tools: {
       await Promise.all(flights);
     },
   };
-}
-
-function runningOf(
-  { pod, observed }: ReturnType<ReturnType<Roster["all"]>[number]["show"]>,
-  files: Pick<PodFiles, "logPath">,
-): { readonly id: string; readonly path: string }[] {
-  return observed.containers
-    .filter(({ state }) => state === "running")
-    .map(({ id, name, attempt }) => ({ id, path: files.logPath(pod, name, attempt) }));
 }

@@ -101,6 +101,19 @@ describe("a watch goes on under the next berthd", () => {
     expect(gone.out()).toBe("pod/web deleted\n");
   });
 
+  it("wait bears a berthd that is away for a moment, as while it is reloaded; a single look does not", async () => {
+    await house.leave();
+    const once = following("wait web --for=condition=Ready --timeout=0");
+    expect(await once.end).toBe(1);
+    expect(once.err()).toContain("berthd is not running");
+    const waiting = following("wait web --for=create --timeout=60s");
+    await expect.poll(() => waiting.err()).toContain("berthd is not running");
+    house.put(pod("web"));
+    await house.comeBack();
+    expect(await waiting.end).toBe(0);
+    expect(waiting.out()).toBe("pod/web condition met\n");
+  });
+
   it("one that was never there is not waited for", async () => {
     await house.leave();
     const { err, end } = following("get pods -w");

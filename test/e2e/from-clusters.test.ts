@@ -7,6 +7,7 @@ import { programsOf } from "../../dev/runtime/places.ts";
 import { buildImage, makeLayer, packArchive } from "../../src/cmd/archive/oci.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import { type Host, openHost } from "../kit/host.ts";
+import { inside } from "../kit/inside.ts";
 import { container, pod, sh } from "../kit/sample-pods.ts";
 import { thorough } from "../kit/scope.ts";
 
@@ -193,22 +194,14 @@ beforeAll(async () => {
 
 afterAll(() => host?.close());
 
-/** What a script says inside a container. */
-async function inside(name: string, script: string, containerName = "main"): Promise<string> {
-  await host.running(name, containerName);
-  const finished = await host.berth("exec", name, "-c", containerName, "--", "sh", "-c", script);
-  expect(finished, script).toMatchObject({ code: 0 });
-  return finished.stdout.trim();
-}
-
 describe.runIf(thorough)("pods as charts write them", () => {
   it("a web server without rights: parts of one emptyDir belong to its group, and it gets ready by a named port", async () => {
     const wait = await host.berth("wait", "web", "--for=condition=Ready", "--timeout=60s");
     expect(wait.stdout).toContain("condition met");
-    expect(await inside("web", "cd /opt; touch tmp/x conf/y logs/deep/z; stat -c '%u %g %a' tmp conf/y", "web")).toBe(
-      "0 1001 2777\n1001 1001 644",
-    );
-    expect(await inside("web", "cat /opt/conf/index.html; touch /x 2>/dev/null || echo sealed", "web")).toBe(
+    expect(
+      await inside(host, "web", "cd /opt; touch tmp/x conf/y logs/deep/z; stat -c '%u %g %a' tmp conf/y", "web"),
+    ).toBe("0 1001 2777\n1001 1001 644");
+    expect(await inside(host, "web", "cat /opt/conf/index.html; touch /x 2>/dev/null || echo sealed", "web")).toBe(
       "ok\nsealed",
     );
   });
@@ -221,9 +214,11 @@ describe.runIf(thorough)("pods as charts write them", () => {
   });
 
   it("a database: variables in their order, escapes, optional keys, what no shell could set", async () => {
-    expect(await inside("database", "cat /tmp/said")).toBe("a-$(A)-$a|$(NOPE) $() $(A|p$(A)w");
+    expect(await inside(host, "database", "cat /tmp/said")).toBe("a-$(A)-$a|$(NOPE) $() $(A|p$(A)w");
     const env = Object.fromEntries(
-      (await inside("database", "tr '\\0' '\\n' < /proc/1/environ")).split("\n").map((line) => line.split(/=(.*)/s, 2)),
+      (await inside(host, "database", "tr '\\0' '\\n' < /proc/1/environ"))
+        .split("\n")
+        .map((line) => line.split(/=(.*)/s, 2)),
     );
     expect(env).toMatchObject({
       ...{ LATE: "$(A)", URL: "db://p$(A)w@$(POD_IP)/a", PASSWORD: "p$(A)w", MEMORY: "103", CPU: "1" },
@@ -234,13 +229,15 @@ describe.runIf(thorough)("pods as charts write them", () => {
   });
 
   it("a database: projected files with their modes, its own /dev/shm, one file over that of the image, its name", async () => {
-    expect(await inside("database", "cd /all; stat -L -c '%n %a' etc/app.conf password namespace; ls | wc -l")).toBe(
-      "etc/app.conf 400\npassword 440\nnamespace 440\n3",
+    expect(
+      await inside(host, "database", "cd /all; stat -L -c '%n %a' etc/app.conf password namespace; ls | wc -l"),
+    ).toBe("etc/app.conf 400\npassword 440\nnamespace 440\n3");
+    expect(await inside(host, "database", "cat /etc/group /all/namespace; echo; wc -c < /conf/blob")).toBe(
+      "one\ndefault\n3",
     );
-    expect(await inside("database", "cat /etc/group /all/namespace; echo; wc -c < /conf/blob")).toBe("one\ndefault\n3");
-    expect(await inside("database", "df -k /dev/shm | awk 'END {print $2}'; hostname; tail -n 1 /etc/hosts")).toMatch(
-      /^32768\ndatabase-0\n[\d.]+\tdatabase-0\.database-hl\.default\.svc\tdatabase-0$/,
-    );
+    expect(
+      await inside(host, "database", "df -k /dev/shm | awk 'END {print $2}'; hostname; tail -n 1 /etc/hosts"),
+    ).toMatch(/^32768\ndatabase-0\n[\d.]+\tdatabase-0\.database-hl\.default\.svc\tdatabase-0$/);
   });
 
   it("a changed ConfigMap is seen in the volume; in a subPath by the next instance only", async () => {
@@ -250,29 +247,29 @@ describe.runIf(thorough)("pods as charts write them", () => {
     const begun = performance.now();
     await host.manifests.drop("documents.yaml", { apiVersion: "v1", kind: "List", items: [changed, secret] });
     await host.eventually("the volume has the change", async () =>
-      expect(await inside("database", "cat /conf/app.conf /all/etc/app.conf; ls /conf")).toBe(
+      expect(await inside(host, "database", "cat /conf/app.conf /all/etc/app.conf; ls /conf")).toBe(
         "two\ntwo\napp.conf\nblob",
       ),
     );
     console.log(`a change was seen within ${Math.round(performance.now() - begun)} ms, the time of commands with it`);
-    expect(await inside("database", "cat /etc/group")).toBe("one");
+    expect(await inside(host, "database", "cat /etc/group")).toBe("one");
     const before = await host.running("database");
     await host.berth("exec", "database", "--", "kill", "1");
     await host.eventually("there is another instance", async () => {
       const now = await host.running("database");
       expect(now.id).not.toBe(before.id);
-      expect(await inside("database", "cat /etc/group")).toBe("two");
+      expect(await inside(host, "database", "cat /etc/group")).toBe("two");
     });
   });
 
   it("an agent of the node: the host's processes and files, resolver at its limits, hosts file with aliases", async () => {
     expect(
-      await inside("agent", "id -u; [ -r /host/proc/1/comm ] && touch /host/etc/x 2>/dev/null || echo sealed"),
+      await inside(host, "agent", "id -u; [ -r /host/proc/1/comm ] && touch /host/etc/x 2>/dev/null || echo sealed"),
     ).toBe("65534\nsealed");
-    const hosts = await inside("agent", "cat /etc/hosts");
+    const hosts = await inside(host, "agent", "cat /etc/hosts");
     expect(hosts).toMatch(/^# Kubernetes-managed hosts file \(host network\)\.\n/);
     expect(hosts).toMatch(/\n\n# Entries added by HostAliases\.\n192\.0\.2\.9\tone\.local\ttwo\.local$/);
-    const resolver = (await inside("agent", "cat /etc/resolv.conf")).split("\n").map((line) => line.split(" "));
+    const resolver = (await inside(host, "agent", "cat /etc/resolv.conf")).split("\n").map((line) => line.split(" "));
     const of = (word: string) => resolver.filter(([first]) => first === word).map(([, ...rest]) => rest);
     expect(of("nameserver")).toEqual([["192.0.2.1"], ["192.0.2.2"], ["2001:db8::3"]]);
     expect(of("search")[0]).toHaveLength(32);
@@ -280,7 +277,7 @@ describe.runIf(thorough)("pods as charts write them", () => {
   });
 
   it("users: the image's by name, one by number, and nobody who would be root or might be", async () => {
-    expect(await inside("by-number", "id -u")).toBe("5");
+    expect(await inside(host, "by-number", "id -u")).toBe("5");
     const waits: Record<string, RegExp> = {
       "by-name": /image has non-numeric user \(named\), cannot verify user is non-root/,
       "root-by-image": /image will run as root/,

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../../dev/agent/free-port.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import { type Host, openHost } from "../kit/host.ts";
+import { inside } from "../kit/inside.ts";
 import { container, IMAGE, pod, sh } from "../kit/sample-pods.ts";
 
 // What containers are like from inside, for the groups of fields of which no other file here shows it (docs/pod-fields.md):
@@ -139,38 +140,35 @@ beforeAll(async () => {
 
 afterAll(() => host?.close());
 
-/** What a script says inside a container, without blanks around it. */
-async function inside(name: string, script: string, containerName = "main"): Promise<string> {
-  await host.running(name, containerName);
-  const finished = await host.berth("exec", name, "-c", containerName, "--", "sh", "-c", script);
-  expect(finished, script).toMatchObject({ code: 0 });
-  return finished.stdout.trim();
-}
-
 const STATUS = "grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status | tr '\\t' ' '";
 
 describe("users and rights, from inside", () => {
   it("securityContext of a hardened container: ids, groups, capabilities, seccomp, read-only root, fsGroup", async () => {
-    expect(await inside("rights", "id -u; id -g; id -G | tr ' ' '\\n' | sort -n | tr '\\n' ' '", "hard")).toBe(
+    expect(await inside(host, "rights", "id -u; id -g; id -G | tr ' ' '\\n' | sort -n | tr '\\n' ' '", "hard")).toBe(
       "1000\n3000\n3000 4000 5000",
     );
     // Bit 10 is NET_BIND_SERVICE; who is not root has none in effect.
-    expect(await inside("rights", STATUS, "hard")).toMatch(
+    expect(await inside(host, "rights", STATUS, "hard")).toMatch(
       /CapEff: 0+\nCapBnd: 0000000000000400\nNoNewPrivs: 1\nSeccomp: 2$/,
     );
     expect(
-      await inside("rights", "touch /x 2>/dev/null || echo read-only; touch /v/x && stat -c '%g %a' /v /v/x", "hard"),
+      await inside(
+        host,
+        "rights",
+        "touch /x 2>/dev/null || echo read-only; touch /v/x && stat -c '%g %a' /v /v/x",
+        "hard",
+      ),
     ).toBe("read-only\n5000 2777\n5000 644");
   });
 
   it("securityContext without limits, and privileged: capabilities, seccomp, masked paths, devices", async () => {
-    expect(await inside("rights", STATUS, "plain")).toMatch(/NoNewPrivs: 0\nSeccomp: 0$/);
+    expect(await inside(host, "rights", STATUS, "plain")).toMatch(/NoNewPrivs: 0\nSeccomp: 0$/);
     // The runtime mounts /proc/sys read-only over itself, but not for who is privileged.
     const script = "grep -c ' /proc/sys ' /proc/mounts; [ -e /dev/kmsg ] && echo kmsg || echo none";
-    expect(await inside("rights", script, "plain")).toBe("1\nnone");
-    expect(await inside("rights", script, "mighty")).toBe("0\nkmsg");
+    expect(await inside(host, "rights", script, "plain")).toBe("1\nnone");
+    expect(await inside(host, "rights", script, "mighty")).toBe("0\nkmsg");
     const eff = async (name: string) =>
-      BigInt(`0x${/CapEff: (\w+)/.exec(await inside("rights", STATUS, name))?.[1] ?? "0"}`);
+      BigInt(`0x${/CapEff: (\w+)/.exec(await inside(host, "rights", STATUS, name))?.[1] ?? "0"}`);
     const [plain, mighty] = [await eff("plain"), await eff("mighty")];
     expect([mighty & (1n << 21n), plain & (1n << 21n)]).toEqual([1n << 21n, 0n]); // CAP_SYS_ADMIN
   });
@@ -183,6 +181,7 @@ const linksOf = (text: string): Record<string, string> =>
 describe("namespaces, from inside", () => {
   it("shareProcessNamespace shows the processes of all containers; safe and allowed sysctls hold in the pod alone", async () => {
     const said = await inside(
+      host,
       "shared",
       "ps -o args | grep -c '[s]leep 31337'; cat /proc/1/comm; sysctl -n net.ipv4.ip_local_port_range kernel.msgmax",
     );
@@ -195,9 +194,9 @@ describe("namespaces, from inside", () => {
   });
 
   it("a plain pod has its own; hostPID, hostIPC and hostNetwork are those of the host", async () => {
-    const plain = linksOf(await inside("shared", LINKS));
+    const plain = linksOf(await inside(host, "shared", LINKS));
     expect(NAMESPACES.filter((name) => plain[name] === ofHost[name])).toEqual(["user"]);
-    const links = linksOf(await inside("onhost", LINKS));
+    const links = linksOf(await inside(host, "onhost", LINKS));
     expect(links).toMatchObject({ pid: ofHost.pid, ipc: ofHost.ipc, net: ofHost.net, user: ofHost.user });
   });
 
@@ -210,8 +209,8 @@ describe("namespaces, from inside", () => {
       return false;
     });
     if (!works) return;
-    expect(await inside("own", "id -u; awk '{print $1, $3}' /proc/self/uid_map")).toBe("0\n0 65536");
-    expect(linksOf(await inside("own", LINKS)).user).not.toBe(ofHost.user);
+    expect(await inside(host, "own", "id -u; awk '{print $1, $3}' /proc/self/uid_map")).toBe("0\n0 65536");
+    expect(linksOf(await inside(host, "own", LINKS)).user).not.toBe(ofHost.user);
   });
 });
 
@@ -221,30 +220,30 @@ describe("resources and environment, from inside", () => {
       "cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/cpu/cpu.shares /sys/fs/cgroup/cpu/cpu.cfs_quota_us";
     const v2 = "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/cpu.max /sys/fs/cgroup/memory.oom.group";
     const isTwo =
-      (await inside("bounded", "[ -e /sys/fs/cgroup/cgroup.controllers ] && echo two || echo one")) === "two";
-    const [memory, ...cpu] = (await inside("bounded", isTwo ? v2 : v1)).split("\n");
+      (await inside(host, "bounded", "[ -e /sys/fs/cgroup/cgroup.controllers ] && echo two || echo one")) === "two";
+    const [memory, ...cpu] = (await inside(host, "bounded", isTwo ? v2 : v1)).split("\n");
     expect([memory, cpu]).toEqual(["67108864", isTwo ? ["50000 100000", "1"] : ["256", "50000"]]);
-    const adjust = Number(await inside("bounded", "cat /proc/1/oom_score_adj"));
+    const adjust = Number(await inside(host, "bounded", "cat /proc/1/oom_score_adj"));
     expect(adjust).toBeGreaterThan(2);
     expect(adjust).toBeLessThan(1000);
   });
 
   it("env has fieldRef, resourceFieldRef with its divisor, and $(VAR) with its escape", async () => {
-    expect(await inside("bounded", "echo $LIMIT $BOTH")).toBe(`64 ${host.node}-64-$(NODE)`);
+    expect(await inside(host, "bounded", "echo $LIMIT $BOTH")).toBe(`64 ${host.node}-64-$(NODE)`);
   });
 });
 
 describe("volumes, from inside", () => {
   it("subPath, subPathExpr, readOnly, fileKeyRef and a downwardAPI volume", async () => {
-    expect(await inside("volumes", "cat /part/file; echo $COLOUR; ls /still | sort | tr '\\n' ' '")).toBe(
+    expect(await inside(host, "volumes", "cat /part/file; echo $COLOUR; ls /still | sort | tr '\\n' ' '")).toBe(
       "one\nblue\nenv of-default sub",
     );
     expect(
-      await inside("volumes", "touch /named/x && ls /still/of-default; touch /still/y 2>/dev/null || echo still"),
+      await inside(host, "volumes", "touch /named/x && ls /still/of-default; touch /still/y 2>/dev/null || echo still"),
     ).toBe("x\nstill");
-    expect(await inside("volumes", "cat /about/labels; echo; cat /about/cpu; echo; stat -L -c %a /about/cpu")).toBe(
-      'app="inside"\ntier="back"\n300\n440',
-    );
+    expect(
+      await inside(host, "volumes", "cat /about/labels; echo; cat /about/cpu; echo; stat -L -c %a /about/cpu"),
+    ).toBe('app="inside"\ntier="back"\n300\n440');
   });
 
   it("an image volume shows the image, where the runtime has them; else the pod waits with the reason", async () => {
@@ -255,7 +254,7 @@ describe("volumes, from inside", () => {
       return false;
     });
     if (works)
-      expect(await inside("imaged", "[ -x /i/bin/busybox ] && touch /i/x 2>/dev/null || echo read-only")).toBe(
+      expect(await inside(host, "imaged", "[ -x /i/bin/busybox ] && touch /i/x 2>/dev/null || echo read-only")).toBe(
         "read-only",
       );
   });
@@ -272,7 +271,7 @@ it("termination messages: the file's, the log's after a failure only", async () 
 
 it("a hostPort of UDP leads to the pod", async () => {
   // Nobody listens there: the pod's own network counts what comes for no port.
-  const counted = async () => Number(await inside("ported", "awk '/^Udp: [0-9]/ {print $3}' /proc/net/snmp"));
+  const counted = async () => Number(await inside(host, "ported", "awk '/^Udp: [0-9]/ {print $3}' /proc/net/snmp"));
   const before = await counted();
   const socket = createSocket("udp4");
   socket.on("error", () => {}); // It may hear that nobody listens.

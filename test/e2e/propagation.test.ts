@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCommand } from "../../dev/run-command.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import { type Host, openHost } from "../kit/host.ts";
+import { inside } from "../kit/inside.ts";
 import { container, pod } from "../kit/sample-pods.ts";
 import { thorough } from "../kit/scope.ts";
 
@@ -34,13 +35,6 @@ afterAll(() => host?.close());
 const mounting = (name: string, mount: Partial<v1.VolumeMount>, more: Partial<v1.Container> = {}): v1.Container =>
   container(name, { volumeMounts: [{ name: "v", mountPath: "/v", ...mount }], ...more });
 
-async function inside(name: string, containerName: string, script: string): Promise<string> {
-  await host.running(name, containerName);
-  const finished = await host.berth("exec", name, "-c", containerName, "--", "sh", "-c", script);
-  expect(finished, script).toMatchObject({ code: 0 });
-  return finished.stdout.trim();
-}
-
 describe.runIf(thorough)("mounts below mounts, from inside", () => {
   it("mountPropagation: None sees no later mount, HostToContainer those of the host, Bidirectional gives back its own", async () => {
     const containers = [
@@ -53,10 +47,15 @@ describe.runIf(thorough)("mounts below mounts, from inside", () => {
     for (const { name } of containers) await host.running("spread", name);
     await runCommand("mount", ["-t", "tmpfs", "none", join(shared, "of-host")]);
     expect(
-      await inside("spread", "gives", "mount -t tmpfs none /v/of-container && touch /v/of-container/x && echo made"),
+      await inside(
+        host,
+        "spread",
+        "mount -t tmpfs none /v/of-container && touch /v/of-container/x && echo made",
+        "gives",
+      ),
     ).toBe("made");
     const seen = async (name: string) =>
-      (await inside("spread", name, "grep -c ' /v/of-' /proc/mounts || true")).trim();
+      (await inside(host, "spread", "grep -c ' /v/of-' /proc/mounts || true", name)).trim();
     expect([await seen("none"), await seen("receives"), await seen("gives")]).toEqual(["0", "2", "2"]);
     expect(await readFile(join(shared, "of-container/x"), "utf8")).toBe("");
     await host.manifests.remove("spread.yaml");
@@ -75,7 +74,7 @@ describe.runIf(thorough)("mounts below mounts, from inside", () => {
       items: [pod("depths", { volumes, containers: plain }), pod("strict", { volumes, containers: strict })],
     });
     const write = "touch /v/x 2>/dev/null || echo sealed; touch /v/inner/x 2>/dev/null && echo open || echo sealed";
-    expect(await inside("depths", "plain", write)).toBe("sealed\nopen");
+    expect(await inside(host, "depths", write, "plain")).toBe("sealed\nopen");
     const works = await host.eventually("it runs or says why not", async () => {
       const { status } = await host.pod("strict");
       if (status?.phase === "Running") return true;
@@ -84,7 +83,7 @@ describe.runIf(thorough)("mounts below mounts, from inside", () => {
       );
       return false;
     });
-    expect(await inside("depths", "possible", write)).toBe(works ? "sealed\nsealed" : "sealed\nopen");
-    if (works) expect(await inside("strict", "strict", write)).toBe("sealed\nsealed");
+    expect(await inside(host, "depths", write, "possible")).toBe(works ? "sealed\nsealed" : "sealed\nopen");
+    if (works) expect(await inside(host, "strict", write, "strict")).toBe("sealed\nsealed");
   });
 });

@@ -36,7 +36,8 @@ export const wait: Command = {
     const waits = names.map(async (name) => {
       const query = { namespace: namespaceOf(call), name, watch: true };
       const judge = makeJudge(goal, (pod) => void states.set(name, stateOf(pod, terminal.now())));
-      const changes = followLines<PodChange>(call, "/v1/pods", query, judge.again, signal);
+      const first = timeoutMs === 0 ? "now" : "soon";
+      const changes = followLines<PodChange>(call, "/v1/pods", query, judge.again, signal, first);
       if (await isMet(changes, judge, timeoutMs === 0)) {
         states.delete(name);
         await terminal.out.write(`pod/${name} ${goal.words}\n`);

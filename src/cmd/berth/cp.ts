@@ -132,7 +132,7 @@ async function remote(
   const { signal } = call.terminal;
   const result = await converse(session, { ...ends, stderr }, stop ? AbortSignal.any([signal, stop]) : signal);
   if (result.kind === "exited" && result.exitCode === 0) return;
-  const said = result.kind === "failed" ? result.message : complaint.trim() || `tar ended with ${result.exitCode}`;
+  const said = complaint.trim() || (result.kind === "failed" ? result.message : `tar ended with ${result.exitCode}`);
   const hint = /executable file not found|no such file or directory.*tar/i.test(said)
     ? "; cp needs a tar in the container"
     : "";

@@ -29,14 +29,6 @@ export type Outputs = {
 /** Bytes of the word with which a session ends, such as its exit code. @limit The rest is left out. */
 const LONGEST_VERDICT_BYTES = 64 * 1024;
 
-/**
- * From the last output of a command for its input to be taken. containerd waits for ever to pass on what a command that has
- * ended never read, and does not tell its exit code. @limit The session has failed.
- */
-export const UNREAD_INPUT_MS = 5000;
-const UNREAD =
-  "the command has ended without reading its input to the end, and the runtime does not tell its exit code";
-
 /** Opens the streams of a command or of a container's own process. */
 export function openSession(
   connection: RuntimeConnection,
@@ -122,25 +114,13 @@ function carryOn({ socket, head, send }: Talk, layout: Layout, signal: AbortSign
   /** @bound Streams of a session: three at most. */
   const listening = new Set([errors, ...heard.keys()]);
 
-  let unread: NodeJS.Timeout | undefined;
-  const over = (result: SessionResult): void => {
-    clearTimeout(unread);
-    end(result);
+  const finish = (): void => {
+    end(layout.verdict(verdict.toString()));
     socket.destroy();
-  };
-  const finish = (): void => over(layout.verdict(verdict.toString()));
-  /** All outputs have ended. Input that goes on moving has a reader still. */
-  const watchInput = (): void => {
-    const left = socket.writableLength;
-    unread = setTimeout(() => {
-      if (left > 0 && socket.writableLength === left) over({ kind: "failed", message: UNREAD });
-      else watchInput();
-    }, UNREAD_INPUT_MS);
   };
   const leave = (stream: number): void => {
     listening.delete(stream);
     if (listening.size === 0) finish();
-    else if (input !== undefined && unread === undefined && listening.size === 1 && listening.has(errors)) watchInput();
   };
   const hear = (news: SpdyNews): void => {
     switch (news.kind) {
@@ -166,7 +146,8 @@ function carryOn({ socket, head, send }: Talk, layout: Layout, signal: AbortSign
     try {
       for (const news of read(chunk)) hear(news);
     } catch (error) {
-      over({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+      end({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+      socket.destroy();
     }
   };
   socket.on("data", take);

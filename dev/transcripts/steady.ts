@@ -4,8 +4,8 @@ export type Stand = readonly [from: string, to: string];
 const AGES = ["8s", "12s", "100s"];
 
 /**
- * Takes out of a transcript what differs from run to run: names of the private place, ids, addresses, times, ages and
- * measurements. Words keep their width where a table stands or falls with it.
+ * Takes out of a transcript what differs from run to run: names of the private place, ids, addresses, times, ages,
+ * measurements, and what is said of a wait, which only a slow machine has. Words keep their width where a table stands or falls with it.
  */
 export function steady(text: string, stands: readonly Stand[]): string {
   let told = text;
@@ -56,6 +56,9 @@ export function steady(text: string, stands: readonly Stand[]): string {
       "12345Mi".slice(-Math.max(3, memory.length)),
     )
     .replace(/ \d+%(?: |$)/gm, (share) => ` ${"3%".padEnd(share.trim().length)}${share.endsWith(" ") ? " " : ""}`)
+    .replace(/^waiting for .*\n/gm, "")
+    .replace(/(?<=tried again in )\d+ s\b/g, "8 s")
+    .replace(/\b\d+(?=\s+times\s+so\s+far)/g, "3")
     .replace(/(?<=\bin )\d+ ms\b(, \d+ times in a row)?/g, "4 ms")
     .replace(/(?<=^Node: +box\/)\S+/gm, "192.0.2.1")
     .replace(/\d+ instances, \d+ watches/g, "128 instances, 8192 watches")

@@ -707,9 +707,21 @@ describe("wrong use", () => {
     ["logs", "which pod?"],
     ["logs web --tail=x", "whole number"],
     ["wait web", "--for is"],
+    ["get pods --no-headers=maybe", "neither true nor false"],
+    ["-x get pods", "stand behind the command"],
+    ["help gett", "did you mean get?"],
   ])("berth %s: exit code 2", async (line, words) => {
     expect(await berth(line)).toMatchObject({ exitCode: 2, out: "", err: expect.stringContaining(words) });
   });
+
+  it.each(["-n other get pods -o name", "--namespace=other get pods -o name", "-n=other get pods -o name"])(
+    "berth %s: the namespace may stand before the command, as with kubectl",
+    async (line) => {
+      house.put(makePod("web"));
+      house.put(makePod("far", { namespace: "other" }));
+      expect(await berth(line)).toEqual({ exitCode: 0, out: "pod/far-node1\n", err: "" });
+    },
+  );
 
   it("a socket at which nobody answers gives a hint", async () => {
     const seen = makeTerminal("/nowhere/berth.sock");

@@ -120,7 +120,7 @@ describe("explain", () => {
         ),
       ),
       "ended with exit code 128 (StartError)",
-      "berth doctor looks at its image",
+      "its image has to be a pause image",
     ],
     [
       "a network that is not ready",

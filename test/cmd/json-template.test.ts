@@ -60,7 +60,7 @@ describe("kubectl's templates", () => {
     expect(readJsonTemplate(template)(pod)).toBe(text);
   });
 
-  it.each(["{.a", "{.a[}", "{range .a}x", "x{end}", "{.a[?(@.b]}", "{.a..}", "{.a[b]}", "{.a[0:1:0]}", "{.a[0}"])(
+  it.each(["", "{.a", "{.a[}", "{range .a}x", "x{end}", "{.a[?(@.b]}", "{.a..}", "{.a[b]}", "{.a[0:1:0]}", "{.a[0}"])(
     "%s is wrong use",
     (template) => {
       expect(() => readJsonTemplate(template)(pod)).toThrow(expect.objectContaining({ exitCode: 2 }));

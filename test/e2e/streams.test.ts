@@ -124,6 +124,8 @@ describe("cp", () => {
   it("says what the container says", async () => {
     const absent = await host.berth("cp", "web:/absent", host.places.folder, "-c", "web");
     expect(absent).toMatchObject({ code: 1, stderr: expect.stringContaining("absent") });
+    const nowhere = await host.berth("cp", process.execPath, "web:/absent/node", "-c", "web");
+    expect(nowhere).toMatchObject({ code: 1, stderr: "error: there is no directory /absent in the container\n" });
   });
 });
 

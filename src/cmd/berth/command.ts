@@ -34,6 +34,24 @@ export function shapesOf(command: Pick<Command, "flags">): Readonly<Record<strin
   );
 }
 
+const LEADING: readonly FlagName[] = ["socket", "namespace", "all-namespaces"];
+
+/** As with kubectl, where and about which namespace may stand before the command. */
+export function commandFirst(args: readonly string[]): { name: string | undefined; more: readonly string[] } {
+  let length = 0;
+  for (let word = args[0]; word !== undefined; word = args[length]) {
+    const [dashed = "", joined] = word.split("=");
+    const flag = LEADING.find((name) => {
+      const { short }: FlagRow = FLAGS[name];
+      return dashed === `--${name}` || dashed === `-${short}`;
+    });
+    if (flag === undefined) break;
+    length += FLAGS[flag].argument === "" || joined !== undefined ? 1 : 2;
+  }
+  const [name, ...more] = args.slice(length);
+  return { name, more: [...args.slice(0, length), ...more] };
+}
+
 /** One use of a command. */
 export type Call = {
   readonly terminal: Terminal;

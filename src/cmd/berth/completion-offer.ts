@@ -1,7 +1,7 @@
 import type * as v1 from "../../pod/v1.ts";
 import { splitArgs } from "../args.ts";
 import type { Client } from "./client.ts";
-import { type Command, flagOf, podName, shapesOf } from "./command.ts";
+import { type Command, commandFirst, flagOf, podName, shapesOf } from "./command.ts";
 import { COMMON_FLAGS, FLAGS, type FlagName } from "./flags.ts";
 
 /** A word that may stand where one is being written, and what it is for. */
@@ -50,12 +50,11 @@ export async function offerFor(
 const fitting = (current: string, offer: readonly Candidate[]): readonly Candidate[] =>
   offer.filter(({ word }) => word.startsWith(current));
 
-/** bash takes `--flag=value` apart at its `=`; and `--socket PATH` may stand before the command. */
+/** bash takes `--flag=value` apart at its `=`. What stands before the command goes behind it, where a word is there already. */
 function wholeWords(written: readonly string[]): readonly string[] {
   const words = written.flatMap((word, at) => (word === "=" ? (at === written.length - 1 ? "" : []) : word));
-  const own = words[0] === "--socket" ? 2 : words[0]?.startsWith("--socket=") ? 1 : 0;
-  const [name = "", ...more] = words.slice(own);
-  return more.length === 0 ? [name] : [name, ...words.slice(0, own), ...more];
+  const { name = "", more } = commandFirst(words);
+  return words.at(-1) === name && words.indexOf(name) === words.length - 1 ? [name] : [name, ...more];
 }
 
 /** The flag whose value is being written, and the words before it. */

@@ -82,6 +82,7 @@ async function upload(call: Call, source: string, goal: InPod): Promise<void> {
     throw unreadable(source, error);
   });
   const path = (await isDirectoryInPod(call, goal)) ? posix.join(goal.path, basename(source)) : goal.path;
+  await assertFolderInPod(call, { ...goal, path: posix.dirname(path) });
   const { archiveOf } = await import("../archive/write-tar.ts");
   const leftOut: string[] = [];
   let bytes = 0;
@@ -107,12 +108,22 @@ async function upload(call: Call, source: string, goal: InPod): Promise<void> {
   for (const each of leftOut) await call.terminal.err.write(`left out: ${each} (no file)\n`);
 }
 
-async function isDirectoryInPod(call: Call, { execPath, path }: InPod): Promise<boolean> {
-  if (path.endsWith("/")) return true;
+async function isDirectoryInPod(call: Call, goal: InPod): Promise<boolean> {
+  return goal.path.endsWith("/") || (await testDirectory(call, goal)) === 0;
+}
+
+/** Told before anything is sent: containerd may never say that a program ended which has not read its input to the end. */
+async function assertFolderInPod(call: Call, goal: InPod): Promise<void> {
+  if ((await testDirectory(call, goal)) === 1)
+    throw new CommandFailure(`there is no directory ${goal.path} in the container`);
+}
+
+/** The exit code of `test -d`; undefined where the container has no such program. */
+async function testDirectory(call: Call, { execPath, path }: InPod): Promise<number | undefined> {
   const query = { container: call.value("container"), command: ["test", "-d", path] };
   const session = await call.client.upgrade(execPath, query, STREAM_PROTOCOL);
   const result = await converse(session, { stdout: () => {}, stderr: () => {} }, call.terminal.signal);
-  return result.kind === "exited" && result.exitCode === 0;
+  return result.kind === "exited" ? result.exitCode : undefined;
 }
 
 /** Runs a command in the container. Throws what it says when it fails. */
@@ -132,7 +143,7 @@ async function remote(
   const { signal } = call.terminal;
   const result = await converse(session, { ...ends, stderr }, stop ? AbortSignal.any([signal, stop]) : signal);
   if (result.kind === "exited" && result.exitCode === 0) return;
-  const said = result.kind === "failed" ? result.message : complaint.trim() || `tar ended with ${result.exitCode}`;
+  const said = complaint.trim() || (result.kind === "failed" ? result.message : `tar ended with ${result.exitCode}`);
   const hint = /executable file not found|no such file or directory.*tar/i.test(said)
     ? "; cp needs a tar in the container"
     : "";

@@ -14,6 +14,7 @@ type Part =
  * here, since the libraries for JSONPath know neither templates nor kubectl's language of paths. Throws a usage failure.
  */
 export function readJsonTemplate(written: string): JsonTemplate {
+  if (written === "") throw jsonPathFailure(written, "a template is missing, such as {.status.phase}");
   const pieces = written.includes("{") ? split(written) : [`{${written}}`];
   const { parts, rest } = readParts(pieces);
   if (rest.length > 0) throw jsonPathFailure(written, "{end} ends nothing");

@@ -2,7 +2,7 @@ import { type Complaint, type SplitArgs, splitArgs } from "../args.ts";
 import { nearest } from "../nearest.ts";
 import { VERSION } from "../version.ts";
 import { type Client, makeClient } from "./client.ts";
-import { type Call, shapesOf } from "./command.ts";
+import { type Call, type Command, commandFirst, shapesOf } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { answerScript } from "./completion.ts";
 import { ASKED } from "./completion-scripts.ts";
@@ -19,7 +19,8 @@ export const INTERRUPTED = 130;
  */
 export async function runBerth(args: readonly string[], terminal: Terminal): Promise<number> {
   const { name, more } = commandFirst(args);
-  if (name === undefined || name === "help" || name === "--help" || name === "-h") return page(terminal, more[0]);
+  if (name === undefined || name === "--help" || name === "-h") return page(terminal, undefined);
+  if (name === "help") return page(terminal, more[0]);
   if (name === "--version") {
     await terminal.out.write(`berth ${VERSION}\n`);
     return 0;
@@ -29,6 +30,9 @@ export async function runBerth(args: readonly string[], terminal: Terminal): Pro
   if (command === undefined) return complain(terminal, unknownCommand(name));
   const split = splitArgs(more, shapesOf(command));
   if ("complaint" in split) return complain(terminal, split.complaint, name);
+  const odd = split.flags.find(({ name, value }) => isSwitch(command, name) && !/^(true|false)?$/.test(value ?? ""));
+  if (odd !== undefined)
+    return complain(terminal, `--${odd.name} is on or off: ${odd.value} is neither true nor false`, name);
   const call = callOf(split, terminal);
   if (call.has("help")) return page(terminal, name);
   try {
@@ -43,12 +47,7 @@ export async function runBerth(args: readonly string[], terminal: Terminal): Pro
   }
 }
 
-/** `--socket` may stand before the command, too. */
-function commandFirst(args: readonly string[]): { name: string | undefined; more: readonly string[] } {
-  const length = args[0] === "--socket" ? 2 : args[0]?.startsWith("--socket=") ? 1 : 0;
-  const [name, ...more] = args.slice(length);
-  return { name, more: [...args.slice(0, length), ...more] };
-}
+const isSwitch = (command: Command, flag: string): boolean => shapesOf(command)[flag]?.takesValue === false;
 
 function callOf(split: Exclude<SplitArgs, Complaint>, terminal: Terminal): Call {
   const values = new Map(split.flags.map(({ name, value }) => [name, value]));
@@ -64,7 +63,8 @@ const clientOf = (socket: string | undefined, { environment }: Terminal): Client
   makeClient((socket ?? environment.BERTH_SOCKET) || undefined);
 
 async function page(terminal: Terminal, name: string | undefined): Promise<number> {
-  const command = name === undefined ? undefined : COMMANDS[name];
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (name !== undefined && command === undefined) return complain(terminal, unknownCommand(name));
   await terminal.out.write(name === undefined || command === undefined ? overview() : commandHelp(name, command));
   return 0;
 }
@@ -75,6 +75,7 @@ async function complain(terminal: Terminal, message: string, name?: string): Pro
 }
 
 function unknownCommand(name: string): string {
+  if (name.startsWith("-")) return `flags such as ${name} stand behind the command`;
   const like = nearest(name, Object.keys(COMMANDS));
   return `there is no command ${JSON.stringify(name)}${like === undefined ? "" : `; did you mean ${like}?`}`;
 }

@@ -17,7 +17,9 @@ function outputOf(stream: WriteStream): Output {
   // a reader that left, such as `| head`, is no reason for a complaint
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    if (stream === process.stdout)
+      process.stderr.write(`error: what was asked for cannot be written: ${error.message}\n`);
+    process.exit(1);
   });
   return {
     write: (chunk) => {

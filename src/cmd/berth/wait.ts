@@ -37,7 +37,12 @@ export const wait: Command = {
       const query = { namespace: namespaceOf(call), name, watch: true };
       const judge = makeJudge(goal, (pod) => void states.set(name, stateOf(pod, terminal.now())));
       const changes = followLines<PodChange>(call, "/v1/pods", query, judge.again, signal);
-      if (await isMet(changes, judge, timeoutMs === 0)) {
+      // The time may be over before the first answer: that is no failure of the connection.
+      const met = await isMet(changes, judge, timeoutMs === 0).catch((error: unknown) => {
+        if (!over.signal.aborted) throw error;
+        return false;
+      });
+      if (met) {
         states.delete(name);
         await terminal.out.write(`pod/${name} ${goal.words}\n`);
       } else throw new CommandFailure(`timed out: pod/${name} ${goal.missed} within ${timeoutMs / 1000} s`);

@@ -87,7 +87,7 @@ async function makeCgroup(path: string): Promise<void> {
   for (const hierarchy of hierarchies) await mkdir(join(hierarchy, path), { recursive: true }).catch(() => undefined);
 }
 
-/** Berth as it is built in dist/, with further flags. */
+/** Berth as it is built in dist/; with flags as a node of a cluster, whose own API is on a port that nobody else has. */
 export function berthOf(runtime: Runtime, flags: readonly string[] = []): Contender {
   return {
     name: "berth",
@@ -97,7 +97,8 @@ export function berthOf(runtime: Runtime, flags: readonly string[] = []): Conten
       await mkdir(places.manifests, { recursive: true });
       const port = await freePort();
       const cgroupRoot = `${runtime.cgroupRoot}/bench`;
-      const settings = { places, endpoint: runtime.endpoint, cgroupRoot, nodeName: BENCH_NODE, port };
+      const kubelet = flags.length === 0 ? {} : { port: await freePort() };
+      const settings = { places, endpoint: runtime.endpoint, cgroupRoot, nodeName: BENCH_NODE, port, kubelet };
       let berthd = await startBerthd(settings, flags);
       await berthd.ready();
       return {

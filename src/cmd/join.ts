@@ -14,8 +14,9 @@ import { asksServing, pkiOf } from "./pki.ts";
 
 /** The version of Kubernetes whose node this is: what the control plane decides by. */
 const KUBERNETES_VERSION = "v1.36.2";
+/** What a rate of 0 means to a kubelet (node.md 8.2). */
+const LIBRARY_RATE = { perSecond: 5, burst: 10 };
 const REQUEST_TIMEOUT_MS = 30_000;
-const DEFAULT_LOOK_MS = 10_000;
 
 /**
  * Makes the host a node of the cluster that the kubeconfig names. This file and all that it imports are loaded only with a
@@ -38,6 +39,10 @@ export async function join(
     log: means.log,
     meter: means.meter,
     timeoutMs: REQUEST_TIMEOUT_MS,
+    rate: {
+      perSecond: settings.kubeAPIQPS || LIBRARY_RATE.perSecond,
+      burst: settings.kubeAPIBurst || LIBRARY_RATE.burst,
+    },
     heartbeatTimeoutMs: Math.min(lookMs, settings.nodeLeaseDurationSeconds * 1000),
   });
   const { monoMs } = means.clock.now();
@@ -57,8 +62,7 @@ export async function join(
         maxImages: settings.nodeStatusMaxImages,
         declaredFeatures: [...FEATURES, ...(takesWebSockets(settings) ? [WEB_SOCKETS] : [])],
       },
-      // Whoever sets how often the status is worked out means how often it is told (node.md 2.4).
-      pace: { lookMs, reportMs: lookMs === DEFAULT_LOOK_MS ? settings.nodeStatusReportFrequency : lookMs },
+      pace: { lookMs, reportMs: settings.nodeStatusReportFrequency },
       register: settings.registerNode,
       leaseSeconds: settings.nodeLeaseDurationSeconds,
       eventRate: { perSecond: settings.eventRecordQPS, burst: settings.eventBurst },

@@ -40,6 +40,8 @@ const KEPT_LABELS: readonly string[] = [
   "beta.kubernetes.io/instance-type",
 ];
 const NAMES_PER_IMAGE = 5;
+/** In the version that Berth's nodes show. */
+const OWN_VERSION = "+berth.";
 
 /** The Node object of a node that the cluster does not know (node.md 2.1). */
 export function newNode(identity: NodeIdentity, standing: Standing, now: Now): ClusterNode {
@@ -78,8 +80,8 @@ export function nodeStatus(before: NodeStatus, identity: NodeIdentity, standing:
   return {
     ...others,
     addresses: addressesOf(facts),
-    capacity: { ...gone(before.capacity), ...capacity },
-    allocatable: { ...gone(before.allocatable), ...allocatableOf(identity, capacity) },
+    capacity: { ...extended(before), ...capacity },
+    allocatable: { ...extended(before), ...allocatableOf(identity, capacity) },
     nodeInfo: {
       machineID: machine.machineId,
       systemUUID: machine.systemUuid,
@@ -136,14 +138,22 @@ function allocatableOf(
 
 const bytesText = (bytes: number): string => formatQuantity(quantityOfUnits(bytes, "binary"));
 
-/** A resource that the machine no longer has is told as nothing, so that the scheduler learns of it. */
-function gone(before: Record<string, string> | undefined): Record<string, string> {
-  return Object.fromEntries(Object.keys(before ?? {}).map((name) => [name, "0"]));
+/**
+ * Resources with a domain in their names. What an administrator tells of the node stays, and can be had. What a kubelet left
+ * whose node this was is told as nothing, so that the scheduler learns that its device plugins are gone.
+ */
+function extended({ capacity = {}, nodeInfo }: NodeStatus): Record<string, string> {
+  const isOwn = (nodeInfo?.kubeletVersion ?? "").includes(OWN_VERSION);
+  return Object.fromEntries(
+    Object.entries(capacity)
+      .filter(([name]) => name.includes("/"))
+      .map(([name, amount]) => [name, isOwn ? amount : "0"]),
+  );
 }
 
 function runtimeVersion(before: NodeStatus, { runtime }: Standing): string {
   if (runtime !== undefined) return `${runtime.name}://${runtime.version}`;
-  const name = before.nodeInfo?.containerRuntimeVersion.split("://")[0];
+  const name = (before.nodeInfo?.containerRuntimeVersion ?? "").split("://")[0];
   return `${name || "containerd"}://Unknown`;
 }
 

@@ -30,6 +30,8 @@ export function makeCalls(tools: {
   readonly userAgent: string;
   readonly timeoutMs: number;
   readonly meter: Meter;
+  /** Resolves when a request may be sent; the time until then is not counted as the call's. Absent: at once. */
+  turn?(call: Call, signal: AbortSignal): Promise<void>;
 }): Calls {
   const { credentials, userAgent, timeoutMs, meter } = tools;
   let transport: Transport | undefined;
@@ -80,16 +82,19 @@ export function makeCalls(tools: {
   };
 
   return {
-    whole: (call, signal) =>
-      within(call, timeoutMs, signal, async (bounded) => {
+    whole: async (call, signal) => {
+      await tools.turn?.(call, signal);
+      return within(call, timeoutMs, signal, async (bounded) => {
         const { body } = await succeed(call, bounded);
         try {
           return await wholeText(call.doing, body);
         } catch (error) {
           throw brokenConnection(call.doing, error, call.method !== "GET");
         }
-      }),
+      });
+    },
     stream: async (call, signal) => {
+      await tools.turn?.(call, signal);
       const ended = new AbortController();
       const { body } = await within(call, timeoutMs, signal, async (bounded) => {
         const late = (): void => ended.abort(bounded.reason);

@@ -1,7 +1,7 @@
 import type { Log } from "../base/log.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { Cluster, NodeCertificates, Reviews } from "../ports.ts";
-import { type Calls, makeCalls } from "./calls.ts";
+import { type Call, type Calls, makeCalls } from "./calls.ts";
 import { openCertificateStore } from "./certificate-store.ts";
 import { makeCluster } from "./cluster.ts";
 import { type CredentialSource, openCredentials } from "./credentials.ts";
@@ -9,6 +9,7 @@ import { type Identity, type IdentityPaths, openIdentity } from "./identity.ts";
 import { makeReviews } from "./reviews.ts";
 import { wantsKeyEncipherment } from "./server-age.ts";
 import { certificatesOf, type StoredCertificates } from "./stored-certificates.ts";
+import { makeTurns, type RequestRate } from "./turns.ts";
 
 /** How the API server is reached. */
 export type ClusterSettings = {
@@ -23,6 +24,8 @@ export type ClusterSettings = {
   /** A call may take so long; a heartbeat less than others (node.md 1.1). */
   readonly timeoutMs: number;
   readonly heartbeatTimeoutMs: number;
+  /** Of all but heartbeats and events, which have a pace of their own (node.md 1.1); absent: no bound. */
+  readonly rate?: RequestRate;
 };
 
 /** The API server, twice: what is slow on one connection never holds up the heartbeats on the other. */
@@ -50,8 +53,12 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterDoo
   const userAgent = `berthd/${version}`;
   /** @bound Three at most. */
   const opened: Calls[] = [];
-  const open = (source: CredentialSource, boundMs: number): Calls => {
-    const calls = makeCalls({ credentials: source, userAgent, timeoutMs: boundMs, meter });
+  const open = (source: CredentialSource, boundMs: number, rate?: RequestRate): Calls => {
+    const turns = rate && makeTurns(rate);
+    const turn = async (call: Call, signal: AbortSignal): Promise<void> => {
+      if (!isEvent(call)) await turns?.take(signal);
+    };
+    const calls = makeCalls({ credentials: source, userAgent, timeoutMs: boundMs, meter, turn });
     opened.push(calls);
     return calls;
   };
@@ -64,7 +71,7 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterDoo
     return { asking: makeCluster(calls), certificates: asked(certificates, calls) };
   };
   const own = identity === undefined ? undefined : identityOver(identity);
-  const general = open(credentials, timeoutMs);
+  const general = open(credentials, timeoutMs, settings.rate);
   return {
     general: makeCluster(general),
     heartbeat: makeCluster(open(credentials, heartbeatTimeoutMs)),
@@ -76,3 +83,5 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterDoo
     },
   };
 }
+
+const isEvent = ({ path }: Call): boolean => /^\/api\/v1\/namespaces\/[^/]+\/events(?:[/?]|$)/.test(path);

@@ -245,18 +245,20 @@ describe("get", () => {
   });
 
   it("shows the node", async () => {
-    expect((await berth("get node")).out).toContain("node1   Ready    berth-1.2.3");
+    expect((await berth("get node")).out).toMatch(/VERSION\nnode1 {3}Ready {4}berth-1.2.3\n$/);
     expect((await berth("get node -o wide")).out).toMatch(/<none> +<none>\n$/);
   });
 
   it("shows how the node stands with its cluster", async () => {
     const renewed = Date.parse("2026-01-02T03:04:58Z");
     house.state.cluster = { connected: true, leaseRenewedMs: renewed, statusSentMs: renewed - 60_000 };
+    expect((await berth("get node")).out).toMatch(/HEARTBEAT +LAST-ERROR\n.* Ready .* 7s +<none>\n$/);
     expect((await berth("get node -o wide")).out).toMatch(/ Ready .* 7s +<none>\n$/);
     const message = "replacing leases kube-node-lease/node1: connection refused";
     const lastError = { message, atMs: renewed + 1000 };
     house.state.cluster = { connected: false, leaseRenewedMs: renewed, lastError };
     expect((await berth("get node")).out).toContain("Ready,Disconnected");
+    expect((await berth("get node")).out).toContain(message);
     expect((await berth("get node -o wide")).out).toContain(message);
     expect(JSON.parse((await berth("get node -o json")).out).cluster).toEqual({
       connected: false,

@@ -183,12 +183,25 @@ describe("what is wrong", () => {
       "config.yaml:5:1: error: tlsCertFile and tlsPrivateKeyFile need each other",
     ],
   ];
+  it("an unchanged status is told as often as it is worked out, where only that is set (node.md 2.4)", async () => {
+    const told = async (document: string) => (await load({ "config.yaml": `${KUBELET}${document}` })).settings;
+    expect(await told("")).toMatchObject({ nodeStatusUpdateFrequency: 10_000, nodeStatusReportFrequency: 300_000 });
+    expect(await told("nodeStatusUpdateFrequency: 10s\n")).toMatchObject({ nodeStatusReportFrequency: 10_000 });
+    const both = "nodeStatusUpdateFrequency: 20s\nnodeStatusReportFrequency: 1m\n";
+    expect(await told(both)).toMatchObject({
+      nodeStatusUpdateFrequency: 20_000,
+      nodeStatusReportFrequency: 60_000,
+    });
+  });
+
   it("labels that an API server refuses are found before it is asked (node.md 1.5)", async () => {
     const allowed = "{disk: ssd, example.org/a: b, node.kubernetes.io/pool: x, topology.kubernetes.io/zone: z}";
     const forbidden =
       "{disk: ssd, node-role.kubernetes.io/worker: '', node-restriction.kubernetes.io/a: b, x.k8s.io/c: d}";
     const document = (labels: string, more = "") => ({ "config.yaml": `${AGENT}${more}nodeLabels: ${labels}\n` });
     const joined = "kubeconfig: /k\n";
+    expect(said(await load(document("{a b: c}")))).toEqual([expect.stringContaining("nodeLabels: a b=c: name part")]);
+    expect(said(await load(document("{a: -c}")))).toEqual([expect.stringContaining("nodeLabels: a=-c: a valid label")]);
     expect(said(await load(document(allowed, joined)))).toEqual([]);
     expect(said(await load(document(forbidden)))).toEqual([]);
     expect(said(await load(document(forbidden, joined)))).toEqual([

@@ -3,6 +3,7 @@ import { type NodeIdentity, newNode, nodeStatus, reconciled } from "../../src/de
 import { renewedLease } from "../../src/decide/lease.ts";
 import { nodeConditions, transitionsOf } from "../../src/decide/node-conditions.ts";
 import { believed, nodePatch } from "../../src/decide/node-patch.ts";
+import type { NodeStatus } from "../../src/pod/cluster.ts";
 import type { Standing } from "../../src/pod/standing.ts";
 import { aNode } from "../kit/node.ts";
 
@@ -142,6 +143,27 @@ describe("the status of the node (node.md 2.2)", () => {
     const status = nodeStatus(before, identity, mute, NOW);
     expect(status.nodeInfo?.containerRuntimeVersion).toBe("containerd://Unknown");
     expect(status.capacity?.["example.org/fpga"]).toBe("0");
+  });
+
+  it("leaves the resources that an administrator tells of the node, and drops huge pages that there are no more", () => {
+    const own = { ...identity, kubeletVersion: "v1.36.2+berth.1.0.0" };
+    const told = { "example.org/dongle": "4", "hugepages-1Gi": "2Gi" };
+    const first = nodeStatus({}, own, well, NOW);
+    const before = {
+      ...first,
+      capacity: { ...first.capacity, ...told },
+      allocatable: { ...first.allocatable, ...told },
+    };
+    const status = nodeStatus(before, own, well, NOW);
+    expect(status.capacity).toEqual({ ...first.capacity, "example.org/dongle": "4" });
+    expect(status.allocatable).toEqual({ ...first.allocatable, "example.org/dongle": "4" });
+    const node = (status: NodeStatus) => ({ metadata: { name: "node" }, status });
+    expect(nodePatch(node(before), node(status), false)).toEqual({
+      status: { capacity: { "hugepages-1Gi": null }, allocatable: { "hugepages-1Gi": null } },
+    });
+    // What was told of it can be had, also where the one who told it said nothing of that.
+    const { allocatable: _, ...half } = before;
+    expect(nodeStatus(half, own, well, NOW).allocatable?.["example.org/dongle"]).toBe("4");
   });
 
   it("of a node that is there already brings only known labels up to date (node.md 2.1)", () => {

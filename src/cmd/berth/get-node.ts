@@ -27,6 +27,7 @@ export async function getNode(call: Call, names: readonly string[]): Promise<num
   const strange = names.find((name) => name !== node.metadata.name);
   if (strange !== undefined)
     throw new CommandFailure(`node ${JSON.stringify(strange)} not found: this is ${node.metadata.name}`);
+  const isAlone = node.cluster === undefined;
   await printItems(
     call,
     form,
@@ -41,8 +42,8 @@ export async function getNode(call: Call, names: readonly string[]): Promise<num
         { heading: "CPU", wide: true },
         { heading: "MEMORY", wide: true },
         { heading: "PODS", wide: true },
-        { heading: "HEARTBEAT", wide: true },
-        { heading: "LAST-ERROR", wide: true },
+        { heading: "HEARTBEAT", wide: isAlone },
+        { heading: "LAST-ERROR", wide: isAlone },
       ],
       cells: ({ metadata, spec, status, cluster }) => [
         metadata.name,

@@ -30,7 +30,7 @@ export function outputForm(written: string | undefined): OutputForm {
 export type Presentation<T> = {
   /** For `-o name`: `pod/x`. */
   readonly nameOf: (item: T) => string;
-  readonly columns: readonly (Column & { readonly wide?: true })[];
+  readonly columns: readonly (Column & { readonly wide?: boolean })[];
   /** One cell for each column, wide ones included. */
   readonly cells: (item: T) => readonly string[];
   readonly colourOf?: (cell: string, heading: string) => Colour | undefined;
@@ -137,6 +137,6 @@ function tableWidth(
 }
 
 /** Indexes of the columns that a form shows. */
-export function shownColumns(columns: readonly { readonly wide?: true }[], form: "table" | "wide"): number[] {
+export function shownColumns(columns: readonly { readonly wide?: boolean }[], form: "table" | "wide"): number[] {
   return columns.flatMap((column, index) => (column.wide && form !== "wide" ? [] : [index]));
 }

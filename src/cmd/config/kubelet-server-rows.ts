@@ -154,7 +154,7 @@ export const KUBELET_SERVER_ROWS = {
   nodeStatusReportFrequency: row({
     kind: duration(),
     default: 5 * MINUTE_MS,
-    help: "How often an unchanged status is reported.",
+    help: "How often an unchanged status is reported; as often as nodeStatusUpdateFrequency where only that one is set.",
   }),
   nodeLeaseDurationSeconds: row({
     kind: integer(1, 86_400),
@@ -170,15 +170,13 @@ export const KUBELET_SERVER_ROWS = {
     kind: count,
     default: 50,
     flag: "kube-api-qps",
-    pending: true,
-    help: "Requests to the API server in a second.",
+    help: "Requests to the API server in a second, heartbeats and events not counted; 0 is 5.",
   }),
   kubeAPIBurst: row({
     kind: count,
     default: 100,
     flag: "kube-api-burst",
-    pending: true,
-    help: "Requests at once above the rate.",
+    help: "Requests at once above the rate; 0 is 10.",
   }),
   eventRecordQPS: row({
     kind: count,

@@ -27,7 +27,13 @@ export function mergeAssignments(layers: readonly (readonly Assignment[])[]): Me
     values.set(key, merges ? withoutNulls({ ...(isPlainObject(below) ? below : {}), ...value }) : value);
     places.set(key, place);
   }
-  return { settings: { ...defaultSettings(), ...Object.fromEntries(values) }, places };
+  return { settings: { ...defaultSettings(), ...following(values), ...Object.fromEntries(values) }, places };
+}
+
+/** Defaults that depend on what is set: whoever sets how often the status is worked out means how often it is told (node.md 2.4). */
+function following(values: ReadonlyMap<SettingKey, unknown>): Partial<Settings> {
+  const lookMs = values.get("nodeStatusUpdateFrequency");
+  return typeof lookMs === "number" ? { nodeStatusReportFrequency: lookMs } : {};
 }
 
 function withoutNulls(merged: Record<string, unknown>): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { parseAmount } from "../../decide/pressure.ts";
+import { labelValue, qualifiedName } from "../../manifest/validate/names.ts";
 import { mayLabelItself } from "../../pod/node-labels.ts";
 import { PRESSURE_SIGNALS } from "../../pod/pressure.ts";
 import type { Finding, Place } from "./finding.ts";
@@ -111,6 +112,10 @@ const RULES: readonly Rule[] = [
   {
     key: "nodeLabels",
     broken: ({ nodeLabels, kubeconfig }) => {
+      for (const [key, value] of Object.entries(nodeLabels)) {
+        const [fault] = [...qualifiedName(key), ...labelValue(value)];
+        if (fault !== undefined) return `nodeLabels: ${key}=${value}: ${fault}`;
+      }
       const forbidden = Object.keys(nodeLabels).filter((key) => !mayLabelItself(key));
       return kubeconfig === "" || forbidden.length === 0
         ? undefined

@@ -64,6 +64,13 @@ export type Runtime = {
   /** Success when it is gone already. */
   stopSandbox(id: string, signal: AbortSignal): Promise<void>;
   removeSandbox(id: string, signal: AbortSignal): Promise<void>;
+  /** Gives a running container the cpu and memory that its pod has now (S26). */
+  updateContainer(
+    request: Pick<ContainerRequest, "pod" | "container"> & { readonly id: string },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Tells the runtime what the whole pod has now; success where it does not listen. */
+  updateSandbox(id: string, pod: DesiredPod, signal: AbortSignal): Promise<void>;
   createContainer(request: ContainerRequest, signal: AbortSignal): Promise<ObservedContainer>;
   startContainer(id: string, signal: AbortSignal): Promise<void>;
   /** Success when it is gone already. The signal ends only the wait. */

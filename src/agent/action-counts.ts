@@ -9,6 +9,9 @@ export function countAction(meter: Meter, pod: DesiredPod, action: Action, outco
   meter.observe("berth_action_duration_seconds", { action: action.kind }, seconds);
   if (outcome.kind === "failed") meter.add("berth_action_failures_total", { action: action.kind });
   if (action.kind === "run-sandbox") countSandbox(meter, outcome, seconds);
+  if ((action.kind === "update-container" || action.kind === "limit-pod") && outcome.kind === "failed") {
+    meter.observe("kubelet_pod_resize_duration_milliseconds", { success: "false" }, durationMs);
+  }
   if (action.kind === "look" && outcome.kind === "done") {
     meter.observe("kubelet_pleg_pod_relist_duration_seconds", {}, seconds);
   }

@@ -32,11 +32,7 @@ export type BoundAgent = {
 /** Makes the noun that decisions work with of a pod that the server has checked. */
 export type BoundCompiler = { compile(pod: v1.Pod): DesiredPod };
 
-type Kept = {
-  readonly text: string;
-  readonly accepted: AcceptedPod /** Those that it came with. */;
-  readonly resources: string;
-};
+type Kept = { readonly text: string; readonly accepted: AcceptedPod };
 
 /** What is known before the server has told anything. */
 export function makeBoundPods(
@@ -52,9 +48,7 @@ export function makeBoundPods(
   /** @bound Parts of the agent that follow which pods are gone: a fixed number. */
   const listeners: (() => void)[] = [];
   /** @bound Pods that are bound to this node. */
-  let kept = new Map(
-    tools.first.map((accepted) => [accepted.pod.uid, { text: "", accepted, resources: resourcesOf(accepted.pod) }]),
-  );
+  let kept = new Map(tools.first.map((accepted) => [accepted.pod.uid, { text: "", accepted }]));
   let ready = false;
 
   const read = (pod: v1.Pod): Kept | undefined => {
@@ -63,9 +57,7 @@ export function makeBoundPods(
     const text = JSON.stringify(manifest);
     if (before?.text === text) return before;
     try {
-      const pod = tools.compile(manifest);
-      const resources = before?.resources ?? resourcesOf(pod);
-      return { text, resources, accepted: { pod: resources === resourcesOf(pod) ? pod : resized(pod), manifest } };
+      return { text, accepted: { pod: tools.compile(manifest), manifest } };
     } catch (error) {
       tools.log.error("a pod of the API server could not be understood; this is a fault in Berth", { error });
       return before;
@@ -111,12 +103,6 @@ export function makeBoundPods(
     },
   };
 }
-
-const resourcesOf = ({ containers, spec }: DesiredPod): string =>
-  JSON.stringify([spec.resources, ...containers.map(({ spec }) => spec.resources)]);
-
-const resized = (pod: DesiredPod): DesiredPod =>
-  pod.bound === undefined ? pod : { ...pod, bound: { ...pod.bound, resized: true } };
 
 /** What decides on a pod: its identity and spec, and of its status what others than the node may decide. */
 function essence({ metadata = {}, spec, status = {} }: v1.Pod): v1.Pod {

@@ -5,7 +5,8 @@ import type { Placement } from "../pod/cluster.ts";
 import type { DesiredPod, Ending } from "../pod/desired.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
-import type { NodePicture, NodePlan } from "../pod/node-plan.ts";
+import type { NodePicture, NodePlan, WorkerFacts } from "../pod/node-plan.ts";
+import type { ResizeWord } from "../pod/plan.ts";
 import type { Pressures } from "../pod/pressure.ts";
 import type { Shutdown, ShutdownGroup } from "../pod/shutdown.ts";
 import type { Round } from "./loop.ts";
@@ -13,7 +14,7 @@ import { restAfter } from "./rest.ts";
 import type { Roster, Stranger } from "./roster.ts";
 import type { Rules } from "./rules.ts";
 import type { Sources } from "./sources.ts";
-import { makeShowWorking } from "./working-pods.ts";
+import { makeShowWorking, showResizes } from "./working-pods.ts";
 
 /**
  * The loop between pods: who begins, who ends, whose turn a name is, who is admitted.
@@ -61,6 +62,8 @@ export function makeNode(tools: {
   const bell = makeBell(clock);
   const showWorking = makeShowWorking(tools.meter);
   let shutdown: Shutdown | undefined;
+  /** @bound What was known of the pods in the last round. */
+  let seen: readonly WorkerFacts[] | undefined;
   let hostGoesOn = tools.shutdownGroups.length === 0;
   let over = Promise.withResolvers<void>();
 
@@ -77,10 +80,14 @@ export function makeNode(tools: {
     const askedUids = new Set(asked.map(({ uid }) => uid));
     const workers = roster.facts();
     showWorking(workers, askedUids);
+    showResizes(tools.meter, workers);
+    const workersBefore = seen;
+    seen = workers;
     return {
       facts: tools.facts,
       settings: tools.settings,
       workers,
+      ...(workersBefore === undefined ? {} : { workersBefore }),
       asked,
       sourcesReady: sources.ready(),
       strangers: roster.strangers().filter((one) => !askedUids.has(one.uid) && !isMeant(one)),
@@ -113,6 +120,7 @@ export function makeNode(tools: {
       worker.tell({
         turn: plan.turns.get(worker.uid) ?? false,
         admission: plan.admissions.get(worker.uid) ?? admission,
+        ...resizeOf(plan, worker.uid),
       });
     }
     for (const uid of plan.forget) roster.forget(uid);
@@ -147,6 +155,11 @@ export function makeNode(tools: {
       }
     },
   };
+}
+
+function resizeOf({ resizes }: NodePlan, uid: string): { readonly resize?: ResizeWord } {
+  const resize = resizes.get(uid);
+  return resize === undefined ? {} : { resize };
 }
 
 /** Its own grace and hooks where they are known, else the orphan's grace, which its rebuilt pod carries (D1, G5). */

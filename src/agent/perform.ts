@@ -1,12 +1,15 @@
 import { OVER } from "../base/bell.ts";
 import { BerthError } from "../base/errors.ts";
 import type { Action, ActionKind, ActionOf, Outcome } from "../pod/action.ts";
+import { type Allocation, withAllocation } from "../pod/allocation.ts";
+import type { DesiredPod } from "../pod/desired.ts";
 import type { ObservedContainer, ObservedPod } from "../pod/observed.ts";
 import { containerType } from "./container-type.ts";
 import { makeDnsNews } from "./dns-news.ts";
 import { RANK, WITHDRAWN } from "./gates.ts";
 import { createContainer } from "./perform-create.ts";
 import { pullImage } from "./perform-pull.ts";
+import { limitPod, updateContainer } from "./perform-resize.ts";
 import { tellPorts } from "./port-news.ts";
 import { done, failed, type Performers, proved, type Step, type Tools } from "./step.ts";
 
@@ -30,6 +33,7 @@ export const WITHDRAWAL: { readonly [K in ActionKind]: "cancel" | "stop waiting"
   "create-container": "finish",
   "start-container": "finish",
   "update-container": "finish",
+  "limit-pod": "finish",
   "remove-container": "finish",
   "run-hook": "cancel",
   "stop-container": "stop waiting",
@@ -55,6 +59,10 @@ function dispatch(performers: Performers, action: Action, step: Step): Promise<O
   return perform(action, step);
 }
 
+/** What already runs of a pod may still have more than the pod (S26). */
+const boundedBy = (pod: DesiredPod, bounds: Allocation | undefined): DesiredPod =>
+  bounds === undefined ? pod : withAllocation(pod, bounds);
+
 const doing = (action: Action): string => `${action.kind} of ${action.subject}`;
 
 function makePerformers(tools: Tools): Performers {
@@ -68,7 +76,11 @@ function makePerformers(tools: Tools): Performers {
     async "make-home"(action, step) {
       const made = await tools.gates.home(RANK.home, step.withdrawn, async () => {
         step.begun();
-        const cgroup = timeCgroup(tools, "create", tools.cgroups?.ensure(step.pod, step.givenUp));
+        const cgroup = timeCgroup(
+          tools,
+          "create",
+          tools.cgroups?.ensure(boundedBy(step.pod, action.bounds), step.givenUp),
+        );
         const [refusal] = await Promise.all([
           cgroup.catch((thrown: unknown) => failed(thrown, doing(action), "FailedCreatePodContainer")),
           files.makeHome(step.pod, step.givenUp),
@@ -117,9 +129,8 @@ function makePerformers(tools: Tools): Performers {
     },
     "create-container": (action, step) => createContainer(tools, action, step),
     "start-container": (action, step) => startContainer(tools, action, step),
-    async "update-container"({ name }) {
-      throw new BerthError("RuntimeUnsupported", `resources of container ${name} cannot be changed while it runs`);
-    },
+    "update-container": (action, step) => updateContainer(tools, action, step),
+    "limit-pod": (action, step) => limitPod(tools, action, step),
     async "remove-container"({ id, name, keepLog }, step) {
       step.begun();
       const { attempt } = known(step.observed, id);

@@ -117,11 +117,11 @@ type Parts = {
 };
 
 function partsOf({ manifest, record, ...rest }: StoredPod): Parts {
-  const { conditions, startedWallMs, terminal, instances, ...learnt } = record;
+  const { conditions, startedWallMs, terminal, instances, allocated, resizing, ...learnt } = record;
   const marked = Object.entries(instances).filter(([, marks]) => Object.keys(marks).length > 0);
   return {
     manifest,
-    grave: [rest, terminal, marked],
+    grave: [rest, terminal, marked, allocated, resizing],
     learnt: [learnt, Object.keys(instances)],
     dated: [conditions, startedWallMs],
   };

@@ -5,12 +5,14 @@ import { isGone, nextNodePlan } from "../decide/node-plan.ts";
 import { noteOutcome } from "../decide/outcome.ts";
 import { nextPlan } from "../decide/plan.ts";
 import { memoryOf, recordOf } from "../decide/record.ts";
+import { allocatedPod, noteAsked, noteGranted } from "../decide/resize.ts";
 import { shrinkEnding } from "../decide/shrink-ending.ts";
 import { beginShutdown, isByShutdown, isShutdownOver } from "../decide/shutdown.ts";
 import { noteStatus, podStatus } from "../decide/status.ts";
 
 /** Every decision that the loops ask for. A test or a simulation may hand in another one to see that it is noticed. */
 export type Rules = {
+  readonly allocatedPod: typeof allocatedPod;
   readonly beginShutdown: typeof beginShutdown;
   readonly intake: typeof intake;
   readonly isGone: typeof isGone;
@@ -22,6 +24,8 @@ export type Rules = {
   readonly news: typeof news;
   readonly nextNodePlan: typeof nextNodePlan;
   readonly nextPlan: typeof nextPlan;
+  readonly noteAsked: typeof noteAsked;
+  readonly noteGranted: typeof noteGranted;
   readonly noteOutcome: typeof noteOutcome;
   readonly noteStatus: typeof noteStatus;
   readonly podStatus: typeof podStatus;
@@ -31,6 +35,7 @@ export type Rules = {
 
 /** The rules of decide/. */
 export const berthRules: Rules = {
+  allocatedPod,
   beginShutdown,
   intake,
   isByShutdown,
@@ -42,6 +47,8 @@ export const berthRules: Rules = {
   news,
   nextNodePlan,
   nextPlan,
+  noteAsked,
+  noteGranted,
   noteOutcome,
   noteStatus,
   podStatus,

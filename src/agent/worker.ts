@@ -12,7 +12,7 @@ import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts } from "../pod/node.ts";
 import type { WorkerFacts } from "../pod/node-plan.ts";
 import type { ObservedPod, Sighting } from "../pod/observed.ts";
-import type { Admission, Around, Hold, Picture, Plan, Verdicts } from "../pod/plan.ts";
+import type { Admission, Around, Hold, Picture, Plan, ResizeWord, Verdicts } from "../pod/plan.ts";
 import type * as v1 from "../pod/v1.ts";
 import { countAction } from "./action-counts.ts";
 import { makeFlights } from "./flights.ts";
@@ -20,6 +20,7 @@ import { makeLookCounts } from "./look-counts.ts";
 import type { Perform } from "./perform.ts";
 import type { RecordKeeper } from "./record-keeper.ts";
 import type { Rules } from "./rules.ts";
+import { makeResizeDesk } from "./worker-resize.ts";
 
 /**
  * One pod's loop: picture, plan, act, wait for the bell, look again. It decides nothing; order and reasons are the plan's.
@@ -47,7 +48,7 @@ export type Worker = {
   see(news: Sighting): void;
   /** Something happened outside the worker's own actions. */
   notice(moment: Moment): void;
-  tell(word: { readonly turn: boolean; readonly admission: Admission }): void;
+  tell(word: { readonly turn: boolean; readonly admission: Admission; readonly resize?: ResizeWord }): void;
   end(ending: Ending): void;
   /** Asks for a restart; false when the pod has no such container. */
   restart(container: string): boolean;
@@ -110,7 +111,9 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
   const counted = makeLookCounts(tools, start.adopted);
   /** @bound Restarts that people asked for: one for each container of the pod. */
   const restartRequests = new Map<string, MonoMs>();
-  let { pod, known, memory, ending } = start;
+  let { pod: asked, known, memory, ending } = start;
+  /** With the resources that it was given, which may not be those that are asked for yet (S26). */
+  let pod = rules.allocatedPod(asked, memory);
   let turn = false;
   let admission: Admission = { kind: "waiting" };
   /** @bound Why a pod waits: what its last plan said. */
@@ -120,6 +123,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
   let over = { finished: false, cleaned: false };
   let endingSinceWallMs = clock.now().wallMs;
 
+  const resizes = makeResizeDesk({ clock, meter, tell: (moment) => tellNews(moment) });
   const flights = makeFlights({
     clock,
     log,
@@ -136,6 +140,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
   });
 
   function picture(): Picture {
+    const resize = resizes.refusal();
     return {
       desired: pod,
       ...(ending === undefined ? {} : { ending }),
@@ -143,7 +148,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
       verdicts: tools.verdicts(),
       memory,
       inFlight: new Map(flights.inFlight),
-      around: { ...tools.around(pod), turn, admission, restartRequests },
+      around: { ...tools.around(pod), turn, admission, restartRequests, ...(resize === undefined ? {} : { resize }) },
       now: clock.now(),
     };
   }
@@ -193,6 +198,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     const { terminal } = plan.memory;
     if (terminal !== undefined && memory.terminal === undefined) tellNews({ kind: "terminal", terminal });
     meter.add("berth_plans_total", {});
+    if (resizes.follow(memory, plan.memory, pod)) tools.onFacts();
     memory = plan.memory;
     carryOut(plan);
     enterHolds(plan.holds);
@@ -247,6 +253,17 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     }
   }
 
+  function hearOfResize(word: ResizeWord | undefined): void {
+    if (memory.allocated === undefined || word === undefined || !resizes.hear(word, asked)) return;
+    if (word.kind === "granted") {
+      memory = rules.noteGranted(memory, asked, clock.now().monoMs);
+      pod = asked;
+      tellNews({ kind: "resize", stage: "started", pod });
+    }
+    tools.onFacts();
+    bell.ring();
+  }
+
   async function leave(): Promise<void> {
     flights.withdrawAll();
     const waited = new AbortController();
@@ -261,6 +278,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     uid: pod.uid,
     facts: () => ({
       pod,
+      ...resizes.facts(memory, asked),
       ...(ending === undefined ? {} : { ending }),
       admission,
       ...over,
@@ -279,13 +297,17 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     }),
     ring: () => bell.ring(),
     update(next) {
-      if (next.bound?.resized && !pod.bound?.resized) tellNews({ kind: "noticed", notice: { kind: "resizeRefused" } });
-      pod = next;
+      resizes.asked(asked, next);
+      memory = rules.noteAsked(memory, pod, next, start.adopted || admission.kind === "admitted");
+      asked = next;
+      pod = rules.allocatedPod(asked, memory);
+      if (memory.allocated === undefined) resizes.settled();
       bell.ring();
     },
     see,
     notice: tellNews,
     tell(word) {
+      hearOfResize(word.resize);
       if (word.turn === turn && sameAdmission(word.admission, admission)) return;
       const { kind } = word.admission;
       if (kind === "refused" && !sameAdmission(word.admission, admission)) {

@@ -22,6 +22,15 @@ export function makeShowWorking(meter: Meter): ShowWorking {
   };
 }
 
+/** Shows how many pods wait for other resources, and how many are being given them (node.md 7.1). */
+export function showResizes(meter: Meter, workers: readonly WorkerFacts[]): void {
+  for (const reason of ["deferred", "infeasible"] as const) {
+    const waiting = workers.filter(({ resize }) => resize === reason).length;
+    meter.set("kubelet_pod_pending_resizes", { reason }, waiting);
+  }
+  meter.set("kubelet_pod_in_progress_resizes", {}, workers.filter(({ resizing }) => resizing).length);
+}
+
 function labelsOf({ pod, ending, finished }: WorkerFacts, askedUids: ReadonlySet<string>) {
   const unwanted = ending?.cause === "orphaned" ? "runtime_only" : "orphan";
   return {

@@ -55,7 +55,7 @@ export async function join(
         taints: settings.registerWithTaints,
         providerId: settings.providerID,
         maxImages: settings.nodeStatusMaxImages,
-        declaredFeatures: takesWebSockets(settings) ? [WEB_SOCKETS] : [],
+        declaredFeatures: [...FEATURES, ...(takesWebSockets(settings) ? [WEB_SOCKETS] : [])],
       },
       // Whoever sets how often the status is worked out means how often it is told (node.md 2.4).
       pace: { lookMs, reportMs: lookMs === DEFAULT_LOOK_MS ? settings.nodeStatusReportFrequency : lookMs },
@@ -78,6 +78,12 @@ export async function join(
   };
 }
 
+/** What a pod may ask of this node that not every node can do (node.md 2.2). */
+const FEATURES = [
+  "InPlacePodLevelResourcesVerticalScaling",
+  "InPlacePodVerticalScalingInitContainers",
+  "RestartAllContainersOnContainerExits",
+];
 /** Tells the API server to hand WebSockets on as they are (node.md 6.4). */
 const WEB_SOCKETS = "ExtendWebSocketsToKubelet";
 const takesWebSockets = ({ enableServer, enableDebuggingHandlers }: Settings): boolean =>

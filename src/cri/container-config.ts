@@ -1,4 +1,5 @@
 import type { Draft } from "../base/protobuf.ts";
+import { givenText } from "../pod/allocation.ts";
 import { expand } from "../pod/expansion.ts";
 import type { ContainerRequest, PreparedMount } from "../ports.ts";
 import { supportsImageSubPath, supportsStopSignals } from "./capabilities.ts";
@@ -53,6 +54,7 @@ function annotations({ pod, container, attempt, backOffMs }: ContainerRequest): 
     [ANNOTATION.terminationMessagePath]: spec.terminationMessagePath ?? "",
     [ANNOTATION.terminationMessagePolicy]: spec.terminationMessagePolicy ?? "",
     [ANNOTATION.backOff]: `${backOffMs}`,
+    ...(pod.bound === undefined ? {} : { [ANNOTATION.resources]: givenText(pod, container) }),
     ...(graceSeconds === undefined ? {} : { [ANNOTATION.terminationGracePeriod]: `${graceSeconds}` }),
     ...(spec.lifecycle?.preStop ? { [ANNOTATION.preStopHandler]: JSON.stringify(spec.lifecycle.preStop) } : {}),
     ...(spec.ports?.length ? { [ANNOTATION.ports]: JSON.stringify(spec.ports) } : {}),

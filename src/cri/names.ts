@@ -19,6 +19,8 @@ export const ANNOTATION = {
   ports: "io.kubernetes.container.ports",
   /** Restart back-off in force when the container was made, in ms (D8). */
   backOff: "berth.dev/back-off",
+  /** cpu and memory that the container was made with, of a pod for which they may change (S26). */
+  resources: "berth.dev/resources",
   configHash: "kubernetes.io/config.hash",
   configSource: "kubernetes.io/config.source",
   configSeen: "kubernetes.io/config.seen",

@@ -58,6 +58,7 @@ export function makeObserver(log: Log): Observer {
       attempt: count(object, ANNOTATION.restartCount, attemptOf(object), MOST_ATTEMPTS),
       hash: object.annotations[ANNOTATION.hash] ?? "",
       backOffMs: count(object, ANNOTATION.backOff, 0, Number.MAX_SAFE_INTEGER),
+      ...givenOf(object),
       state: lifeOf(object.state),
       createdWallMs: wallMs(object.created_at),
       image: object.image?.user_specified_image || object.image?.image || "",
@@ -71,6 +72,11 @@ export function makeObserver(log: Log): Observer {
     container: (item) => ({ ...common(item), sandboxId: item.pod_sandbox_id, detailed: false }),
     containerStatus: (status, sandboxId) => ({ ...common(status), sandboxId, ...detailsOf(status), detailed: true }),
   };
+}
+
+function givenOf({ annotations }: Container | ContainerStatus): Pick<ObservedContainer, "given"> {
+  const given = annotations[ANNOTATION.resources];
+  return given === undefined ? {} : { given };
 }
 
 const sandbox = (object: PodSandbox | PodSandboxStatus): ObservedSandbox => ({

@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { BerthError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Draft } from "../base/protobuf.ts";
+import { givenText } from "../pod/allocation.ts";
 import type { ObservedContainer, ObservedSandbox, Sighting } from "../pod/observed.ts";
 import type { ContainerRequest, Runtime } from "../ports.ts";
 import type { UnaryRpc } from "./calls.ts";
@@ -11,6 +12,7 @@ import type { ContainerEventResponse, UnaryCalls } from "./generated/types.ts";
 import { makeObserver } from "./observe.ts";
 import { listWithoutPortMap } from "./port-plugins.ts";
 import { makeReads } from "./reads.ts";
+import { containerResources, sandboxOverhead, sandboxResources } from "./resources.ts";
 import { sandboxConfig } from "./sandbox-config.ts";
 import { makeSandboxNews } from "./sandbox-news.ts";
 import { sightingOfEvent } from "./sightings.ts";
@@ -89,6 +91,19 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     },
     stopSandbox: (id, signal) => endIfThere("StopPodSandbox", { pod_sandbox_id: id }, signal),
     removeSandbox: (id, signal) => endIfThere("RemovePodSandbox", { pod_sandbox_id: id }, signal),
+    async updateContainer({ pod, container, id }, signal) {
+      const linux = containerResources(pod, container, surroundingsOf(options, pod));
+      await client.call("UpdateContainerResources", { container_id: id, linux }, signal);
+    },
+    async updateSandbox(id, pod, signal) {
+      const surroundings = surroundingsOf(options, pod);
+      const [overhead, resources] = [sandboxOverhead(pod, surroundings), sandboxResources(pod, surroundings)];
+      try {
+        await client.call("UpdatePodSandboxResources", { pod_sandbox_id: id, overhead, resources }, signal);
+      } catch (error) {
+        if (!doesNotListen(error)) throw error;
+      }
+    },
     async createContainer(request, signal) {
       const { pod, sandbox } = request;
       const surroundings = surroundingsOf(options, pod, sandbox.handler);
@@ -150,6 +165,10 @@ function madeButUnread(id: string, cause: unknown): BerthError {
 /** Timeouts of CRI are whole seconds. */
 const wholeSeconds = (seconds: number): bigint => BigInt(Math.trunc(seconds));
 
+/** Older runtimes lack the call; containerd has it and says in words that nothing stands behind it. */
+const doesNotListen = (error: unknown): boolean =>
+  error instanceof CriError && (error.code === "RuntimeUnsupported" || error.message.includes("not implemented"));
+
 /** What the answer to a CreateContainer proves. */
 function createdContainer(id: string, request: ContainerRequest, createdWallMs: number): ObservedContainer {
   const { container, sandbox, attempt, backOffMs, image } = request;
@@ -161,6 +180,7 @@ function createdContainer(id: string, request: ContainerRequest, createdWallMs: 
     attempt,
     hash,
     backOffMs,
+    ...(request.pod.bound === undefined ? {} : { given: givenText(request.pod, container) }),
     state: "created",
     createdWallMs,
     image: container.image,

@@ -54,6 +54,18 @@ export function withPod(totals: Totals, pod: DesiredPod): Totals {
   };
 }
 
+/** The totals without one of the pods in them; its ports stay taken. */
+export function withoutPod(totals: Totals, pod: DesiredPod): Totals {
+  const { cpuMillis, memoryBytes, others } = askedBy(pod);
+  return {
+    ...totals,
+    pods: totals.pods - 1,
+    cpuMillis: totals.cpuMillis - cpuMillis,
+    memoryBytes: totals.memoryBytes - memoryBytes,
+    others: new Map([...totals.others].map(([name, bytes]) => [name, bytes - (others.get(name) ?? 0)])),
+  };
+}
+
 /**
  * Whether a pod may run beside those that take the totals, as one unit (lifecycle.md 1.4, node.md 4). What a critical pod
  * lacks in resources is told only when nothing else stands against it. The message has no prefix (A1). Labels and taints are
@@ -92,7 +104,8 @@ function osRefusal(pod: DesiredPod, facts: NodeFacts): Refusal | undefined {
   return refused("PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS");
 }
 
-function roomRefusal(pod: DesiredPod, free: Allocatable, taken: Totals): Refusal | undefined {
+/** Whether there is no room for the pod beside those that take the totals. */
+export function roomRefusal(pod: DesiredPod, free: Allocatable, taken: Totals): Refusal | undefined {
   const asked = askedBy(pod);
   const rows: readonly (readonly [string, number, number, number])[] = [
     ["pods", 1, taken.pods, free.pods],

@@ -2,9 +2,9 @@ import { type DesiredContainer, type EndCause, isOfInit } from "../pod/desired.t
 import type { Hold, Picture } from "../pod/plan.ts";
 import { formatTime } from "../pod/time.ts";
 import type * as v1 from "../pod/v1.ts";
-import { NO_RESIZE } from "./event-table.ts";
 import { sandboxFits } from "./life.ts";
 import type { PodPhase } from "./phase.ts";
+import { resizeFailure } from "./resize.ts";
 
 /** Conditions that the agent decides; those of others are left as they are (5.3). */
 export const OWNED_CONDITIONS: readonly string[] = [
@@ -19,7 +19,13 @@ export const OWNED_CONDITIONS: readonly string[] = [
   "PodResizeInProgress",
 ];
 
-type Verdict = { readonly status: "True" | "False"; readonly reason?: string; readonly message?: string };
+type Verdict = {
+  readonly status: "True" | "False";
+  readonly reason?: string;
+  readonly message?: string;
+  /** Of another one than the pod as it is asked for. */
+  readonly observedGeneration?: number;
+};
 
 /** Every condition of the pod, foreign ones first; transition times move only with the status (5.3). */
 export function podConditions(
@@ -32,13 +38,14 @@ export function podConditions(
   const containersReady = areContainersReady(picture, statuses, phase);
   const verdicts: readonly [string, Verdict | undefined][] = [
     ["DisruptionTarget", disruption(picture, phase, message)],
-    ["PodResizePending", resizing(picture, phase)],
     ["PodReadyToStartContainers", isTrue(sandboxFits(picture))],
     ["Initialized", isInitialized(picture, statuses, phase)],
     ["Ready", isReady(picture, containersReady, picture.desired.bound?.gates ?? foreign)],
     ["ContainersReady", containersReady],
     ["PodScheduled", isTrue(true)],
     ["AllContainersRestarting", restartsAll(picture, holds)],
+    ["PodResizePending", isResizePending(picture)],
+    ["PodResizeInProgress", isResizing(picture)],
   ];
   const own = verdicts.flatMap(([type, verdict]) => (verdict ? [timed(picture, type, verdict)] : []));
   return [...foreign, ...own];
@@ -47,7 +54,7 @@ export function podConditions(
 function timed({ desired, memory, now }: Picture, type: string, verdict: Verdict): v1.PodCondition {
   const before = memory.conditions.find((condition) => condition.type === type);
   const kept = before?.status === verdict.status ? before.lastTransitionTime : undefined;
-  const observedGeneration = desired.bound?.generation;
+  const observedGeneration = verdict.observedGeneration ?? desired.bound?.generation;
   return {
     ...{ type, ...verdict, lastTransitionTime: kept ?? formatTime(now.wallMs) },
     ...(observedGeneration === undefined ? {} : { observedGeneration }),
@@ -144,10 +151,23 @@ function disruption({ ending }: Picture, phase: PodPhase["phase"], message: stri
   return { status: "True", reason: "TerminationByKubelet", ...(message === undefined ? {} : { message }) };
 }
 
-/** Shown as long as something may run with other resources than the pod's (S26). */
-function resizing({ desired }: Picture, phase: PodPhase["phase"]): Verdict | undefined {
-  if (desired.bound?.resized === undefined || phase === "Failed" || phase === "Succeeded") return undefined;
-  return { status: "True", reason: "Infeasible", message: NO_RESIZE };
+/** Other resources are asked for than the node gives (S26). */
+function isResizePending({ around, ending }: Picture): Verdict | undefined {
+  if (around.resize === undefined || ending !== undefined) return undefined;
+  const { kind, message } = around.resize;
+  return { status: "True", reason: kind === "deferred" ? "Deferred" : "Infeasible", message };
+}
+
+/** Resources were granted that not all of it has yet; the generation is that of the grant. */
+function isResizing({ memory, ending }: Picture): Verdict | undefined {
+  if (memory.resizing === undefined || ending !== undefined) return undefined;
+  const { generation } = memory.resizing;
+  const failed = resizeFailure(memory);
+  return {
+    status: "True",
+    ...(failed === undefined ? {} : { reason: "Error", message: failed }),
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+  };
 }
 
 /** Only pods with such a rule have the condition (S24). */

@@ -1,3 +1,4 @@
+import { mergedResources } from "../pod/allocation.ts";
 import { type ContainerRole, type DesiredContainer, isOfInit } from "../pod/desired.ts";
 import type { ObservedContainer } from "../pod/observed.ts";
 import type { Hold, Picture } from "../pod/plan.ts";
@@ -5,6 +6,7 @@ import type * as v1 from "../pod/v1.ts";
 import { containerUri, messageShareBytes, stateOf, unseenExit } from "./container-state.ts";
 import { isOver } from "./life.ts";
 import { readiness } from "./readiness.ts";
+import { givenTo } from "./resize.ts";
 import { restartsAfter, restartsAfterEnd } from "./restart-policy.ts";
 
 /** Reasons that say only that a container has not begun. */
@@ -84,6 +86,7 @@ function ofInstance(
     restartCount: Math.max(newest.attempt, shown?.restartCount ?? 0) + (lost && shown?.state?.running ? 1 : 0),
     state: lost ? unseenExit("The container could not be located when the pod was terminated") : stateOf(newest, share),
     lastState: before ? stateOf(before, share) : {},
+    ...resourcesOf(picture, container, newest),
     ...userOf(newest),
   };
   return { ...bare, ...readiness(picture, container, newest.id, bare.state) };
@@ -94,6 +97,21 @@ function lostWhileRunning(shown: v1.ContainerStatus | undefined, uri: string): b
   if (shown?.state?.running) return true;
   const exit = shown?.state?.terminated ?? shown?.lastState?.terminated;
   return shown?.containerID === uri && exit?.reason === "ContainerStatusUnknown";
+}
+
+/** What it was given, and what it has; of pods whose resources may change (S26). */
+function resourcesOf(
+  { desired, memory }: Picture,
+  { spec, role }: DesiredContainer,
+  instance: ObservedContainer,
+): Pick<v1.ContainerStatus, "allocatedResources" | "resources"> {
+  if (desired.bound === undefined || role === "ephemeral") return {};
+  const { requests } = spec.resources ?? {};
+  const has = instance.state === "running" ? givenTo(instance, memory.instances[instance.id]) : undefined;
+  return {
+    ...(requests === undefined ? {} : { allocatedResources: requests }),
+    resources: has === undefined ? (spec.resources ?? {}) : mergedResources(spec.resources, has),
+  };
 }
 
 function userOf({ user }: ObservedContainer): Pick<v1.ContainerStatus, "user"> {

@@ -5,6 +5,7 @@ import { act, type Draft, flightOf, hold, instanceOf, isBusy, noteInstance, with
 import { carryEphemeral } from "./ephemeral.ts";
 import { type InitProgress, initProgress } from "./init-order.ts";
 import { allNames, desiredOf, instancesOf, isAlive, isToBeHeardOf, newestOf } from "./instances.ts";
+import { carryResizes } from "./resize-steps.ts";
 import { resetAll, restartAllTriggers } from "./restart-all.ts";
 import { carryStart } from "./start.ts";
 import { carryStop } from "./stop.ts";
@@ -28,6 +29,7 @@ export function carryContainers(draft: Draft, mayMake: boolean): void {
   }
   if (progress.initialized) carryApps(draft, apps, mayMake);
   else for (const container of apps) awaitInit(draft, container, progress);
+  carryResizes(draft);
 }
 
 /** Before a sandbox is up, or while a volume is not: the images of what starts first are looked for and pulled (D7). */

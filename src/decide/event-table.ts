@@ -57,6 +57,11 @@ export const EVENTS = {
   cgroupFailed: warning("FailedCreatePodContainer", (error) => `unable to ensure pod container exists: ${error}`),
   homeFailed: warning("Failed", (error) => `error making pod data directories: ${error}`),
   mountFailed: warning("FailedMount", (volume, error) => `MountVolume.SetUp failed for volume "${volume}" : ${error}`),
+  resizeStarted: normal("ResizeStarted", (what) => `Pod resize started: ${what}`),
+  resizeCompleted: normal("ResizeCompleted", (what) => `Pod resize completed: ${what}`),
+  resizeDeferred: warning("ResizeDeferred", (why) => `Pod resize Deferred: ${why}`),
+  resizeInfeasible: warning("ResizeInfeasible", (why) => `Pod resize Infeasible: ${why}`),
+  resizeFailed: warning("ResizeError", (what) => `Pod resize error: ${what}`),
   networkNotReady: warning("NetworkNotReady", (message) => `network is not ready: ${message}`),
   nameserversCut: warning(
     "DNSConfigForming",
@@ -81,16 +86,11 @@ export const EVENTS = {
   deadlineExceeded: normal("DeadlineExceeded", () => "Pod was active on the node longer than the specified deadline"),
   evicted: warning("Evicted", (message) => message),
   preempted: warning("Preempting", (message) => message || "Preempted in order to admit critical pod"),
-  resizeRefused: warning("ResizeInfeasible", () => `Pod resize Infeasible: ${NO_RESIZE}`),
   graceExceeded: warning(
     "ExceededGracePeriod",
     () => "Container runtime did not kill the pod within specified grace period.",
   ),
 } as const satisfies Record<string, EventRow>;
-
-/** What is said of resources that were changed in a pod that runs. */
-export const NO_RESIZE =
-  "Berth does not resize containers that run; a container has the new resources when it is made anew";
 
 export type EventName = keyof typeof EVENTS;
 

@@ -3,6 +3,7 @@ import type { DesiredVolume } from "../pod/desired.ts";
 import type { Picture } from "../pod/plan.ts";
 import { act, type Draft, failureKey, hold, waitsAfterFailure } from "./draft.ts";
 import { notFound, unheard } from "./env-documents.ts";
+import { firstBounds } from "./resize-steps.ts";
 
 /** Version of a volume whose content comes from no document. */
 const PLAIN = "plain";
@@ -28,7 +29,7 @@ function waitsForServer(draft: Draft): boolean {
 }
 
 function makeHome(draft: Draft): HomeStep {
-  const action: Action = { subject: "pod", kind: "make-home" };
+  const action: Action = { subject: "pod", kind: "make-home", ...firstBounds(draft) };
   if (!waitsAfterFailure(draft, action)) {
     act(draft, action);
     return "working";

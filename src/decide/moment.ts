@@ -1,8 +1,8 @@
 import type { Action, Outcome } from "../pod/action.ts";
-import type { Ending } from "../pod/desired.ts";
+import type { DesiredPod, Ending } from "../pod/desired.ts";
 import type { DnsWarning } from "../pod/dns.ts";
 import type { TerminalPhase } from "../pod/memory.ts";
-import type { Hold } from "../pod/plan.ts";
+import type { Hold, ResizeRefusal } from "../pod/plan.ts";
 
 /** Something that happened to a pod and may be worth an event. Pictures that go with it are those from before it was noted. */
 export type Moment =
@@ -34,6 +34,8 @@ export type Moment =
   | { readonly kind: "ending"; readonly ending: Ending }
   /** A plan decided the final phase by itself. */
   | { readonly kind: "terminal"; readonly terminal: TerminalPhase }
+  /** A resize comes to a point: `pod` is what is asked for. */
+  | { readonly kind: "resize"; readonly stage: "started" | "completed" | ResizeRefusal; readonly pod: DesiredPod }
   | { readonly kind: "noticed"; readonly notice: Notice };
 
 /** What an edge met on its way while an action went well. */
@@ -42,6 +44,4 @@ export type Notice =
   | { readonly kind: "httpsFallback"; readonly address: string }
   | DnsWarning
   /** The network leads no port of the host to pods; `ports` lists those that were asked for. */
-  | { readonly kind: "portsUnmapped"; readonly list: string; readonly ports: string }
-  /** The pod's resources were changed while it runs, which it does not follow (S26). */
-  | { readonly kind: "resizeRefused" };
+  | { readonly kind: "portsUnmapped"; readonly list: string; readonly ports: string };

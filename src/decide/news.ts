@@ -9,6 +9,7 @@ import type { Hold, Picture } from "../pod/plan.ts";
 import { EVENTS, type EventName } from "./event-table.ts";
 import { killingText } from "./killing.ts";
 import type { Moment, Notice } from "./moment.ts";
+import { resizeText } from "./resize-text.ts";
 
 /** What is told: a row of the table, the words for its text, and the container that it is about, if any. */
 type Told = { readonly event: EventName; readonly words: readonly string[]; readonly container?: string };
@@ -46,6 +47,8 @@ function toldOf(picture: Picture, moment: Exclude<Moment, { kind: "refused" }>):
       return ended(moment.ending);
     case "terminal":
       return moment.terminal.reason === "DeadlineExceeded" ? [pod("deadlineExceeded")] : [];
+    case "resize":
+      return [resized(moment)];
     case "noticed":
       return [noticed(picture, moment.notice)];
     default:
@@ -75,6 +78,13 @@ function begun(picture: Picture, action: Action): readonly Told[] {
     default:
       return [];
   }
+}
+
+function resized({ stage, pod: asked }: Extract<Moment, { kind: "resize" }>): Told {
+  if (stage === "started") return pod("resizeStarted", resizeText(asked));
+  if (stage === "completed") return pod("resizeCompleted", resizeText(asked));
+  const text = resizeText(asked, stage.message);
+  return pod(stage.kind === "deferred" ? "resizeDeferred" : "resizeInfeasible", text);
 }
 
 /** Killing precedes preStop (H8), and each agent tells it once for both. */
@@ -181,10 +191,12 @@ function failed(picture: Picture, action: Action, { code, message, reason }: Fai
       return [of(action.name, "startFailed", message)];
     case "run-hook":
       return [hookFailed(action)];
+    case "update-container":
+    case "limit-pod":
+      return [pod("resizeFailed", resizeText(picture.desired, message))];
     case "clear-home":
     case "remove-sandbox":
     case "remove-container":
-    case "update-container":
     case "read-message":
       return [];
     default:
@@ -263,8 +275,6 @@ function noticed({ desired }: Picture, notice: Notice): Told {
       return pod("noClusterDns", podId(desired));
     case "portsUnmapped":
       return pod("portsUnmapped", notice.ports, notice.list);
-    case "resizeRefused":
-      return pod("resizeRefused");
     default:
       return assertNever(notice);
   }

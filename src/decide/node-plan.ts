@@ -5,6 +5,7 @@ import { forbiddenSysctl } from "../pod/sysctl.ts";
 import { admit, allocatableOf, isCritical, nothingTaken, type Totals, withPod } from "./admission.ts";
 import { pressureRefusal } from "./eviction.ts";
 import { victimsFor } from "./preempt.ts";
+import { resizesOf } from "./resize-admission.ts";
 import { carryShutdown, comesBack, SHUTTING_DOWN, shutdownEnds, shutdownWakeAt } from "./shutdown.ts";
 
 /** What follows between pods: who begins, ends and is forgotten, whose name's turn it is, who is admitted. */
@@ -16,7 +17,7 @@ export function nextNodePlan(picture: NodePicture): NodePlan {
   const wakeAt = shutdown && shutdownWakeAt(shutdown);
   const leaves = (worker: WorkerFacts): boolean =>
     isLeaving(worker) ? worker.cleaned && !staysBound(worker, asked) : picture.hostGoesOn && comesBack(worker);
-  const { admissions, preempted } = admissionsOf(picture, workers, turns);
+  const { admissions, preempted, taken } = admissionsOf(picture, workers, turns);
   return {
     begin: beginnersOf(picture, workers),
     end: [
@@ -29,6 +30,7 @@ export function nextNodePlan(picture: NodePicture): NodePlan {
     orphans: picture.sourcesReady ? picture.strangers.filter(({ uid }) => !asked.has(uid)).map(({ uid }) => uid) : [],
     turns,
     admissions,
+    resizes: resizesOf(workers, allocatableOf(picture.facts, picture.settings), taken, picture.workersBefore),
     waiting: waitingOf(workers, turns),
     ...(shutdown === undefined ? {} : { shutdown }),
     ...(wakeAt === undefined ? {} : { wakeAt }),
@@ -112,7 +114,7 @@ function admissionsOf(
   picture: NodePicture,
   workers: readonly WorkerFacts[],
   turns: ReadonlyMap<string, boolean>,
-): { admissions: ReadonlyMap<string, Admission>; preempted: readonly Preempted[] } {
+): { admissions: ReadonlyMap<string, Admission>; preempted: readonly Preempted[]; taken: Totals } {
   const free = allocatableOf(picture.facts, picture.settings);
   const holding = workers.filter(takesRoom);
   const preempted: Preempted[] = [];
@@ -140,7 +142,7 @@ function admissionsOf(
       if (admission.kind === "admitted") taken = withPod(taken, worker.pod);
     }
   }
-  return { admissions, preempted };
+  return { admissions, preempted, taken: plus(taken, promised) };
 
   /** Who has to end besides those that are to end for others already; undefined when that would not help. */
   function victimsOf(pod: DesiredPod): readonly WorkerFacts[] | undefined {

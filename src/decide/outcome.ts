@@ -35,7 +35,9 @@ function noteDone(memory: PodMemory, action: Action, seen: Seen | undefined, at:
     case "look":
       return seen?.kind === "objects" ? noteLook(memory, seen.sighting.whole?.begunMonoMs ?? at) : memory;
     case "make-home":
-      return { ...memory, home: "made" };
+      return { ...memory, home: "made", ...(action.bounds === undefined ? {} : { bounds: action.bounds }) };
+    case "limit-pod":
+      return noteLimits(memory, action);
     case "clear-home":
       return { ...memory, home: action.keep === "logs" ? "cleared" : "gone", volumes: {} };
     case "set-volume":
@@ -58,15 +60,22 @@ function noteDone(memory: PodMemory, action: Action, seen: Seen | undefined, at:
       return noteHook(memory, action, seen?.kind === "hook" ? seen.failure : undefined);
     case "read-message":
       return withInstance(memory, action.id, { messageRead: true });
+    case "update-container":
+      return withInstance(memory, action.id, { given: action.given });
     case "run-sandbox":
     case "remove-sandbox":
-    case "update-container":
     case "remove-container":
     case "stop-container":
       return memory;
     default:
       return assertNever(action);
   }
+}
+
+function noteLimits(memory: PodMemory, { bounds, sandbox }: ActionOf<"limit-pod">): PodMemory {
+  const { resizing } = memory;
+  if (resizing === undefined || sandbox === undefined) return { ...memory, bounds };
+  return { ...memory, bounds, resizing: { ...resizing, told: true } };
 }
 
 /** A container was made: its image and its decision are used up; its error stands until it runs. */
@@ -153,6 +162,7 @@ function noteFailed(memory: PodMemory, action: Action, failure: Failure, at: Mon
     case "stop-sandbox":
     case "remove-sandbox":
     case "update-container":
+    case "limit-pod":
     case "remove-container":
     case "stop-container":
       return withFailure(memory, action, failure, at + RETRY_MS);

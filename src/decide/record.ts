@@ -4,6 +4,7 @@ import {
   type InstanceRecord,
   type PodMemory,
   type PodRecord,
+  type Resizing,
   type StartMemory,
 } from "../pod/memory.ts";
 
@@ -21,6 +22,8 @@ export function recordOf(memory: PodMemory): PodRecord {
     ),
     conditions: memory.conditions,
     ...(memory.terminal === undefined ? {} : { terminal: memory.terminal }),
+    ...(memory.allocated === undefined ? {} : { allocated: memory.allocated }),
+    ...(memory.resizing === undefined ? {} : { resizing: withoutMoment(memory.resizing) }),
   };
 }
 
@@ -43,10 +46,23 @@ export function memoryOf(record: PodRecord): PodMemory {
     starts: Object.fromEntries(starts),
     conditions: record.conditions,
     ...(record.terminal === undefined ? {} : { terminal: record.terminal }),
+    ...(record.allocated === undefined ? {} : { allocated: record.allocated }),
+    ...(record.resizing === undefined ? {} : { resizing: record.resizing }),
   };
 }
 
-function kept({ started, ready, postStart, preStop, stop, stopCause = stop?.cause }: InstanceMemory): InstanceRecord {
+/** Moments on an agent's own clock say nothing to the next. */
+const withoutMoment = ({ sinceAt: _, told: __, ...rest }: Resizing): Pick<Resizing, "generation"> => rest;
+
+function kept({
+  started,
+  ready,
+  postStart,
+  preStop,
+  stop,
+  stopCause = stop?.cause,
+  given,
+}: InstanceMemory): InstanceRecord {
   return {
     ...(started === undefined ? {} : { started }),
     ...(ready === undefined ? {} : { ready }),
@@ -54,6 +70,7 @@ function kept({ started, ready, postStart, preStop, stop, stopCause = stop?.caus
     ...(stopCause === undefined ? {} : { stopCause }),
     ...(stop?.byWallMs === undefined ? {} : { stopByWallMs: stop.byWallMs }),
     ...(preStop === "done" || preStop === "earlier" ? { preStop: "done" } : {}),
+    ...(given === undefined ? {} : { given }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { sameData } from "../base/same.ts";
 import { primaryFirst } from "../pod/addresses.ts";
+import { mergedResources } from "../pod/allocation.ts";
 import type { PodMemory } from "../pod/memory.ts";
 import type { NodeFacts } from "../pod/node.ts";
 import type { Hold, Picture } from "../pod/plan.ts";
@@ -47,10 +48,22 @@ function status(
     ...(containers.init.length > 0 ? { initContainerStatuses: [...containers.init] } : {}),
     ...(message ? { message } : {}),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
+    ...podResources(picture),
     phase,
     qosClass: qosClass(picture.desired.spec),
     ...(reason ? { reason } : {}),
     ...(hasBegun(picture) ? { startTime: formatTime(picture.memory.startedWallMs ?? picture.now.wallMs) } : {}),
+  };
+}
+
+/** What the pod as a whole was given, and what its cgroup has; of pods that ask for something as a whole and may be resized. */
+function podResources({ desired, memory }: Picture): Pick<v1.PodStatus, "allocatedResources" | "resources"> {
+  const { resources } = desired.spec;
+  if (desired.bound === undefined || resources === undefined) return {};
+  const has = memory.bounds?.pod;
+  return {
+    ...(resources.requests === undefined ? {} : { allocatedResources: resources.requests }),
+    resources: has === undefined ? resources : mergedResources(resources, has),
   };
 }
 

@@ -5,6 +5,7 @@ import { type Draft, instanceOf } from "./draft.ts";
 import { hasSuccessor, isDead, isExitKnown, stopCauseOf } from "./exits.ts";
 import { isAlive, isFitting, newestOf } from "./instances.ts";
 import { isRequested } from "./requests.ts";
+import { resizeNeed } from "./resize.ts";
 
 /** What one container needs next. */
 export type Want =
@@ -41,7 +42,10 @@ function causeToStop(draft: Draft, container: DesiredContainer, instance: Observ
   if (instanceOf(draft, instance.id).postStart === "failed") return "postStartFailed";
   if (container.role !== "init" && instance.hash !== container.hash) return "definitionChanged";
   if (container.role === "init") return undefined;
-  return isRequested(draft, container.name) ? "restartRequested" : verdictOf(draft, instance);
+  if (isRequested(draft, container.name)) return "restartRequested";
+  return (
+    verdictOf(draft, instance) ?? (resizeNeed(draft.picture, container, instance) === "restart" ? "resize" : undefined)
+  );
 }
 
 function verdictOf(draft: Draft, { id }: ObservedContainer): Cause | undefined {

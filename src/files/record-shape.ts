@@ -44,9 +44,21 @@ function isRecord(value: unknown): value is StoredPod["record"] {
     isOptional(value.attempts, (counts) => isMap(counts) && Object.values(counts).every(isCount)) &&
     Array.isArray(value.conditions) &&
     value.conditions.every(isCondition) &&
-    isOptional(value.terminal, isTerminal)
+    isOptional(value.terminal, isTerminal) &&
+    isOptional(value.allocated, isAllocation) &&
+    isOptional(value.resizing, (one) => isMap(one) && isOptional(one.generation, isCount))
   );
 }
+
+const isAllocation = (value: unknown): boolean =>
+  isMap(value) &&
+  isOptional(value.pod, isResources) &&
+  isMap(value.containers) &&
+  Object.values(value.containers).every(isResources);
+const isResources = (value: unknown): boolean =>
+  isMap(value) && isOptional(value.limits, isAmounts) && isOptional(value.requests, isAmounts);
+const isAmounts = (value: unknown): boolean =>
+  isMap(value) && Object.values(value).every((amount) => isText(amount) || typeof amount === "number");
 
 const TEXTS_OF_CONDITION = ["status", "reason", "message", "lastTransitionTime", "lastProbeTime"];
 
@@ -64,7 +76,8 @@ function isInstance(value: unknown): boolean {
     isOptional(value.postStart, (word) => POST_STARTS.some((known) => known === word)) &&
     isOptional(value.stopCause, (word) => CAUSES.some((known) => known === word)) &&
     isOptional(value.preStop, (word) => word === "done") &&
-    isOptional(value.stopByWallMs, isMoment)
+    isOptional(value.stopByWallMs, isMoment) &&
+    isOptional(value.given, isText)
   );
 }
 

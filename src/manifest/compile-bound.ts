@@ -8,6 +8,7 @@ import { refusalOf } from "./supported.ts";
 
 /** Fields that stand in the way of a pod of a file only, and what becomes of them in a pod of an API server. */
 export const BOUND_FIELDS: Readonly<Record<string, string>> = {
+  "Container.resizePolicy": "honoured: cpu and memory change while the container runs, or with a restart",
   "PodSpec.automountServiceAccountToken": "the server has acted on it",
   "PodSpec.ephemeralContainers": "each is made once and started once, beside what runs",
   "PodSpec.nodeName": "names this node",

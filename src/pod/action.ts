@@ -1,5 +1,6 @@
 import type { MonoMs } from "../base/clock.ts";
 import type { ErrorCode } from "../base/errors.ts";
+import type { Allocation } from "./allocation.ts";
 import type { Sighting } from "./observed.ts";
 
 /** One thing that at most one action works on at a time. */
@@ -34,7 +35,8 @@ export type Cause = (typeof CAUSES)[number];
 /** One step, ready to be taken: carrying it out leaves nothing to choose. */
 export type Action = { readonly subject: Subject } & (
   | { readonly kind: "look" }
-  | { readonly kind: "make-home" }
+  /** `bounds`: what the pod's cgroup is made for, where that may change. */
+  | { readonly kind: "make-home"; readonly bounds?: Allocation }
   | { readonly kind: "clear-home"; readonly keep: "logs" | "nothing" }
   | { readonly kind: "set-volume"; readonly volume: string; readonly version: string }
   | { readonly kind: "find-image"; readonly ref: string }
@@ -54,7 +56,21 @@ export type Action = { readonly subject: Subject } & (
       readonly target?: string;
     }
   | { readonly kind: "start-container"; readonly id: string; readonly name: string }
-  | { readonly kind: "update-container"; readonly id: string; readonly name: string }
+  /** `given`: the resources that it has then (pod/allocation.ts). */
+  | {
+      readonly kind: "update-container";
+      readonly id: string;
+      readonly name: string;
+      readonly given: string;
+      readonly lowersMemory: boolean;
+    }
+  /** The pod's cgroup is brought to other bounds; the sandbox is told of them when the pod is as it is to be. */
+  | {
+      readonly kind: "limit-pod";
+      readonly bounds: Allocation;
+      readonly lowersMemory: boolean;
+      readonly sandbox?: string;
+    }
   /** With keepLog only the runtime's record goes: the next instance counts on from the log files (S24, S28). */
   | { readonly kind: "remove-container"; readonly id: string; readonly name: string; readonly keepLog: boolean }
   | {

@@ -10,8 +10,6 @@ export type BoundFacts = {
   readonly over?: { readonly phase: "Failed" | "Succeeded"; readonly reason?: string; readonly message?: string };
   /** What it asks for that the node does not have: names of fields. */
   readonly unfit?: string;
-  /** Resources of its containers are no longer those that it came with: what runs does not follow (S26). */
-  readonly resized?: true;
   /** Conditions of its readiness gates, which others decide. */
   readonly gates: readonly v1.PodCondition[];
 };

@@ -1,5 +1,6 @@
 import type { MonoMs, WallMs } from "../base/clock.ts";
 import type { Cause, Failure, SeenImage, Subject } from "./action.ts";
+import type { Allocation } from "./allocation.ts";
 import type * as v1 from "./v1.ts";
 
 /**
@@ -48,8 +49,22 @@ export type PodMemory = {
   readonly conditions: readonly v1.PodCondition[];
   /** Container statuses as last shown, by name: C5, C9 and table 5.1 look back at them. */
   readonly shown: Readonly<Record<string, v1.ContainerStatus>>;
+  /** What it was given, while that differs from what is asked for (S26). */
+  readonly allocated?: Allocation;
+  /** Other resources were granted, and not all that runs has them yet: since when, and for which generation of the pod. */
+  readonly resizing?: Resizing;
+  /** What the pod's cgroup was last made for; of pods only whose resources may change. */
+  readonly bounds?: Allocation;
   /** Restart requests that were carried out, by container name. */
   readonly restarted: Readonly<Record<string, MonoMs>>;
+};
+
+export type Resizing = {
+  /** On the clock of the agent that granted it. */
+  readonly sinceAt?: MonoMs;
+  readonly generation?: number;
+  /** The sandbox has heard of it. */
+  readonly told?: true;
 };
 
 export type TerminalPhase = {
@@ -85,6 +100,8 @@ export type InstanceMemory = {
   readonly clockGapMs?: number;
   /** When it ended, on this agent's clock; fixed when its end is first seen, so that clock jumps move no back-off. */
   readonly endedAt?: MonoMs;
+  /** The resources that it has since it was changed while running (S26). */
+  readonly given?: string;
   /** Its termination message was read, or cannot be. */
   readonly messageRead?: boolean;
 };
@@ -146,6 +163,9 @@ export type PodRecord = {
   readonly attempts?: Readonly<Record<string, number>>;
   readonly conditions: readonly v1.PodCondition[];
   readonly terminal?: TerminalPhase;
+  readonly allocated?: Allocation;
+  /** Other resources were granted, and not all that ran had them. */
+  readonly resizing?: Pick<Resizing, "generation">;
 };
 
 export type InstanceRecord = {
@@ -158,6 +178,7 @@ export type InstanceRecord = {
   readonly stopByWallMs?: WallMs;
   /** Its preStop has ended: the next agent does not run it again. */
   readonly preStop?: "done";
+  readonly given?: string;
 };
 
 /** Memory of a pod that was never looked at. */

@@ -1,3 +1,5 @@
+import { RESIZE_METRICS } from "./resize-metrics.ts";
+
 /**
  * Every metric: the kubelet's names, types, labels and buckets where the meaning is the same (node.md section 7), the
  * rest under `berth_`. The registry, the calls that feed it and docs/metrics.md follow from this table.
@@ -266,6 +268,7 @@ export const METRICS = {
     labels: ["eviction_signal"],
     buckets: defaults(),
   },
+  ...RESIZE_METRICS,
   kubelet_preemptions: {
     kind: "counter",
     help: "Pods that had to give way to a critical one, by what it lacked.",

@@ -2,7 +2,7 @@ import type { MonoMs, Now } from "../base/clock.ts";
 import type { Placement } from "./cluster.ts";
 import type { DesiredPod, Ending, PodKey } from "./desired.ts";
 import type { NodeFacts, NodeSettings } from "./node.ts";
-import type { Admission } from "./plan.ts";
+import type { Admission, ResizeRefusal, ResizeWord } from "./plan.ts";
 import type { Pressures } from "./pressure.ts";
 import type { Shutdown } from "./shutdown.ts";
 
@@ -14,6 +14,8 @@ export type NodePicture = {
   readonly placement?: Placement;
   /** Every pod that has a worker, in arrival order. */
   readonly workers: readonly WorkerFacts[];
+  /** The same as of the round before; absent in the first. */
+  readonly workersBefore?: readonly WorkerFacts[];
   /** What every source asks for now. */
   readonly asked: readonly DesiredPod[];
   /** Each source has reported once; nothing is removed before (F14). */
@@ -30,7 +32,15 @@ export type NodePicture = {
 };
 
 export type WorkerFacts = {
+  /** With the resources that it was given. */
   readonly pod: DesiredPod;
+  /** Present: other resources are asked for. */
+  readonly asked?: DesiredPod;
+  /** Why it has not got them; since when its status says so, as an RFC 3339 text. */
+  readonly resize?: ResizeRefusal["kind"];
+  readonly resizePendingSince?: string;
+  /** Other resources were granted, and not all of it has them. */
+  readonly resizing?: true;
   readonly ending?: Ending;
   readonly admission: Admission;
   /** Its plan said so: the name and its resources are free. */
@@ -64,6 +74,8 @@ export type NodePlan = {
   /** The word to each worker, by UID. */
   readonly turns: ReadonlyMap<string, boolean>;
   readonly admissions: ReadonlyMap<string, Admission>;
+  /** Of pods that ask for other resources. */
+  readonly resizes: ReadonlyMap<string, ResizeWord>;
   /** Names that more than one asks for: who waits for whom. */
   readonly waiting: ReadonlyMap<PodKey, readonly string[]>;
   /** How far the shutdown is. */

@@ -37,6 +37,8 @@ export type ObservedContainer = {
   readonly hash: string;
   /** Restart back-off in force when it was made, from berth.dev/back-off; the next restart doubles it (D8, B4). */
   readonly backOffMs: number;
+  /** cpu and memory that it was made with, from berth.dev/resources; absent where that cannot change. */
+  readonly given?: string;
   readonly state: ContainerLife;
   readonly createdWallMs: number;
   readonly startedWallMs?: number;

@@ -68,6 +68,8 @@ export type Around = {
   /** A source asks for this UID (again): what is left of an ended pod is kept for its next life (T8, T16, T17). */
   readonly asked: boolean;
   readonly admission: Admission;
+  /** Why the pod has not got the resources yet that it asks for. */
+  readonly resize?: ResizeRefusal;
   readonly networkReady: boolean;
   /** Why not, in the runtime's words. */
   readonly networkMessage?: string;
@@ -88,3 +90,21 @@ export type Admission =
   | { readonly kind: "waiting" }
   | { readonly kind: "admitted" }
   | { readonly kind: "refused"; readonly reason: string; readonly message: string };
+
+/** What let a pod have the resources that it asks for, by the kubelet's names. */
+export type ResizeTrigger =
+  | "pod_updated"
+  | "pod_resized"
+  | "pod_terminated"
+  | "pods_added"
+  | "pods_removed"
+  | "periodic_retry";
+
+/** Other resources that a pod does not get, or not yet. */
+export type ResizeRefusal = Exclude<ResizeWord, { kind: "granted" }>;
+
+/** What becomes of a wish for other resources (S26). */
+export type ResizeWord =
+  | { readonly kind: "granted"; readonly trigger: ResizeTrigger }
+  /** Not now, or never on this node. */
+  | { readonly kind: "deferred" | "infeasible"; readonly message: string };

@@ -37,7 +37,6 @@ const ABSENT = `
 | \`kubelet_orphan_pod_cleaned_volumes\`, \`..._errors\` | no sweep: what a pod leaves is cleared with the pod, and held to it until that is done |
 | \`kubelet_volume_stats_*\` | no persistent volume claims |
 | \`kubelet_pod_start_sli_duration_seconds\`, \`..._total_...\`, \`kubelet_first_network_pod_...\` | they leave static pods out; \`kubelet_pod_start_duration_seconds\` has all |
-| \`kubelet_*_resizes*\` | no resize in place |
 | \`kubelet_cri_losing_support\` | both ways to learn the cgroup driver are kept |
 | \`rest_client_rate_limiter_duration_seconds\` | requests to the API server wait for no limiter |
 | \`kubernetes_build_info\`, \`kubernetes_feature_enabled\` | this is no build of Kubernetes; \`berth_build_info\` tells what runs |

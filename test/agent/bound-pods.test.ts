@@ -3,37 +3,9 @@ import { runtimeClassContent } from "../../src/decide/cluster-document.ts";
 import { type Meter, silentMeter } from "../../src/pod/metrics.ts";
 import { runtimeClassKey } from "../../src/pod/runtime-class.ts";
 import type * as v1 from "../../src/pod/v1.ts";
+import { bound, deleted, names, server, shown, withWeb } from "../kit/bound-world.ts";
 import { plainPod } from "../kit/compiled-pod.ts";
 import { makeWorld, type World } from "../kit/world.ts";
-
-const bound = (name: string, metadata: Partial<v1.ObjectMeta> = {}, spec: Partial<v1.PodSpec> = {}): v1.Pod => ({
-  metadata: { name, namespace: "default", uid: `uid-${name}`, creationTimestamp: "2026-01-01T00:00:00Z", ...metadata },
-  spec: { nodeName: "node", containers: [{ name: "app", image: "app:1" }], ...spec },
-  status: { phase: "Pending" },
-});
-const deleted = (pod: v1.Pod, seconds: number): v1.Pod => ({
-  ...pod,
-  metadata: { ...pod.metadata, deletionTimestamp: "2026-01-01T01:00:00Z", deletionGracePeriodSeconds: seconds },
-});
-const names = (from: World): string[] =>
-  [...from.runtime.state.containers.values()].map(({ pod, attempt, state }) => `${pod.name}#${attempt} ${state}`);
-const shown = (from: World, uid: string): v1.Pod | undefined =>
-  from
-    .agent()
-    .view.pods()
-    .find(({ metadata }) => metadata?.uid === uid);
-const server = (from: World) => {
-  const { bound } = from.agent();
-  if (bound === undefined) throw new Error("no API server binds pods here");
-  return bound;
-};
-async function withWeb(pod = bound("web"), meter = silentMeter): Promise<World> {
-  const host = makeWorld({ bound: true, meter });
-  await host.start();
-  server(host).follower.onSet([pod]);
-  await host.clock.advance(1000);
-  return host;
-}
 
 describe("pods of an API server (node.md 3.1 to 3.4)", () => {
   it("run under their own names and UIDs, with the generation that was synced", async () => {
@@ -51,27 +23,6 @@ describe("pods of an API server (node.md 3.1 to 3.4)", () => {
     server(host).follower.onPut(next);
     await host.clock.advance(40_000);
     expect(names(host)).toContain("web#1 running");
-  });
-
-  it("say that they are not resized as long as their resources are others than those that they came with (S26)", async () => {
-    const asking = (cpu: string) =>
-      bound("web", {}, { containers: [{ name: "app", image: "app:1", resources: { requests: { cpu } } }] });
-    const host = await withWeb(asking("100m"));
-    const before = host.trace.length;
-    server(host).follower.onPut(asking("200m"));
-    await host.clock.advance(1000);
-    const resize = () => shown(host, "uid-web")?.status?.conditions?.find(({ type }) => type === "PodResizePending");
-    expect(resize()).toMatchObject({ status: "True", reason: "Infeasible" });
-    expect(
-      host
-        .agent()
-        .view.events()
-        .filter(({ reason }) => reason === "ResizeInfeasible"),
-    ).toHaveLength(1);
-    expect(host.trace.slice(before).map(({ kind }) => kind)).toEqual(["event", "status", "file"]);
-    server(host).follower.onPut(asking("100m"));
-    await host.clock.advance(1000);
-    expect(resize()).toBeUndefined();
   });
 
   it("do nothing for a status that comes back from the server", async () => {

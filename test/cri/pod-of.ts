@@ -1,3 +1,4 @@
+import type { BoundFacts } from "../../src/pod/bound.ts";
 import type { DesiredContainer, DesiredPod, Origin } from "../../src/pod/desired.ts";
 import type { NodeFacts, NodeSettings } from "../../src/pod/node.ts";
 import type * as v1 from "../../src/pod/v1.ts";
@@ -8,10 +9,12 @@ export type PodText = {
   readonly metadata?: { readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> };
   readonly spec?: Partial<v1.PodSpec>;
   readonly origin?: Origin;
+  /** What an API server says of it. */
+  readonly bound?: BoundFacts;
 };
 
 /** A desired pod `default/web-node` with the defaults that translations rest on (cri-mapping 0). */
-export function podOf({ metadata = {}, spec = {}, origin = FROM_FILE }: PodText): DesiredPod {
+export function podOf({ metadata = {}, spec = {}, origin = FROM_FILE, bound }: PodText): DesiredPod {
   const whole = defaulted({ containers: [{ name: "app", image: "app:1" }], ...spec });
   return {
     uid: "1a-2b",
@@ -35,6 +38,7 @@ export function podOf({ metadata = {}, spec = {}, origin = FROM_FILE }: PodText)
     graceSeconds: whole.terminationGracePeriodSeconds ?? 30,
     hostNetwork: whole.hostNetwork === true,
     seenWallMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+    ...(bound === undefined ? {} : { bound }),
   };
 }
 

@@ -572,6 +572,54 @@ describe("a sandbox", () => {
     await expect(made(apart, "vm")).rejects.toThrow("no user ids of the host");
   });
 
+  it("has containers whose resources change while they run, and tells what they were made with", async () => {
+    const asked: unknown[] = [];
+    const given = '{"limits":{"memory":"64Mi"},"requests":{}}';
+    const { runtime } = await connected({
+      UpdateContainerResources: (request) => {
+        asked.push(request);
+        return {};
+      },
+      ListContainers: () => ({ containers: [{ id: "c1", pod_sandbox_id: "s1" }] }),
+      ContainerStatus: () => ({
+        status: { ...CONTAINER_STATUS, annotations: { ...CONTAINER_STATUS.annotations, "berth.dev/resources": given } },
+      }),
+    });
+    const sized = { name: "app", image: "app:1", resources: { limits: { memory: "96Mi" } } };
+    const pod = podOf({ origin: { kind: "api" }, spec: { containers: [sized] } });
+    const [container] = pod.containers;
+    if (container === undefined) throw new Error("the pod has a container");
+    await runtime.updateContainer({ pod, container, id: "c1" }, LIVE);
+    expect(asked).toMatchObject([{ container_id: "c1", linux: { memory_limit_in_bytes: 96n * 2n ** 20n } }]);
+    expect(await runtime.container("c1", LIVE)).toMatchObject({ given });
+  });
+
+  it("is told what the whole pod has, where the runtime listens", async () => {
+    const asked: unknown[] = [];
+    const sized = { name: "app", image: "app:1", resources: { limits: { memory: "96Mi" } } };
+    const pod = podOf({ origin: { kind: "api" }, spec: { containers: [sized], overhead: { memory: "8Mi" } } });
+    const { runtime } = await connected({
+      UpdatePodSandboxResources: (request) => {
+        asked.push(request);
+        return {};
+      },
+    });
+    await runtime.updateSandbox("s1", pod, LIVE);
+    expect(asked).toMatchObject([
+      {
+        pod_sandbox_id: "s1",
+        resources: { memory_limit_in_bytes: 96n * 2n ** 20n },
+        overhead: { memory_limit_in_bytes: 8n * 2n ** 20n },
+      },
+    ]);
+    const old = await connected({});
+    await expect(old.runtime.updateSandbox("s1", pod, LIVE)).resolves.toBeUndefined();
+    const empty = await connected({ UpdatePodSandboxResources: fault(2, "not implemented yet") });
+    await expect(empty.runtime.updateSandbox("s1", pod, LIVE)).resolves.toBeUndefined();
+    const broken = await connected({ UpdatePodSandboxResources: fault(2, "the shim is gone") });
+    await expect(broken.runtime.updateSandbox("s1", pod, LIVE)).rejects.toThrow("the shim is gone");
+  });
+
   it("that cannot be translated is never asked for", async () => {
     const { runtime, calls } = await connected({ RunPodSandbox: () => ({}) });
     const pod = podOf({ spec: { hostUsers: false } });

@@ -319,14 +319,6 @@ describe("events of a pod (lifecycle.md 10)", () => {
       ],
     ],
     [
-      "resources that were changed",
-      { kind: "noticed", notice: { kind: "resizeRefused" } },
-      {},
-      [
-        "Warning ResizeInfeasible pod: Pod resize Infeasible: Berth does not resize containers that run; a container has the new resources when it is made anew",
-      ],
-    ],
-    [
       "an ending that takes longer than its grace",
       {
         kind: "held",
@@ -435,7 +427,8 @@ describe("the table", () => {
           .replace("Retrieve", "ToRetrieveImagePullSecret")
           .split(" "),
         ..."FailedSync InspectFailed Killing LifecycleHTTPFallback MissingClusterDNS NetworkNotReady".split(" "),
-        ..."Preempting ProbeWarning Pulled Pulling ResizeInfeasible SandboxChanged Started Unhealthy".split(" "),
+        ..."Preempting ProbeWarning Pulled Pulling ResizeCompleted ResizeDeferred ResizeError".split(" "),
+        ..."ResizeInfeasible ResizeStarted SandboxChanged Started Unhealthy".split(" "),
       ].sort(),
     );
   });

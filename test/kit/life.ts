@@ -264,6 +264,7 @@ export class Life {
         return { kind: "done", seen: { kind: "message", text: "" } };
       case "make-home":
       case "clear-home":
+      case "limit-pod":
       case "update-container":
         return { kind: "done" };
     }

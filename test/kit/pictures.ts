@@ -224,6 +224,8 @@ export function say(action: Action): string {
     case "start-container":
     case "update-container":
       return `${action.kind.split("-")[0]} ${action.id}`;
+    case "limit-pod":
+      return `limit-pod ${JSON.stringify(action.bounds)}${action.sandbox === undefined ? "" : " and tell"}`;
     case "remove-container":
       return `remove ${action.id}${action.keepLog ? " keep log" : ""}`;
     case "run-hook":

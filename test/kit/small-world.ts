@@ -308,6 +308,7 @@ export class SmallWorld {
         return { kind: "done", seen: { kind: "message", text: "" } };
       case "make-home":
       case "clear-home":
+      case "limit-pod":
       case "update-container":
         return { kind: "done" };
       default:

@@ -151,6 +151,10 @@ function timeCause(hold: ToldHold, who: string, said: string): Cause | undefined
   if (reason === "ExceededGracePeriod") {
     return { text: `it should have ended by now: ${said}`, next: "see the runtime's log: journalctl -u containerd" };
   }
+  if (reason === "ResizeError") {
+    const next = "see what the runtime says of it: journalctl -u containerd";
+    return { text: `${who} cannot be given its new resources: ${said}${again(hold)}`, next };
+  }
   if (reason === "CrashLoopBackOff" || reason === "" || reason === "PostStartHookError") return undefined;
   return {
     text: `${who} cannot be started: ${said}${again(hold)}`,

@@ -17,7 +17,7 @@ export const CONTAINER_ROWS = {
     ports: yes,
     readinessProbe: yes,
     resizePolicy: idle(
-      "resources do not change while a container runs: a changed manifest is a new pod, and a resize is refused",
+      "a changed manifest is a new pod: resources change while a container runs only by an API server",
     ),
     resources: yes,
     restartPolicy: yes,

@@ -7,6 +7,7 @@ const KEYS: Readonly<Record<string, string>> = {
   addresses: "type",
   ownerReferences: "uid",
   containers: "name",
+  initContainers: "name",
   ephemeralContainers: "name",
   volumes: "name",
   env: "name",

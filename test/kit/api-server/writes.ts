@@ -4,6 +4,7 @@ import { isJson, type Json, merged } from "./merge.ts";
 import { afterDeletion, refuseForeignPod } from "./pod-rules.ts";
 import { Refusal } from "./refusal.ts";
 import type { Asked } from "./requests.ts";
+import { refuseResize } from "./resize-rules.ts";
 import type { Kept, Shelf } from "./shelf.ts";
 
 /** Performs a POST of an object. `asNode`: NodeRestriction holds. */
@@ -34,6 +35,7 @@ export function change(shelf: Shelf, at: Asked, name: string, body: Json, how: "
   if (statusOnly) return shelf.put(at.resource, { ...before, ...part(after, "status") });
   if (at.subresource === "ephemeralcontainers") refuseEphemeral(before, after);
   else if (at.resource === "pods") refuseOtherEphemeral(before, after);
+  if (at.resource === "pods") refuseResize(before, after, at.subresource === "resize");
   const hasStatus = at.resource === "pods" || at.resource === "nodes";
   const status = hasStatus && at.subresource !== "status" ? part(before, "status") : {};
   const changed = at.subresource !== "status" && JSON.stringify(after.spec) !== JSON.stringify(before.spec);

@@ -1,6 +1,7 @@
 import { OVER } from "../../../src/base/bell.ts";
 import type { Chance, Clock } from "../../../src/base/clock.ts";
 import { BerthError } from "../../../src/base/errors.ts";
+import { allocationOf, givenText } from "../../../src/pod/allocation.ts";
 import type { Sighting } from "../../../src/pod/observed.ts";
 import type { ExecResult, Images, Runtime, RuntimeHealth } from "../../../src/ports.ts";
 import { never } from "../never.ts";
@@ -325,6 +326,15 @@ export function makeFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       call("CreateContainer", `${request.pod.name}/${request.container.name}#${request.attempt}`, signal, () =>
         plainContainer(state.createContainer(request)),
       ),
+    updateContainer: ({ id, pod, container }, signal) =>
+      call(
+        "UpdateContainerResources",
+        `${subjectOf(id)} ${givenText(pod, container)}`,
+        signal,
+        () => void runningOne(id),
+      ),
+    updateSandbox: (id, pod, signal) =>
+      call("UpdatePodSandboxResources", `${pod.name} ${JSON.stringify(allocationOf(pod))}`, signal, () => void id),
     startContainer: (id, signal) => call("StartContainer", subjectOf(id), signal, () => startContainer(id)),
     stopContainer: (id, timeoutSeconds, signal) =>
       call(

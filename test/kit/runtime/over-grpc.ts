@@ -151,7 +151,9 @@ export function overGrpc({ runtime, images, state }: FakeRuntime): CriHandlers {
     RemoveContainer: ({ container_id: id }, { signal }) => done(runtime.removeContainer(id, signal).then(sweep)),
     ListContainers: ({ filter }) => ({ containers: containersLike(filter).map(container) }),
     ContainerStatus: ({ container_id: id }) => ({ status: containerStatus(there(state.containers.get(id), id)) }),
-    UpdateContainerResources: () => ({}),
+    UpdateContainerResources: ({ container_id: id }, { signal }) =>
+      done(runtime.updateContainer({ pod: aPod(), container: aContainer(), id }, signal)),
+    UpdatePodSandboxResources: ({ pod_sandbox_id: id }, { signal }) => done(runtime.updateSandbox(id, aPod(), signal)),
     ReopenContainerLog: ({ container_id: id }, { signal }) => done(runtime.reopenLog(id, signal)),
     ExecSync: async ({ container_id: id, cmd, timeout }, { signal }) => {
       const { stdout, stderr, exitCode } = await plainly(runtime.execSync(id, cmd, Number(timeout), signal));

@@ -1,5 +1,6 @@
 import type { Chance, Clock } from "../../../src/base/clock.ts";
 import { BerthError } from "../../../src/base/errors.ts";
+import { givenText } from "../../../src/pod/allocation.ts";
 import type { DesiredPod } from "../../../src/pod/desired.ts";
 import type { ContainerLife, ObservedContainer, ObservedSandbox, Sighting } from "../../../src/pod/observed.ts";
 import type { ContainerRequest } from "../../../src/ports.ts";
@@ -205,6 +206,7 @@ export function makeRuntimeState(tools: {
         attempt,
         hash: wanted.hash,
         backOffMs,
+        ...(pod.bound === undefined ? {} : { given: givenText(pod, wanted) }),
         state: "created",
         createdWallMs: clock.now().wallMs,
         image: wanted.image,

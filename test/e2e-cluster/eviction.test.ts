@@ -88,6 +88,52 @@ it("a pod goes that has more in a volume, or in a container, than it allows itse
   await cluster.kubectl(["delete", "pod", "volume", "layer", "--wait=false"]);
 }, 180_000);
 
+it("a static pod without room takes that of a pod of the server, which is told why; the others stay", async () => {
+  const { id } = await host.running("static");
+  const { status } = await seen<{ status: { allocatable: Record<string, string> } }>("node", node);
+  const cpu = (share: number): string => `${Math.floor(Number(status.allocatable.cpu) * share * 1000)}m`;
+  const asking = (share: number) => ({
+    containers: [container("main", { resources: { requests: { cpu: cpu(share) } } })],
+  });
+  await create(pod("small", { ...PLAIN, ...asking(0.1) }));
+  await create(pod("large", { ...PLAIN, ...asking(0.6) }));
+  for (const name of ["small", "large"]) {
+    await host.eventually(
+      `${name} runs`,
+      async () => expect((await seen("pod", name)).status?.phase).toBe("Running"),
+      PATIENT,
+    );
+  }
+  await host.manifests.drop("needs.json", pod("needs", asking(0.6)));
+  await host.running("needs");
+  const message = "Preempted in order to admit critical pod";
+  await host.eventually(
+    "the server knows why the other has gone",
+    async () => {
+      const { status } = await seen("pod", "large");
+      expect(status).toMatchObject({ phase: "Failed", reason: "Preempting", message });
+      expect(status?.conditions).toContainEqual(
+        expect.objectContaining({ type: "DisruptionTarget", status: "True", reason: "TerminationByKubelet" }),
+      );
+      const events = await cluster.kubectl([
+        "get",
+        "events",
+        "--field-selector",
+        "involvedObject.name=large",
+        "-o",
+        "json",
+      ]);
+      const { items } = JSON.parse(events) as { items: { reason: string; message: string }[] };
+      expect(items).toContainEqual(expect.objectContaining({ reason: "Preempting", message }));
+    },
+    PATIENT,
+  );
+  expect([(await seen("pod", "small")).status?.phase, (await host.running("static")).id]).toEqual(["Running", id]);
+  await host.manifests.remove("needs.json");
+  await host.gone("needs", PATIENT);
+  await cluster.kubectl(["delete", "pod", "small", "large", "--wait=false"]);
+}, 180_000);
+
 it("a node that is short of disk says so, evicts a pod, and keeps its static one", async () => {
   const { id } = await host.running("static");
   const { status } = await seen<{ status: { capacity: Record<string, string> } }>("node", node);

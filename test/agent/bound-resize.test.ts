@@ -14,6 +14,14 @@ describe("resources that change while an API server's pod runs (S26)", () => {
     from.trace.flatMap(({ text }) =>
       text.startsWith("UpdateContainerResources") && !text.includes("->") ? [text] : [],
     );
+  /** Another pod takes most of the node. */
+  const crowd = async (host: World): Promise<v1.Pod> => {
+    const large = { name: "o", image: "app:1", resources: { requests: { cpu: "1500m" } } };
+    const other = bound("other", {}, { containers: [large] });
+    server(host).follower.onPut(other);
+    await host.clock.advance(2000);
+    return other;
+  };
   const status = (from: World) => shown(from, "uid-web")?.status;
   const condition = (from: World, type: string) => status(from)?.conditions?.find((one) => one.type === type);
   const events = (from: World) => from.trace.flatMap(({ kind, text }) => (kind === "event" ? [text] : []));
@@ -63,13 +71,7 @@ describe("resources that change while an API server's pod runs (S26)", () => {
 
   it("wait for room, and are refused where the node is too small", async () => {
     const host = await withWeb(sized("100m", "64Mi", 1));
-    const other = bound(
-      "other",
-      {},
-      { containers: [{ name: "o", image: "app:1", resources: { requests: { cpu: "1500m" } } }] },
-    );
-    server(host).follower.onPut(other);
-    await host.clock.advance(2000);
+    const other = await crowd(host);
     server(host).follower.onPut(sized("1", "64Mi", 2));
     await host.clock.advance(2000);
     expect(condition(host, "PodResizePending")).toMatchObject({
@@ -169,13 +171,7 @@ describe("resources that change while an API server's pod runs (S26)", () => {
     const note = (...one: readonly unknown[]) => void (String(one[0]).includes("resize") && told.push(one));
     const meter: Meter = { ...silentMeter, add: note, set: note, observe: note };
     const host = await withWeb(sized("100m", "64Mi", 1), meter);
-    const other = bound(
-      "other",
-      {},
-      { containers: [{ name: "o", image: "app:1", resources: { requests: { cpu: "1500m" } } }] },
-    );
-    server(host).follower.onPut(other);
-    await host.clock.advance(2000);
+    const other = await crowd(host);
     server(host).follower.onPut(sized("1", "64Mi", 2));
     await host.clock.advance(12_000);
     expect(told).toContainEqual(["kubelet_pod_pending_resizes", { reason: "deferred" }, 1]);

@@ -1,13 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { makeClusterPrograms } from "../../dev/cluster/programs.ts";
-import { type Cluster, startCluster } from "../../dev/cluster/start.ts";
-import { workFolder } from "../../dev/paths.ts";
+import type { Cluster } from "../../dev/cluster/start.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import { type Host, openHost } from "../kit/host.ts";
 import { podCgroupLimits } from "../kit/pod-cgroup.ts";
 import { container, pod } from "../kit/sample-pods.ts";
+import { openSomeCluster } from "./open-cluster.ts";
 
 // RuntimeClass, from a real API server to the sandbox (issue 8).
 
@@ -16,8 +14,7 @@ let host: Host;
 let node: string;
 
 beforeAll(async () => {
-  await makeClusterPrograms();
-  cluster = await startCluster(join(workFolder, "cluster-runtime-class"));
+  cluster = await openSomeCluster("cluster-runtime-class");
   node = `n${randomBytes(3).toString("hex")}`;
   host = await openHost({ node, flags: ["--kubeconfig", await cluster.nodeKubeconfig(node)] });
   await host.eventually("the node is there", () => cluster.kubectl(["get", "node", node]));
@@ -117,4 +114,5 @@ it("a class that is gone, or whose handler the runtime lacks, is told and tried 
   await runs("waits");
   await cluster.kubectl(["delete", "pod", "isolated", "waits", "--wait=false"]);
   for (const name of ["isolated", "waits"]) await host.gone(name, PATIENT);
+  await cluster.kubectl(["delete", "runtimeclass", "plain", "later", "apart"]);
 }, 240_000);

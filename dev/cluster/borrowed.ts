@@ -97,15 +97,23 @@ async function certified(kubectl: Cluster["kubectl"], folder: string, nodeName: 
     },
   };
   await kubectl(["create", "-f", "-"], JSON.stringify(asked));
-  await kubectl(["certificate", "approve", name]);
+  try {
+    await kubectl(["certificate", "approve", name]);
+    await writeFile(issued.certificate, Buffer.from(await signedOf(kubectl, name), "base64"));
+  } finally {
+    await kubectl(["delete", "csr", name]);
+  }
+  return issued;
+}
+
+/** Waits until the cluster has signed a request. Throws where it does not. */
+async function signedOf(kubectl: Cluster["kubectl"], name: string): Promise<string> {
   for (const deadline = performance.now() + SIGNED_WITHIN_MS; performance.now() < deadline; await sleep(300)) {
     const signed = await kubectl(["get", "csr", name, "-o", "jsonpath={.status.certificate}"]);
-    if (signed === "") continue;
-    await writeFile(issued.certificate, Buffer.from(signed, "base64"));
-    await kubectl(["delete", "csr", name]);
-    return issued;
+    if (signed !== "") return signed;
   }
-  throw new Error(`the cluster did not sign the certificate of ${nodeName} within a minute: does its controller run?`);
+  const why = await kubectl(["get", "csr", name, "-o", "jsonpath={.status.conditions}"]);
+  throw new Error(`the cluster did not sign the request ${name} within a minute; it says: ${why}`);
 }
 
 /** Takes away a node and what was left of its pods. */

@@ -195,6 +195,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     shutdownGroups,
     roster,
     pressures: () => pressureCare?.pressures(),
+    capabilities: runtime.capabilities,
     placement: clusterShelf.placement,
     sources,
     boundReady: () => bound?.ready() ?? true,

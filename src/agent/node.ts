@@ -9,6 +9,7 @@ import type { NodePicture, NodePlan, WorkerFacts } from "../pod/node-plan.ts";
 import type { ResizeWord } from "../pod/plan.ts";
 import type { Pressures } from "../pod/pressure.ts";
 import type { Shutdown, ShutdownGroup } from "../pod/shutdown.ts";
+import type { RuntimeCapabilities } from "../ports.ts";
 import type { Round } from "./loop.ts";
 import { restAfter } from "./rest.ts";
 import type { Roster, Stranger } from "./roster.ts";
@@ -54,6 +55,8 @@ export function makeNode(tools: {
   boundReady(): boolean;
   /** What the node is short of. */
   readonly pressures: () => Pressures | undefined;
+  /** What the runtime can do, once it has told. */
+  readonly capabilities: () => Pick<RuntimeCapabilities, "supplementalGroupsPolicy"> | undefined;
   /** How the API server shows the node. */
   readonly placement: () => Placement | undefined;
   readonly sources: Pick<Sources, "asked" | "hasBroken" | "isBroken" | "manifest" | "ready">;
@@ -94,6 +97,7 @@ export function makeNode(tools: {
       ...(shutdown === undefined ? {} : { shutdown }),
       hostGoesOn,
       ...(pressures === undefined ? {} : { pressures }),
+      ...(tools.capabilities()?.supplementalGroupsPolicy === false ? { lacksStrictGroups: true } : {}),
       ...(placement === undefined ? {} : { placement }),
       now: clock.now(),
     };

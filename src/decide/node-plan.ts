@@ -131,7 +131,8 @@ function admissionsOf(
     else if (picture.shutdown !== undefined) admissions.set(uid, SHUTTING_DOWN);
     else {
       const pressed = picture.pressures && pressureRefusal(worker.pod, picture.pressures);
-      const refusal = unfitRefusal(worker.pod) ?? pressed ?? sysctlRefusal(worker.pod, picture);
+      const beyond = sysctlRefusal(worker.pod, picture) ?? groupsRefusal(worker.pod, picture);
+      const refusal = unfitRefusal(worker.pod) ?? pressed ?? beyond;
       const admission = refusal ?? admit(worker.pod, picture.facts, free, taken, picture.placement);
       const victims = lacksRoom(worker.pod, admission) ? victimsOf(worker.pod) : undefined;
       admissions.set(uid, victims === undefined ? admission : { kind: "waiting" });
@@ -204,6 +205,13 @@ function sysctlRefusal(pod: DesiredPod, { settings }: NodePicture): Admission | 
   const name = forbiddenSysctl(pod, settings.allowedUnsafeSysctls ?? []);
   if (name === undefined) return undefined;
   return { kind: "refused", reason: "SysctlForbidden", message: `forbidden sysctl: "${name}" not allowlisted` };
+}
+
+/** A pod that relies on having no further groups must not run with them (node.md 4). */
+function groupsRefusal({ spec }: DesiredPod, { lacksStrictGroups }: NodePicture): Admission | undefined {
+  if (lacksStrictGroups !== true || spec.securityContext?.supplementalGroupsPolicy !== "Strict") return undefined;
+  const message = "SupplementalGroupsPolicy=Strict is not supported in this node";
+  return { kind: "refused", reason: "SupplementalGroupsPolicyNotSupported", message };
 }
 
 const isAdmitted = (worker: WorkerFacts): boolean => worker.adopted || worker.admission.kind === "admitted";

@@ -28,6 +28,8 @@ export type NodePicture = {
   readonly hostGoesOn: boolean;
   /** What the node is short of; absent: of nothing. */
   readonly pressures?: Pressures;
+  /** The runtime has told that it knows no strict supplementalGroupsPolicy. */
+  readonly lacksStrictGroups?: true;
   readonly now: Now;
 };
 

@@ -187,6 +187,17 @@ describe("admission (1.4)", () => {
     expect(admission?.kind === "refused" ? admission.reason : admission?.kind).toBe(expected);
   });
 
+  it.each<[string, string, true | undefined, string]>([
+    ["strict groups where the runtime knows them", "Strict", undefined, "admitted"],
+    ["strict groups where it does not", "Strict", true, "SupplementalGroupsPolicyNotSupported"],
+    ["merged groups", "Merge", true, "admitted"],
+  ])("%s", (_, supplementalGroupsPolicy, lacks, expected) => {
+    const asked = withSpec("p", {}, { securityContext: { supplementalGroupsPolicy } });
+    const lacking = lacks === undefined ? {} : { lacksStrictGroups: lacks };
+    const admission = plan({ workers: [worker(asked)], asked: [asked], ...lacking }).admissions.get("p");
+    expect(admission?.kind === "refused" ? admission.reason : admission?.kind).toBe(expected);
+  });
+
   const toleration = (one: v1.Toleration): Partial<v1.PodSpec> => ({ tolerations: [one] });
   const busy = { key: "busy", value: "yes", effect: "NoExecute" };
   const bound = (spec: Partial<v1.PodSpec>): DesiredPod => ({ ...withSpec("p", {}, spec), origin: { kind: "api" } });

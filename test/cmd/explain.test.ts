@@ -120,7 +120,7 @@ describe("explain", () => {
         ),
       ),
       "ended with exit code 128 (StartError)",
-      "its image has to be a pause image",
+      "berth doctor looks at its image",
     ],
     [
       "a network that is not ready",

@@ -49,7 +49,7 @@ const SANDBOX: readonly Advice[] = [
 const START: readonly Advice[] = [
   [
     /can't find shim for sandbox|sandbox .*not found/i,
-    "the pod's own sandbox ends at once: its image has to be a pause image, and berth doctor says which one it is",
+    "the pod's own sandbox ends at once: berth doctor looks at its image, which is none that may be used for it",
   ],
   [
     /executable file not found|no such file or directory/i,

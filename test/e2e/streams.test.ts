@@ -112,10 +112,10 @@ describe("cp", () => {
     await inside("mkdir -p /trap && ln -s /etc /trap/out");
     const copied = await host.berth("cp", "web:/trap", goal, "-c", "web");
     expect(copied).toMatchObject({ code: 0, stderr: "left out: ./trap/out (a symbolic link)\n" });
-    await inside("rm /trap/out && mkdir /trap/out && echo bad >/trap/out/bad");
-    await symlink(host.places.folder, join(goal, "trap/out"));
     const alone = await host.berth("cp", "web:/trap/out", join(host.places.folder, "alone"), "-c", "web");
     expect(alone).toMatchObject({ code: 1, stderr: "error: nothing was copied: /trap/out is a symbolic link\n" });
+    await inside("rm /trap/out && mkdir /trap/out && echo bad >/trap/out/bad");
+    await symlink(host.places.folder, join(goal, "trap/out"));
     const refused = await host.berth("cp", "web:/trap", goal, "-c", "web");
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("is in the way") });
     await expect(readFile(join(host.places.folder, "bad"))).rejects.toThrow();

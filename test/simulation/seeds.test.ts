@@ -6,9 +6,8 @@ import type { Step } from "./script/script.ts";
 import { writeScript } from "./script/write.ts";
 
 const FIXED = { first: 1, count: 16 };
-/** `BERTH_SEED=random` goes looking for new trouble; without it the same seeds are played everywhere. */
-const first = process.env.BERTH_SEED === "random" ? 1_000_000 + Math.floor(Math.random() * 1_000_000_000) : 2_000_000;
-const RANDOM = { first, count: 8 };
+/** Other seeds each time, which are printed; `BERTH_SEED` plays those from a number on again. */
+const RANDOM = { first: Number(process.env.BERTH_SEED) || 1_000_000 + Math.floor(Math.random() * 1e9), count: 8 };
 
 const brokenIn = (all: readonly Ran[]): readonly string[] =>
   all.flatMap(({ seed, broken }) => (broken === undefined ? [] : [`seed ${seed}: ${broken.number} ${broken.what}`]));

@@ -5,6 +5,8 @@ export type Answer = { readonly status: number; readonly body: string; readonly 
 export const BODY_LIMIT_BYTES = 10 * 1024;
 /** Bytes of all that comes before and between the parts of a body. @limit The answer counts as malformed. */
 const FRAME_LIMIT_BYTES = 64 * 1024;
+/** Answers from 100 to 199 before the one that counts. @limit The attempt has failed. */
+const MOST_INTERIM = 5;
 
 type Head = { readonly status: number; readonly fields: ReadonlyMap<string, string>; readonly end: number };
 type Body = { readonly bytes: Buffer; readonly complete: boolean };
@@ -13,9 +15,12 @@ type Body = { readonly bytes: Buffer; readonly complete: boolean };
  * Reads an answer of HTTP/1 from what has come so far: undefined while more is needed. `ended`: nothing more will come.
  * As much of a body as the limit allows is enough. Throws when this is no such answer, or when it ends too early.
  */
-export function readAnswer(bytes: Buffer, ended: boolean): Answer | undefined {
+export function readAnswer(bytes: Buffer, ended: boolean, interim = 0): Answer | undefined {
   const head = readHead(bytes);
-  if (head !== undefined && head.status >= 100 && head.status < 200) return readAnswer(bytes.subarray(head.end), ended);
+  if (head !== undefined && head.status >= 100 && head.status < 200) {
+    if (interim === MOST_INTERIM) throw new Error(`more than ${MOST_INTERIM} interim answers`);
+    return readAnswer(bytes.subarray(head.end), ended, interim + 1);
+  }
   const body = head === undefined ? undefined : readBody(head, bytes.subarray(head.end), ended);
   if (head === undefined || body === undefined || !(body.complete || body.bytes.length >= BODY_LIMIT_BYTES)) {
     if (ended) throw new Error(bytes.length === 0 ? "EOF" : "unexpected EOF");

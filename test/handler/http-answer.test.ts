@@ -72,6 +72,7 @@ describe("an answer of HTTP/1", () => {
     ["another coding", `${OK}Transfer-Encoding: gzip\r\n\r\nbody`, /unsupported transfer encoding/],
     ["a chunk without a size", `${OK}Transfer-Encoding: chunked\r\n\r\n\r\n`, /malformed chunked/],
     ["a chunk longer than it says", `${OK}Transfer-Encoding: chunked\r\n\r\n2\r\nbody\r\n`, /malformed chunked/],
+    ["one that never comes to the point", "HTTP/1.1 100 Continue\r\n\r\n".repeat(6), /more than 5 interim answers/],
     ["a head without an end", `${OK}X: ${"x".repeat(70_000)}`, /more around its body/],
     [
       "chunks with more around them than in them",

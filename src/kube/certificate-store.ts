@@ -48,8 +48,9 @@ export async function openCertificateStore(
         throw new BerthError("ApiBadAnswer", "the certificate that was issued is not that of the node's key");
       const facts = factsOf(certificate);
       const whole = `${certificate.trimEnd()}\n${key}`;
+      let path = "";
       try {
-        const path = join(directory, `${prefix}-${stampOf(new Date())}.pem`);
+        path = await freePath(directory, prefix);
         await replaceFile(path, whole);
         await rm(updatedPath, { force: true });
         await symlink(basename(path), updatedPath);
@@ -58,7 +59,9 @@ export async function openCertificateStore(
         throw new BerthError("FileFailed", `cannot keep the node's certificate in ${directory}`, { cause });
       }
       held = { certificate, key, facts };
-      await removeOld(directory, prefix).catch((error: unknown) => log.warn("old certificates stay", { error }));
+      await removeOld(directory, prefix, basename(path)).catch((error: unknown) =>
+        log.warn("old certificates stay", { error }),
+      );
       return facts;
     },
   };
@@ -85,10 +88,21 @@ async function load(path: string, log: Log): ReturnType<() => Promise<ReturnType
   return pair === undefined ? undefined : { ...pair, facts: factsOf(pair.certificate) };
 }
 
-async function removeOld(directory: string, prefix: string): Promise<void> {
-  const isDated = (name: string): boolean => name.startsWith(`${prefix}-`) && STAMP.test(name.slice(prefix.length + 1));
-  const dated = (await readdir(directory)).filter(isDated).sort();
-  for (const name of dated.slice(0, -KEPT)) await rm(join(directory, name));
+/** Two that come in one second keep both their files: the later one is dated a second on. */
+async function freePath(directory: string, prefix: string): Promise<string> {
+  const taken = new Set(await readdir(directory));
+  for (let dated = Date.now(); ; dated += 1_000) {
+    const name = `${prefix}-${stampOf(new Date(dated))}.pem`;
+    if (!taken.has(name)) return join(directory, name);
+  }
+}
+
+/** The current one stays by its name, not by its date: the clock may have been ahead when the others were written. */
+async function removeOld(directory: string, prefix: string, current: string): Promise<void> {
+  const isOld = (name: string): boolean =>
+    name !== current && name.startsWith(`${prefix}-`) && STAMP.test(name.slice(prefix.length + 1));
+  const old = (await readdir(directory)).filter(isOld).sort();
+  for (const name of old.slice(0, -(KEPT - 1))) await rm(join(directory, name));
 }
 
 function unlessMissing(error: NodeJS.ErrnoException): undefined {

@@ -107,4 +107,24 @@ describe("the certificates on disk (node.md 1.4)", () => {
     expect(names).toContain("kubelet-client-2004-01-01-00-00-00.pem");
     expect(names).toContain("kubelet.crt");
   });
+
+  it("keeps both of two that come in one second", async () => {
+    const store = await open();
+    const [first, second] = [selfSigned(ofNode), selfSigned({ ...ofNode, commonName: "system:node:later" })];
+    await store.keep(first);
+    await store.keep(second);
+    const dated = (await readdir(directory)).filter((name) => name.startsWith("kubelet-client-20")).sort();
+    const texts = await Promise.all(dated.map((name) => readFile(join(directory, name), "utf8")));
+    expect(texts.map((text) => text.slice(text.indexOf("-----BEGIN EC")))).toEqual([first.key, second.key]);
+    expect(await readlink(join(directory, "kubelet-client-current.pem"))).toBe(dated[1]);
+  });
+
+  it("never removes the current one, whatever dates the others bear", async () => {
+    const store = await open();
+    for (const year of [2097, 2098, 2099])
+      await writeFile(join(directory, `kubelet-client-${year}-01-01-00-00-00.pem`), "");
+    await store.keep(selfSigned(ofNode));
+    expect((await open()).current()?.facts.commonName).toBe("system:node:n1");
+    expect((await readdir(directory)).length).toBe(4);
+  });
 });

@@ -150,6 +150,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     onStatus: tellStatus,
     onObserved(worker) {
       counts.note(worker.show().pod, worker.show().observed);
+      logCare?.stir();
     },
     onFacts() {
       node.ring();
@@ -232,6 +233,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
       tell: tellOfNode,
       onChange: onPressure,
     });
+  const logCare = ports.logKeeping && makeLogCare({ ...ports.logKeeping, runtime, roster, files, clock, log });
   const desk = makeView({
     clock,
     roster,
@@ -337,9 +339,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     adopted = true;
     start("node", node.run, node);
     if (pressureCare !== undefined) start("pressure", pressureCare.run, pressureCare);
-    if (ports.logKeeping === undefined) return;
-    const care = makeLogCare({ ...ports.logKeeping, runtime, roster, files, clock, log });
-    start("container logs", care.run, care);
+    if (logCare !== undefined) start("container logs", logCare.run, logCare);
   }
 
   start("runtime health", health.run, health);

@@ -1,3 +1,4 @@
+import { makeBell } from "../base/bell.ts";
 import type { Clock, MonoMs } from "../base/clock.ts";
 import { type Gate, makeGate } from "../base/gate.ts";
 import type { Log } from "../base/log.ts";
@@ -22,8 +23,20 @@ import type { Roster } from "./roster.ts";
  * L2  When space goes faster than that explains, all logs are looked at.
  * L3  One rotation of a log ends before another one begins; a runtime that hangs holds up only that log.
  * L4  A failed rotation is tried again at the next interval; so is a log that is missing.
+ * L5  While none is written and nothing is to be done, none is looked at but once a minute: the kernel tells of the first
+ *     write, the roster of a container that begins. Where the kernel cannot, L1 and L2 hold all the time.
  */
-export type LogCare = { readonly run: Round; readonly beatWithinMs: number };
+export type LogCare = {
+  readonly run: Round;
+  readonly beatWithinMs: number;
+  /** Containers may have begun or ended. */
+  stir(): void;
+};
+
+/** Signs of life while all logs rest. */
+const REST_BEAT_MS = 10_000;
+/** In so many of them all logs are looked at, should the kernel have lost its word. */
+const LOOK_EVERY = 6;
 
 /** One running container's log. */
 type Kept = {
@@ -56,6 +69,13 @@ export function makeLogCare(tools: {
   /** @bound Logs that are being rotated: at most all of them. */
   const flights = new Set<Promise<void>>();
   let watch: SpaceWatch = { freeBytes: 0, lookedMonoMs: Number.NEGATIVE_INFINITY, quietMs: 0 };
+
+  const bell = makeBell(clock);
+  let stirs = 0;
+  const stir = (): void => {
+    stirs += 1;
+    bell.ring();
+  };
 
   const refresh = (): void => {
     const running = new Set<string>();
@@ -150,17 +170,46 @@ export function makeLogCare(tools: {
     }
     return { largestBytes, due };
   };
+  const isCalm = (): boolean => {
+    const { monoMs } = clock.now();
+    return [...logs.values()].every(
+      ({ look, busy, compressing, failedUntil }) =>
+        look !== undefined && !busy && !compressing && failedUntil <= monoMs,
+    );
+  };
+  /** L5. Ends with the first stir since the count, or when there is something to do. */
+  const rest = async (seen: number, signal: AbortSignal, beat: () => void): Promise<void> => {
+    const paths = [...logs.values()].map(({ path }) => path);
+    const unwatch = keeping.watch(paths, stir);
+    if (unwatch === undefined) return;
+    try {
+      for (let beats = 0; !signal.aborted && stirs === seen; beats += 1) {
+        // The first look is for what was written before the watch stood.
+        if (beats % LOOK_EVERY === 0 && ((await round(true, signal)) > 0 || !isCalm())) return;
+        // A disk that hangs ends the beats, as it does while logs are written.
+        await keeping.freeBytes().catch(() => 0);
+        beat();
+        if (stirs === seen) await bell.wait(clock.now().monoMs + REST_BEAT_MS, signal);
+      }
+    } finally {
+      unwatch();
+      watch = { freeBytes: 0, lookedMonoMs: clock.now().monoMs, quietMs: 0 };
+    }
+  };
 
   return {
+    stir,
     beatWithinMs: 60_000,
     async run(signal, beat) {
       while (!signal.aborted) {
+        const seen = stirs;
         const now = { freeBytes: await keeping.freeBytes().catch(() => 0), monoMs: clock.now().monoMs };
         const noted = noteSpace(watch, now, limits);
         const all = noted.alarm || now.monoMs - watch.lookedMonoMs >= limits.intervalMs;
         const grownBytes = all || survey().due <= now.monoMs ? await round(all, signal) : 0;
         watch = all ? noteLookedAtAll(noted.watch, now, noted.alarm ? grownBytes : undefined) : noted.watch;
         beat();
+        if (all && !noted.alarm && grownBytes === 0 && isCalm()) await rest(seen, signal, beat);
         const { largestBytes, due } = survey();
         await clock.sleep(Math.max(1, Math.min(spaceBeatMs(limits, largestBytes), due - clock.now().monoMs)), signal);
       }

@@ -4,6 +4,11 @@ export type LogKeeping = {
   size(path: string): Promise<number | undefined>;
   /** Bytes that are free where the logs are. */
   freeBytes(): Promise<number>;
+  /**
+   * Calls back whenever one of these files is written, renamed or removed, until what is returned is called. Undefined when
+   * they cannot be watched: one is missing, or the kernel has no watches left.
+   */
+  watch(paths: readonly string[], onStir: () => void): (() => void) | undefined;
   /** The file is renamed, `reopen` lets the runtime begin a new one, followers hear of it, and the oldest files go. */
   rotate(path: string, maxFiles: number, reopen: () => Promise<void>): Promise<void>;
   /** Rotated files but the newest become compressed ones. */

@@ -15,7 +15,8 @@ function bench(names: readonly string[]) {
   const rates = new Map<string, number>();
   const begun = new Map<string, { atMs: number; bytes: number }>(names.map((name) => [name, { atMs: 0, bytes: 0 }]));
   const rotated: { name: string; bytes: number; atMs: number }[] = [];
-  const faults = { reopen: (): Promise<void> => Promise.resolve(), otherBytes: 0, missing: false };
+  const faults = { reopen: (): Promise<void> => Promise.resolve(), otherBytes: 0, missing: false, noWatches: false };
+  const watchers = new Set<() => void>();
   let looks = 0;
 
   const size = (name: string): number => {
@@ -35,6 +36,17 @@ function bench(names: readonly string[]) {
         faults.otherBytes -
         [...begun.keys()].reduce((sum, name) => sum + size(name), 0) -
         rotated.reduce((sum, { bytes }) => sum + bytes, 0),
+      watch(paths, onStir) {
+        if (faults.noWatches || faults.missing) return undefined;
+        expect(paths).toEqual(containers.map(({ name }) => name));
+        watchers.add(onStir);
+        const goesOn = [...rates.values()].some((rate) => rate > 0);
+        const takeBack = goesOn ? clock.after(1, onStir) : () => {};
+        return () => {
+          takeBack();
+          watchers.delete(onStir);
+        };
+      },
       async rotate(name, _files, reopen) {
         await reopen();
         rotated.push({ name, bytes: size(name), atMs: clock.now().monoMs });
@@ -55,16 +67,58 @@ function bench(names: readonly string[]) {
     leaving.abort();
     await over;
     expect(clock.sleepers).toBe(0);
+    expect(watchers.size).toBe(0);
   });
   const write = (name: string, bytesPerMs: number): void => {
     begun.set(name, { atMs: clock.now().monoMs, bytes: size(name) });
     rates.set(name, bytesPerMs);
+    if (bytesPerMs > 0) for (const onStir of watchers) onStir();
   };
-  return { clock, write, rotated, faults, looks: () => looks };
+  /** A container begins, as the roster tells of it. */
+  const begin = (name: string): void => {
+    begun.set(name, { atMs: clock.now().monoMs, bytes: 0 });
+    containers.push({ id: name, name, attempt: 0, state: "running" });
+    care.stir();
+  };
+  return { clock, write, begin, rotated, faults, looks: () => looks };
 }
 
-it("L1 looks at quiet logs every interval and no more", async () => {
+it("L5 looks at quiet logs once a minute where the kernel watches them", async () => {
   const { clock, looks, rotated } = bench(["a", "b"]);
+  await clock.advance(0);
+  const before = looks();
+  await clock.advance(600_000);
+  expect(looks() - before).toBe(20);
+  expect(rotated).toEqual([]);
+});
+
+it("L5 keeps a log within twice its limit that rested and is then written at 50 MiB a second", async () => {
+  const { clock, write, rotated } = bench(["a", "b", "c"]);
+  await clock.advance(47_123);
+  write("b", (50 * MIB) / 1000);
+  await clock.advance(1000);
+  expect(rotated.length).toBeGreaterThanOrEqual(3);
+  expect(Math.max(...rotated.map(({ bytes }) => bytes))).toBeLessThan(20 * MIB);
+});
+
+it("L5 knows of a container that begins while all rest, and rests again when it is quiet", async () => {
+  const { clock, begin, write, rotated, looks } = bench(["a"]);
+  await clock.advance(33_333);
+  begin("b");
+  write("b", (50 * MIB) / 1000);
+  await clock.advance(1000);
+  expect(rotated.length).toBeGreaterThanOrEqual(3);
+  expect(Math.max(...rotated.map(({ bytes }) => bytes))).toBeLessThan(20 * MIB);
+  write("b", 0);
+  await clock.advance(60_000);
+  const before = looks();
+  await clock.advance(60_000);
+  expect(looks() - before).toBe(2);
+});
+
+it("L1 looks at quiet logs every interval and no more where the kernel does not watch", async () => {
+  const { clock, looks, rotated, faults } = bench(["a", "b"]);
+  faults.noWatches = true;
   await clock.advance(100_000);
   expect(looks()).toBe(22);
   expect(rotated).toEqual([]);

@@ -59,6 +59,7 @@ async function host(): Promise<{ world: World; doors: Doors }> {
       logKeeping: {
         keeping: {
           size: async () => 0,
+          watch: () => () => {},
           freeBytes: after("logDisk", async () => 1e9),
           rotate: async () => {},
           compress: async () => {},

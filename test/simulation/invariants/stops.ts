@@ -16,6 +16,8 @@ export const graceIsGiven: Invariant = {
     const hooked = new Set<string>();
     const pods = new Map<string, Picture>();
     const resetting = new Set<string>();
+    /** Instances that a restart of all containers has begun to stop: a grace only shrinks, so none comes back later (T2). */
+    const reset = new Set<string>();
     return {
       plan(picture, { memory, holds }) {
         const { uid } = picture.desired;
@@ -38,7 +40,8 @@ export const graceIsGiven: Invariant = {
         if (call.timeoutSeconds < LEAST_SECONDS) fail(`${who} is stopped with ${call.timeoutSeconds} s`);
         if (picture.ending?.cause === "orphaned") return;
         // A restart of all containers gives neither grace nor hooks, nor the rest of a grace that is under way (S24).
-        if (resetting.has(instance.uid)) return;
+        if (resetting.has(instance.uid)) reset.add(call.id);
+        if (reset.has(call.id)) return;
         const container = picture.desired.containers.find(({ name }) => name === instance.name);
         if (container === undefined || container.role === "sidecar") return;
         const since = begun.get(call.id) ?? monoMs;

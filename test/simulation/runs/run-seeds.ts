@@ -35,19 +35,24 @@ export type SeedRange = {
   readonly worker?: string;
 };
 
+/** Agents that are killed leave signals that Node.js keeps for ever: after so many seeds a fresh process is faster. */
+const SEEDS_OF_A_PROCESS = 1000;
 /** A seed that computes for longer goes round in circles at one moment. */
 const LONGEST_SEED_SECONDS = 120;
 
 type Take = (ran: Ran) => void;
 
-/** A process that was killed in a seed without an end is followed by another one for the rest. */
+/** A process that has played enough, or was killed in a seed without an end, is followed by another one for the rest. */
 async function play(
   worker: string,
   [first, last, stride]: readonly [number, number, number],
   take: Take,
 ): Promise<void> {
   let next = first;
-  while (next <= last) next = await playOn(worker, next, last, stride, take);
+  while (next <= last) {
+    const until = Math.min(last, next + (SEEDS_OF_A_PROCESS - 1) * stride);
+    next = await playOn(worker, next, until, stride, take);
+  }
 }
 
 /** Answers the next seed that is to be played. */

@@ -9,6 +9,8 @@ import { containersOf, IMAGES, podName, someConfig, somePod } from "./pods.ts";
 import type { Deed, Manifest, Script, Step } from "./script.ts";
 
 const HOUR_MS = 3_600_000;
+/** When the files come to what they hold in the calm. */
+const LAST_MS = HOUR_MS - 1;
 /** Long enough for the longest deadline of a call, the longest back-off and the slowest list, one after the other. */
 const CALM_MS = 1_200_000;
 
@@ -18,7 +20,10 @@ export function writeScript(seed: number): Script {
   const steps: Step[] = [];
   const files = new Map<string, readonly Manifest[]>();
   const pods = dice.whole(1, 4);
-  const add = (atMs: number, deed: Deed): void => void steps.push({ atMs, ...deed });
+  /** Nothing reaches into the calm, nor behind what the files hold at its beginning. */
+  const add = (atMs: number, deed: Deed): void => {
+    if (atMs < LAST_MS) steps.push({ atMs, ...deed });
+  };
   for (let index = 0; index < pods; index += 1) {
     const atMs = dice.chance(0.5) ? 0 : dice.spread(1000, 600_000);
     writeFile(dice, index, atMs, add, files);
@@ -29,8 +34,8 @@ export function writeScript(seed: number): Script {
     addTrouble(dice, atMs, pods, add, files);
   }
   for (const [file, documents] of files) {
-    if (dice.chance(0.2)) add(HOUR_MS - 1, { do: "remove", file });
-    else add(HOUR_MS - 1, { do: "put", file, documents, how: "rename" });
+    if (dice.chance(0.2)) steps.push({ atMs: LAST_MS, do: "remove", file });
+    else steps.push({ atMs: LAST_MS, do: "put", file, documents, how: "rename" });
   }
   steps.sort((one, other) => one.atMs - other.atMs);
   return { seed, events: dice.chance(0.88), calmAtMs: HOUR_MS, endAtMs: HOUR_MS + CALM_MS, steps };

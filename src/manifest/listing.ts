@@ -46,10 +46,12 @@ export async function listManifests(path: string, deviceOf: DeviceReader): Promi
 
 async function listDirectory(path: string, deviceOf: DeviceReader): Promise<Listing> {
   await using directory = await openAt(path, DIRECTORY_FLAGS);
-  const { dev, ino } = await directory.handle.stat({ bigint: true });
-  const device = await deviceOf(directory.handle);
-  // By its descriptor: what is listed is on the device that was looked at, whatever is mounted in between.
-  const found = await readdir(`/proc/self/fd/${directory.handle.fd}`, { withFileTypes: true });
+  // All by its descriptor: what is listed is on the device that is looked at, whatever is mounted in between.
+  const [{ dev, ino }, device, found] = await Promise.all([
+    directory.handle.stat({ bigint: true }),
+    deviceOf(directory.handle),
+    readdir(`/proc/self/fd/${directory.handle.fd}`, { withFileTypes: true }),
+  ]);
   if (found.length > MOST_ENTRIES) return { kind: "failed", problem: overfull(path, found.length) };
   const visible = found.filter(({ name }) => !name.startsWith(".")).sort(byName);
   const manifests = visible.filter((entry) => MANIFEST_NAME.test(entry.name) && !isUnnamable(entry.name));

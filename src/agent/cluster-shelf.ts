@@ -11,6 +11,7 @@ import { serviceVariables } from "../pod/service-env.ts";
  * K4  A document is wanted as long as a pod uses it, and kept no longer.
  * K5  What the server was last heard to have goes on being used while it is away. What was not heard of yet is neither there
  *     nor missing: its pods wait, even where it is optional.
+ * K6  A token that has expired is given out to nobody. Volumes that it is in stay as they are; new ones wait for its successor.
  */
 export type ClusterShelf = {
   bodies(keys: readonly DocumentKey[]): DocumentBodies;
@@ -29,6 +30,8 @@ export type ClusterShelf = {
   setNode(node: ClusterNode): void;
   put(content: DocumentContent): void;
   gone(key: DocumentKey): void;
+  /** Of a token, whose time is over. */
+  expire(key: DocumentKey): void;
 };
 
 /**
@@ -49,11 +52,11 @@ export function makeClusterShelf(
   let services: readonly Service[] | undefined;
   let placement: Placement | undefined;
   /** @bound Documents that pods use and that were heard of. */
-  const heard = new Map<DocumentKey, DocumentContent | "missing">();
+  const heard = new Map<DocumentKey, DocumentContent | Absence>();
   /** @bound Parts of the agent that bring documents: a fixed number. */
   const listeners: (() => void)[] = [];
 
-  const take = (key: DocumentKey, next: DocumentContent | "missing"): void => {
+  const take = (key: DocumentKey, next: DocumentContent | Absence): void => {
     if (!users.has(key) || versionOf(heard.get(key)) === versionOf(next)) return;
     heard.set(key, next);
     ring(users.get(key) ?? []);
@@ -65,7 +68,7 @@ export function makeClusterShelf(
       return new Map(
         keys.flatMap((key) => {
           const content = heard.get(key);
-          return content === undefined || content === "missing" ? [] : [[key, content.body] as const];
+          return content === undefined || typeof content === "string" ? [] : [[key, content.body] as const];
         }),
       );
     },
@@ -101,11 +104,15 @@ export function makeClusterShelf(
     onWanted: (listener) => void listeners.push(listener),
     put: (content) => take(content.key, content),
     gone: (key) => take(key, "missing"),
+    expire: (key) => take(key, "expired"),
   };
 }
 
-const versionOf = (content: DocumentContent | "missing" | undefined): string =>
-  content === undefined ? "unheard" : content === "missing" ? "missing" : content.version;
+/** Why a document that was heard of cannot be used. */
+type Absence = "missing" | "expired";
+
+const versionOf = (content: DocumentContent | Absence | undefined): string =>
+  content === undefined ? "unheard" : typeof content === "string" ? content : content.version;
 
 function usersOf(pods: readonly DesiredPod[]): ReadonlyMap<DocumentKey, readonly string[]> {
   const users = new Map<DocumentKey, string[]>();

@@ -368,6 +368,38 @@ describe("documents of pods of an API server (node.md 3.8)", () => {
     expect(names(host)).toEqual(["web#0 running"]);
   });
 
+  it("that are tokens hold up no pod whose volumes stand when they expire, and each that needs new ones", async () => {
+    const projected = { sources: [{ serviceAccountToken: { path: "token" } }] };
+    const containers = [{ name: "app", image: "app:1", volumeMounts: [{ name: "token", mountPath: "/token" }] }];
+    const withToken = (name: string): v1.Pod =>
+      bound(name, {}, { containers, volumes: [{ name: "token", projected }] });
+    const host = await withWeb(withToken("web"));
+    const { clusterShelf, view } = host.agent();
+    const put = (version: string): void => {
+      for (const key of clusterShelf.wanted().keys()) {
+        const body = { type: "", data: new Map(), binaryKeys: new Set<string>() };
+        clusterShelf.put({ key, version, immutable: false, seenWallMs: 0, body });
+      }
+    };
+    put("1");
+    await host.clock.advance(1000);
+    expect(names(host)).toEqual(["web#0 running"]);
+    server(host).follower.onPut(withToken("next"));
+    for (const key of clusterShelf.wanted().keys()) clusterShelf.expire(key);
+    const before = host.trace.length;
+    await host.clock.advance(60_000);
+    expect(host.trace.slice(before).filter(({ text }) => /volume web|web\/app/.test(text))).toEqual([]);
+    expect(view.holds("default/next")).toMatchObject([{ reason: "FailedMount", message: /expired/ }]);
+    for (const { id, pod } of host.runtime.state.containers.values())
+      if (pod.name === "web") host.runtime.state.exit(id, 1);
+    await host.clock.advance(30_000);
+    expect(names(host)).toContain("web#1 running");
+    put("2");
+    await host.clock.advance(30_000);
+    expect(names(host)).toContain("next#0 running");
+    expect(host.trace.slice(before).some(({ text }) => text.startsWith("set volume web"))).toBe(true);
+  });
+
   it("go with their pods", async () => {
     const host = makeWorld({ bound: true });
     await host.start();

@@ -1,3 +1,4 @@
+import { extendedAllocatable } from "../decide/cluster-node.ts";
 import type { ClusterNode, Placement, Service } from "../pod/cluster.ts";
 import type { DesiredPod, DocumentKey } from "../pod/desired.ts";
 import type { DocumentBodies, DocumentContent } from "../pod/document.ts";
@@ -25,7 +26,7 @@ export type ClusterShelf = {
   /** The services that a pod of the API server finds in its environment; undefined while they were never heard of. */
   services(pod: DesiredPod): ReadonlyMap<string, string> | undefined;
   setServices(services: readonly Service[]): void;
-  /** Labels and taints of the node there; undefined while they were never heard of. */
+  /** Labels, taints and extended resources of the node there; undefined while they were never heard of. */
   placement(): Placement | undefined;
   setNode(node: ClusterNode): void;
   put(content: DocumentContent): void;
@@ -35,8 +36,8 @@ export type ClusterShelf = {
 };
 
 /**
- * An empty shelf; `ring` hears which pods use a document that came, changed or went, `onPlacement` that the node's labels or
- * taints are others.
+ * An empty shelf; `ring` hears which pods use a document that came, changed or went, `onPlacement` that the node's labels,
+ * taints or extended resources are others.
  */
 export function makeClusterShelf(
   ring: (podUids: readonly string[]) => void,
@@ -95,8 +96,9 @@ export function makeClusterShelf(
       if (isFirst) ring(apiPods);
     },
     placement: () => placement,
-    setNode({ metadata, spec }) {
-      const next = { labels: metadata.labels ?? {}, taints: spec?.taints ?? [] };
+    setNode({ metadata, spec, status = {} }) {
+      const extended = extendedAllocatable(status);
+      const next = { labels: metadata.labels ?? {}, taints: spec?.taints ?? [], extended };
       if (placement !== undefined && JSON.stringify(next) === JSON.stringify(placement)) return;
       placement = next;
       onPlacement();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runtimeClassContent } from "../../src/decide/cluster-document.ts";
+import type { ClusterNode, NodeSystemInfo } from "../../src/pod/cluster.ts";
 import { type Meter, silentMeter } from "../../src/pod/metrics.ts";
 import { runtimeClassKey } from "../../src/pod/runtime-class.ts";
 import type * as v1 from "../../src/pod/v1.ts";
@@ -93,6 +94,36 @@ describe("pods of an API server (node.md 3.1 to 3.4)", () => {
     server(host).follower.onGone(bound("one"));
     await host.clock.advance(120_000);
     expect([names(host), shown(host, "uid-two")?.status?.phase]).toEqual([[], "Failed"]);
+  });
+
+  it("get extended resources as far as the server shows that the node has them", async () => {
+    const resources = { requests: { "example.org/dongle": "1" }, limits: { "example.org/dongle": "1" } };
+    const asking = (name: string): v1.Pod =>
+      bound(name, {}, { containers: [{ name: "app", image: "app:1", resources }] });
+    const host = await withWeb(asking("web"));
+    const node = (count: string): ClusterNode => ({
+      metadata: { name: "node" },
+      status: {
+        allocatable: { cpu: "2", "example.org/dongle": count },
+        nodeInfo: { kubeletVersion: "v1.36.2+berth.1" } as NodeSystemInfo,
+      },
+    });
+    host.agent().clusterShelf.setNode(node("2"));
+    for (const name of ["two", "three"]) server(host).follower.onPut(asking(name));
+    await host.clock.advance(2000);
+    expect(names(host)).toEqual(["web#0 running", "two#0 running"]);
+    expect(shown(host, "uid-three")?.status).toMatchObject({
+      reason: "OutOfexample.org/dongle",
+      message:
+        "Pod was rejected: Node didn't have enough resource: example.org/dongle, requested: 1, used: 2, capacity: 2",
+    });
+    host.agent().clusterShelf.setNode(node("4"));
+    server(host).follower.onPut(asking("four"));
+    await host.clock.advance(2000);
+    expect(names(host)).toContain("four#0 running");
+    host.agent().clusterShelf.setNode(node("0"));
+    await host.clock.advance(2000);
+    expect(names(host)).toHaveLength(3);
   });
 
   it("count what their readiness gates say, which others decide", async () => {

@@ -342,6 +342,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     if (logCare !== undefined) start("container logs", logCare.run, logCare);
   }
 
+  ports.cgroups?.listen(tellOfNode);
   start("runtime health", health.run, health);
   start("runtime events", watch.follow);
   start("runtime lists", watch.list, watch);

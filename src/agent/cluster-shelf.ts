@@ -1,3 +1,4 @@
+import { extendedAllocatable } from "../decide/cluster-node.ts";
 import type { ClusterNode, Placement, Service } from "../pod/cluster.ts";
 import type { DesiredPod, DocumentKey } from "../pod/desired.ts";
 import type { DocumentBodies, DocumentContent } from "../pod/document.ts";
@@ -11,6 +12,7 @@ import { serviceVariables } from "../pod/service-env.ts";
  * K4  A document is wanted as long as a pod uses it, and kept no longer.
  * K5  What the server was last heard to have goes on being used while it is away. What was not heard of yet is neither there
  *     nor missing: its pods wait, even where it is optional.
+ * K6  A token that has expired is given out to nobody. Volumes that it is in stay as they are; new ones wait for its successor.
  */
 export type ClusterShelf = {
   bodies(keys: readonly DocumentKey[]): DocumentBodies;
@@ -24,16 +26,18 @@ export type ClusterShelf = {
   /** The services that a pod of the API server finds in its environment; undefined while they were never heard of. */
   services(pod: DesiredPod): ReadonlyMap<string, string> | undefined;
   setServices(services: readonly Service[]): void;
-  /** Labels and taints of the node there; undefined while they were never heard of. */
+  /** Labels, taints and extended resources of the node there; undefined while they were never heard of. */
   placement(): Placement | undefined;
   setNode(node: ClusterNode): void;
   put(content: DocumentContent): void;
   gone(key: DocumentKey): void;
+  /** Of a token, whose time is over. */
+  expire(key: DocumentKey): void;
 };
 
 /**
- * An empty shelf; `ring` hears which pods use a document that came, changed or went, `onPlacement` that the node's labels or
- * taints are others.
+ * An empty shelf; `ring` hears which pods use a document that came, changed or went, `onPlacement` that the node's labels,
+ * taints or extended resources are others.
  */
 export function makeClusterShelf(
   ring: (podUids: readonly string[]) => void,
@@ -49,11 +53,11 @@ export function makeClusterShelf(
   let services: readonly Service[] | undefined;
   let placement: Placement | undefined;
   /** @bound Documents that pods use and that were heard of. */
-  const heard = new Map<DocumentKey, DocumentContent | "missing">();
+  const heard = new Map<DocumentKey, DocumentContent | Absence>();
   /** @bound Parts of the agent that bring documents: a fixed number. */
   const listeners: (() => void)[] = [];
 
-  const take = (key: DocumentKey, next: DocumentContent | "missing"): void => {
+  const take = (key: DocumentKey, next: DocumentContent | Absence): void => {
     if (!users.has(key) || versionOf(heard.get(key)) === versionOf(next)) return;
     heard.set(key, next);
     ring(users.get(key) ?? []);
@@ -65,7 +69,7 @@ export function makeClusterShelf(
       return new Map(
         keys.flatMap((key) => {
           const content = heard.get(key);
-          return content === undefined || content === "missing" ? [] : [[key, content.body] as const];
+          return content === undefined || typeof content === "string" ? [] : [[key, content.body] as const];
         }),
       );
     },
@@ -92,8 +96,9 @@ export function makeClusterShelf(
       if (isFirst) ring(apiPods);
     },
     placement: () => placement,
-    setNode({ metadata, spec }) {
-      const next = { labels: metadata.labels ?? {}, taints: spec?.taints ?? [] };
+    setNode({ metadata, spec, status = {} }) {
+      const extended = extendedAllocatable(status);
+      const next = { labels: metadata.labels ?? {}, taints: spec?.taints ?? [], extended };
       if (placement !== undefined && JSON.stringify(next) === JSON.stringify(placement)) return;
       placement = next;
       onPlacement();
@@ -101,11 +106,15 @@ export function makeClusterShelf(
     onWanted: (listener) => void listeners.push(listener),
     put: (content) => take(content.key, content),
     gone: (key) => take(key, "missing"),
+    expire: (key) => take(key, "expired"),
   };
 }
 
-const versionOf = (content: DocumentContent | "missing" | undefined): string =>
-  content === undefined ? "unheard" : content === "missing" ? "missing" : content.version;
+/** Why a document that was heard of cannot be used. */
+type Absence = "missing" | "expired";
+
+const versionOf = (content: DocumentContent | Absence | undefined): string =>
+  content === undefined ? "unheard" : typeof content === "string" ? content : content.version;
 
 function usersOf(pods: readonly DesiredPod[]): ReadonlyMap<DocumentKey, readonly string[]> {
   const users = new Map<DocumentKey, string[]>();

@@ -1,3 +1,5 @@
+import { asBerthError } from "../base/errors.ts";
+import type { NodeMoment } from "../decide/node-news.ts";
 import type { CgroupLimits, Cgroups, KeptMemory } from "../pod/cgroup.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 
@@ -7,6 +9,8 @@ export type PodCgroups = {
   /** Ends what is left in the pod's cgroup. Throws when it does not end. */
   empty(pod: DesiredPod, signal: AbortSignal): Promise<void>;
   remove(pod: DesiredPod, signal: AbortSignal): Promise<void>;
+  /** The one who hears whether the cgroup of all pods has its limits. */
+  listen(listener: (moment: NodeMoment) => void): void;
 };
 
 /** One cgroup and what it is limited to. */
@@ -24,6 +28,7 @@ export type PodLevels = Level & {
  * The port for cgroups with what each pod needs of it: paths and limits are pure functions of the pod (cri-mapping 3.2).
  *
  * C1  The levels above are made, with their limits, before the first pod in them; once in the agent's life.
+ *     That the topmost has them is told once, that it cannot have them each time (node.md 3.7).
  * C2  The burstable level weighs as much as its pods together, those of an earlier agent among them; it is written when that
  *     changed, and costs nothing that grows with the pods.
  * C3  Memory that is kept for pods is kept by every level above them, those of an earlier agent among them: the kernel keeps
@@ -32,6 +37,8 @@ export type PodLevels = Level & {
 export function makePodCgroups(cgroups: Cgroups, of: (pod: DesiredPod) => PodLevels): PodCgroups {
   /** @bound Levels above pods: a fixed number. */
   const made = new Set<string>();
+  let isEnforced = false;
+  let tell: (moment: NodeMoment) => void = () => {};
   /** @bound Levels that are summed: a fixed number. */
   const sums = new Map<string, Promise<Sum>>();
   const sumOf = (key: string, below: () => Promise<ReadonlyMap<string, number>>): Promise<Sum> => {
@@ -57,18 +64,28 @@ export function makePodCgroups(cgroups: Cgroups, of: (pod: DesiredPod) => PodLev
     for (const level of keptIn) await cgroups.ensure(level, { cpuPeriodUs, [kind]: sum.total }, signal);
   };
   const makeAbove = async (above: readonly Level[], signal: AbortSignal): Promise<void> => {
-    for (const { path, limits } of above) {
+    const [top] = above;
+    for (const level of above) {
+      const { path, limits } = level;
       if (made.has(path)) continue;
       try {
         await cgroups.ensure(path, limits, signal);
         made.add(path);
-      } catch {
+        if (level !== top || isEnforced) continue;
+        isEnforced = true;
+        tell({ kind: "enforced" });
+      } catch (thrown) {
         // What runs may use more than the level is allowed: the next pod tries again. One that cannot be made fails its pod below.
+        const { message } = asBerthError(thrown, `limiting cgroup ${path}`);
+        if (level === top && !signal.aborted) tell({ kind: "notEnforced", cgroup: path, message });
       }
     }
   };
 
   return {
+    listen(listener) {
+      tell = listener;
+    },
     async ensure(pod, signal) {
       const levels = of(pod);
       const { path, limits, above, summed } = levels;

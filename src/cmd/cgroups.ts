@@ -62,6 +62,7 @@ export async function hostCgroups(settings: NodeSettings, facts: NodeFacts): Pro
     (pod) => podLevels(pod, settings, facts),
   );
   return {
+    listen: cgroups.listen,
     ensure: async (pod, signal) => (settings.cgroupsPerQos ? cgroups.ensure(pod, signal) : undefined),
     empty: async (pod, signal) => (settings.cgroupsPerQos ? cgroups.empty(pod, signal) : undefined),
     remove: async (pod, signal) => (settings.cgroupsPerQos ? cgroups.remove(pod, signal) : undefined),

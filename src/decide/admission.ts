@@ -1,5 +1,6 @@
 import type { Placement } from "../pod/cluster.ts";
 import type { DesiredPod } from "../pod/desired.ts";
+import { isExtendedResource } from "../pod/extended-resources.ts";
 import { hugePagesName, isHugePages } from "../pod/huge-pages.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { Admission } from "../pod/plan.ts";
@@ -14,7 +15,7 @@ export type Totals = {
   readonly pods: number;
   readonly cpuMillis: number;
   readonly memoryBytes: number;
-  /** Bytes of the disk and of huge pages, by the resource's name. */
+  /** Bytes of the disk and of huge pages, and how many of extended resources, by the resource's name. */
   readonly others: ReadonlyMap<string, number>;
   readonly hostPorts: readonly HostPort[];
 };
@@ -25,15 +26,15 @@ export type Allocatable = Omit<Totals, "hostPorts">;
 
 export const nothingTaken: Totals = { pods: 0, cpuMillis: 0, memoryBytes: 0, others: new Map(), hostPorts: [] };
 
-/** What the node has for pods (node.md 2.2). */
-export function allocatableOf(facts: NodeFacts, settings: NodeSettings): Allocatable {
+/** What the node has for pods (node.md 2.2), with the extended resources that the API server shows of it. */
+export function allocatableOf(facts: NodeFacts, settings: NodeSettings, placement?: Placement): Allocatable {
   const { cpuMillis, memoryBytes, storageBytes, hugePageBytes = {} } = allocatableFor(facts, settings.reserved);
   const disk: [string, number][] = storageBytes === undefined ? [] : [[STORAGE, storageBytes]];
   return {
     pods: settings.maxPods,
     cpuMillis,
     memoryBytes,
-    others: new Map([...disk, ...Object.entries(hugePageBytes)]),
+    others: new Map([...disk, ...Object.entries(hugePageBytes), ...Object.entries(placement?.extended ?? {})]),
   };
 }
 
@@ -123,8 +124,8 @@ export function roomRefusal(pod: DesiredPod, free: Allocatable, taken: Totals): 
   return refused(`OutOf${name}`, text);
 }
 
-/** Pages that the kernel does not have are none; a disk of unknown size is not counted. */
-const isCounted = (name: string, free: Allocatable): boolean => name !== STORAGE || free.others.has(name);
+/** Pages that the kernel does not have are none; a disk of unknown size, and what the node does not know, is not counted. */
+const isCounted = (name: string, free: Allocatable): boolean => isHugePages(name) || free.others.has(name);
 
 function placementRefusal(
   pod: DesiredPod,
@@ -174,7 +175,9 @@ function askedBy(pod: DesiredPod): Omit<Totals, "pods"> {
     memoryBytes: ceilUnits(requests.get("memory") ?? ZERO),
     others: new Map(
       [...requests]
-        .filter(([name]) => name === STORAGE || isHugePages(name))
+        .filter(([name]) => name === STORAGE || isHugePages(name) || isExtendedResource(name))
+        // The first that is short is told: disk before all others (node.md 4).
+        .sort(([one], [other]) => Number(other === STORAGE) - Number(one === STORAGE))
         .map(([name, amount]) => [canonical(name), ceilUnits(amount)]),
     ),
     hostPorts: ports.map(({ hostPort, hostIP, protocol }) => ({

@@ -1,7 +1,8 @@
 import type { Now } from "../base/clock.ts";
 import type { ClusterNode, NodeAddress, NodeImage, NodeStatus, Taint } from "../pod/cluster.ts";
+import { isExtendedResource } from "../pod/extended-resources.ts";
 import type { MachineFacts, NodeFacts, Reserved } from "../pod/node.ts";
-import { formatQuantity, quantityOfUnits } from "../pod/quantity.ts";
+import { ceilUnits, formatQuantity, parseQuantity, quantityOfUnits, ZERO } from "../pod/quantity.ts";
 import { allocatableFor } from "../pod/reserved.ts";
 import type { Standing } from "../pod/standing.ts";
 import { nodeConditions } from "./node-conditions.ts";
@@ -142,12 +143,25 @@ const bytesText = (bytes: number): string => formatQuantity(quantityOfUnits(byte
  * Resources with a domain in their names. What an administrator tells of the node stays, and can be had. What a kubelet left
  * whose node this was is told as nothing, so that the scheduler learns that its device plugins are gone.
  */
-function extended({ capacity = {}, nodeInfo }: NodeStatus): Record<string, string> {
-  const isOwn = (nodeInfo?.kubeletVersion ?? "").includes(OWN_VERSION);
+function extended(status: NodeStatus): Record<string, string> {
+  const { capacity = {} } = status;
+  const isOwn = isOwnNode(status);
   return Object.fromEntries(
     Object.entries(capacity)
       .filter(([name]) => name.includes("/"))
       .map(([name, amount]) => [name, isOwn ? amount : "0"]),
+  );
+}
+
+const isOwnNode = ({ nodeInfo }: NodeStatus): boolean => (nodeInfo?.kubeletVersion ?? "").includes(OWN_VERSION);
+
+/** How many of each extended resource admission may give away of a node that is shown so (node.md 4); one of 0 is known, too. */
+export function extendedAllocatable(status: NodeStatus): Record<string, number> {
+  const amounts = isOwnNode(status) ? (status.allocatable ?? {}) : extended(status);
+  return Object.fromEntries(
+    Object.entries(amounts)
+      .filter(([name]) => isExtendedResource(name))
+      .map(([name, amount]) => [name, ceilUnits(parseQuantity(amount) ?? ZERO)]),
   );
 }
 

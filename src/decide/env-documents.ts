@@ -30,6 +30,13 @@ export const unheard = (kind: string): string =>
     ? "failed to fetch token: the API server has given none yet"
     : `failed to sync ${kind.toLowerCase()} cache: timed out waiting for the condition`;
 
+/** How it is told that a document has to be waited for, whether or not it is optional; undefined where it need not (node.md 3.8, 3.9). */
+export function awaited(key: DocumentKey, version: string): string | undefined {
+  if (version === "expired")
+    return "failed to fetch token: the last one has expired, and the API server gives no other";
+  return version === "unheard" ? unheard(key.split("/")[0] ?? "") : undefined;
+}
+
 const keyOf = ({ namespace }: DesiredPod, { kind, name }: Use): DocumentKey => `${kind}/${namespace}/${name}`;
 
 type Use = { readonly kind: "ConfigMap" | "Secret"; readonly name: string; readonly optional: boolean };

@@ -2,7 +2,7 @@ import type { Action, Subject } from "../pod/action.ts";
 import type { DesiredVolume } from "../pod/desired.ts";
 import type { Picture } from "../pod/plan.ts";
 import { act, type Draft, failureKey, hold, waitsAfterFailure } from "./draft.ts";
-import { notFound, unheard } from "./env-documents.ts";
+import { awaited, notFound } from "./env-documents.ts";
 import { firstBounds } from "./resize-steps.ts";
 
 /** Version of a volume whose content comes from no document. */
@@ -20,10 +20,10 @@ export function carryHome(draft: Draft): HomeStep {
 
 /** A new pod begins once its documents and services were heard of: what it pulls images with, too. Nobody needs an event of the moment until then. */
 function waitsForServer(draft: Draft): boolean {
-  const [key] = [...draft.picture.around.documents].find(([, version]) => version === "unheard") ?? [];
-  if (key === undefined && draft.picture.around.servicesHeard !== false) return false;
-  const [kind] = key?.split("/") ?? [];
-  const message = kind === undefined ? "the services of the cluster are not known yet" : unheard(kind);
+  const { documents, servicesHeard } = draft.picture.around;
+  const [first] = [...documents].flatMap(([key, version]) => awaited(key, version) ?? []);
+  const message = first ?? (servicesHeard === false ? "the services of the cluster are not known yet" : undefined);
+  if (message === undefined) return false;
   hold(draft, { subject: "pod", reason: "FailedMount", message, needs: "document" });
   return true;
 }
@@ -37,7 +37,10 @@ function makeHome(draft: Draft): HomeStep {
   return holdFailure(draft, action, "Failed");
 }
 
-/** A volume that stands goes on standing while its next version cannot be had. */
+/**
+ * A volume that stands goes on standing while its next version cannot be had: as for the kubelet it is mounted, with a token that
+ * has expired too, so that nothing that runs or is restarted waits for the API server (node.md 3.9).
+ */
 function carryVolume(draft: Draft, volume: DesiredVolume): HomeStep {
   const standing = draft.memory.volumes[volume.name];
   const wanted = versionOf(draft.picture, volume);
@@ -95,7 +98,8 @@ function versionOf({ around }: Picture, { documents }: DesiredVolume): Wanted {
   for (const { key, optional } of documents) {
     const version = around.documents.get(key) ?? "missing";
     const [word = "", , name = ""] = key.split("/");
-    if (version === "unheard") return { kind: "missing", message: unheard(word) };
+    const message = awaited(key, version);
+    if (message !== undefined) return { kind: "missing", message };
     const kind = word === "Secret" ? "Secret" : "ConfigMap";
     if (version === "missing" && !optional) return { kind: "missing", message: notFound(kind, name) };
     parts.push(`${key}=${version}`);

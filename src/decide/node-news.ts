@@ -16,6 +16,9 @@ export type NodeMoment =
       readonly message: string;
     }
   | { readonly kind: "reclaiming"; readonly resource: string }
+  /** The cgroup of all pods has its limits, or could not be given them. */
+  | { readonly kind: "enforced" }
+  | { readonly kind: "notEnforced"; readonly cgroup: string; readonly message: string }
   | { readonly kind: "resolverTooLong"; readonly message: string }
   | { readonly kind: "noClusterDns"; readonly message: string };
 
@@ -65,6 +68,17 @@ function wordsOf(nodeName: string, moment: NodeMoment): Words {
       return warning(moment.what, moment.message);
     case "reclaiming":
       return warning("EvictionThresholdMet", `Attempting to reclaim ${moment.resource}`);
+    case "enforced":
+      return {
+        type: "Normal",
+        reason: "NodeAllocatableEnforced",
+        message: "Updated Node Allocatable limit across pods",
+      };
+    case "notEnforced":
+      return warning(
+        "FailedNodeAllocatableEnforcement",
+        `Failed to update Node Allocatable Limits "${moment.cgroup}": ${moment.message}`,
+      );
     case "resolverTooLong":
       return warning("CheckLimitsForResolvConf", moment.message);
     case "noClusterDns":

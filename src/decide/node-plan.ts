@@ -30,7 +30,12 @@ export function nextNodePlan(picture: NodePicture): NodePlan {
     orphans: picture.sourcesReady ? picture.strangers.filter(({ uid }) => !asked.has(uid)).map(({ uid }) => uid) : [],
     turns,
     admissions,
-    resizes: resizesOf(workers, allocatableOf(picture.facts, picture.settings), taken, picture.workersBefore),
+    resizes: resizesOf(
+      workers,
+      allocatableOf(picture.facts, picture.settings, picture.placement),
+      taken,
+      picture.workersBefore,
+    ),
     waiting: waitingOf(workers, turns),
     ...(shutdown === undefined ? {} : { shutdown }),
     ...(wakeAt === undefined ? {} : { wakeAt }),
@@ -115,7 +120,7 @@ function admissionsOf(
   workers: readonly WorkerFacts[],
   turns: ReadonlyMap<string, boolean>,
 ): { admissions: ReadonlyMap<string, Admission>; preempted: readonly Preempted[]; taken: Totals } {
-  const free = allocatableOf(picture.facts, picture.settings);
+  const free = allocatableOf(picture.facts, picture.settings, picture.placement);
   const holding = workers.filter(takesRoom);
   const preempted: Preempted[] = [];
   let taken = totalsOf(holding);

@@ -67,7 +67,12 @@ export type NodeRuntimeHandler = {
 };
 
 /** The node as its API server has it, as far as pods are placed by it: people and controllers label and taint nodes there. */
-export type Placement = { readonly labels: Readonly<Record<string, string>>; readonly taints: readonly Taint[] };
+export type Placement = {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  /** How many of each extended resource pods may have; absent: it has none. */
+  readonly extended?: Readonly<Record<string, number>>;
+};
 
 /** `coordination.k8s.io/v1 Lease` (node.md 2.5). */
 export type Lease = {

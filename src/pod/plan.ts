@@ -58,8 +58,11 @@ export type ContainerVerdicts = {
   readonly readiness?: "passed" | "failed";
 };
 
-/** Versions of documents; "unheard": whether it is there is not known yet, for its server has not been heard. */
-export type DocumentVersions = ReadonlyMap<DocumentKey, string | "missing" | "unheard">;
+/**
+ * Versions of documents; "unheard": whether it is there is not known yet, for its server has not been heard. "expired": a token
+ * that can no longer be used, and has no successor yet.
+ */
+export type DocumentVersions = ReadonlyMap<DocumentKey, string | "missing" | "unheard" | "expired">;
 
 /** The node's word to a pod. */
 export type Around = {

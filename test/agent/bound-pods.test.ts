@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runtimeClassContent } from "../../src/decide/cluster-document.ts";
+import type { ClusterNode, NodeSystemInfo } from "../../src/pod/cluster.ts";
 import { type Meter, silentMeter } from "../../src/pod/metrics.ts";
 import { runtimeClassKey } from "../../src/pod/runtime-class.ts";
 import type * as v1 from "../../src/pod/v1.ts";
@@ -93,6 +94,36 @@ describe("pods of an API server (node.md 3.1 to 3.4)", () => {
     server(host).follower.onGone(bound("one"));
     await host.clock.advance(120_000);
     expect([names(host), shown(host, "uid-two")?.status?.phase]).toEqual([[], "Failed"]);
+  });
+
+  it("get extended resources as far as the server shows that the node has them", async () => {
+    const resources = { requests: { "example.org/dongle": "1" }, limits: { "example.org/dongle": "1" } };
+    const asking = (name: string): v1.Pod =>
+      bound(name, {}, { containers: [{ name: "app", image: "app:1", resources }] });
+    const host = await withWeb(asking("web"));
+    const node = (count: string): ClusterNode => ({
+      metadata: { name: "node" },
+      status: {
+        allocatable: { cpu: "2", "example.org/dongle": count },
+        nodeInfo: { kubeletVersion: "v1.36.2+berth.1" } as NodeSystemInfo,
+      },
+    });
+    host.agent().clusterShelf.setNode(node("2"));
+    for (const name of ["two", "three"]) server(host).follower.onPut(asking(name));
+    await host.clock.advance(2000);
+    expect(names(host)).toEqual(["web#0 running", "two#0 running"]);
+    expect(shown(host, "uid-three")?.status).toMatchObject({
+      reason: "OutOfexample.org/dongle",
+      message:
+        "Pod was rejected: Node didn't have enough resource: example.org/dongle, requested: 1, used: 2, capacity: 2",
+    });
+    host.agent().clusterShelf.setNode(node("4"));
+    server(host).follower.onPut(asking("four"));
+    await host.clock.advance(2000);
+    expect(names(host)).toContain("four#0 running");
+    host.agent().clusterShelf.setNode(node("0"));
+    await host.clock.advance(2000);
+    expect(names(host)).toHaveLength(3);
   });
 
   it("count what their readiness gates say, which others decide", async () => {
@@ -366,6 +397,38 @@ describe("documents of pods of an API server (node.md 3.8)", () => {
     clusterShelf.put(settings("1"));
     await host.clock.advance(1000);
     expect(names(host)).toEqual(["web#0 running"]);
+  });
+
+  it("that are tokens hold up no pod whose volumes stand when they expire, and each that needs new ones", async () => {
+    const projected = { sources: [{ serviceAccountToken: { path: "token" } }] };
+    const containers = [{ name: "app", image: "app:1", volumeMounts: [{ name: "token", mountPath: "/token" }] }];
+    const withToken = (name: string): v1.Pod =>
+      bound(name, {}, { containers, volumes: [{ name: "token", projected }] });
+    const host = await withWeb(withToken("web"));
+    const { clusterShelf, view } = host.agent();
+    const put = (version: string): void => {
+      for (const key of clusterShelf.wanted().keys()) {
+        const body = { type: "", data: new Map(), binaryKeys: new Set<string>() };
+        clusterShelf.put({ key, version, immutable: false, seenWallMs: 0, body });
+      }
+    };
+    put("1");
+    await host.clock.advance(1000);
+    expect(names(host)).toEqual(["web#0 running"]);
+    server(host).follower.onPut(withToken("next"));
+    for (const key of clusterShelf.wanted().keys()) clusterShelf.expire(key);
+    const before = host.trace.length;
+    await host.clock.advance(60_000);
+    expect(host.trace.slice(before).filter(({ text }) => /volume web|web\/app/.test(text))).toEqual([]);
+    expect(view.holds("default/next")).toMatchObject([{ reason: "FailedMount", message: /expired/ }]);
+    for (const { id, pod } of host.runtime.state.containers.values())
+      if (pod.name === "web") host.runtime.state.exit(id, 1);
+    await host.clock.advance(30_000);
+    expect(names(host)).toContain("web#1 running");
+    put("2");
+    await host.clock.advance(30_000);
+    expect(names(host)).toContain("next#0 running");
+    expect(host.trace.slice(before).some(({ text }) => text.startsWith("set volume web"))).toBe(true);
   });
 
   it("go with their pods", async () => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type NodeIdentity, newNode, nodeStatus, reconciled } from "../../src/decide/cluster-node.ts";
+import {
+  extendedAllocatable,
+  type NodeIdentity,
+  newNode,
+  nodeStatus,
+  reconciled,
+} from "../../src/decide/cluster-node.ts";
 import { renewedLease } from "../../src/decide/lease.ts";
 import { nodeConditions, transitionsOf } from "../../src/decide/node-conditions.ts";
 import { believed, nodePatch } from "../../src/decide/node-patch.ts";
@@ -143,6 +149,7 @@ describe("the status of the node (node.md 2.2)", () => {
     const status = nodeStatus(before, identity, mute, NOW);
     expect(status.nodeInfo?.containerRuntimeVersion).toBe("containerd://Unknown");
     expect(status.capacity?.["example.org/fpga"]).toBe("0");
+    expect([extendedAllocatable(before), extendedAllocatable({})]).toEqual([{ "example.org/fpga": 0 }, {}]);
   });
 
   it("leaves the resources that an administrator tells of the node, and drops huge pages that there are no more", () => {
@@ -164,6 +171,7 @@ describe("the status of the node (node.md 2.2)", () => {
     // What was told of it can be had, also where the one who told it said nothing of that.
     const { allocatable: _, ...half } = before;
     expect(nodeStatus(half, own, well, NOW).allocatable?.["example.org/dongle"]).toBe("4");
+    expect([extendedAllocatable(status), extendedAllocatable(half)]).toEqual([{ "example.org/dongle": 4 }, {}]);
   });
 
   it("of a node that is there already brings only known labels up to date (node.md 2.1)", () => {

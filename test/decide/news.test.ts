@@ -441,6 +441,11 @@ describe("events of the node", () => {
     [{ kind: "rebooted", bootId: "b" }, "Warning Rebooted: Node n has been rebooted, boot id: b"],
     [{ kind: "failed", what: "ImageGCFailed", message: "m" }, "Warning ImageGCFailed: m"],
     [{ kind: "reclaiming", resource: "memory" }, "Warning EvictionThresholdMet: Attempting to reclaim memory"],
+    [{ kind: "enforced" }, "Normal NodeAllocatableEnforced: Updated Node Allocatable limit across pods"],
+    [
+      { kind: "notEnforced", cgroup: "/kubepods", message: "m" },
+      'Warning FailedNodeAllocatableEnforcement: Failed to update Node Allocatable Limits "/kubepods": m',
+    ],
     [{ kind: "resolverTooLong", message: "m" }, "Warning CheckLimitsForResolvConf: m"],
     [{ kind: "noClusterDns", message: "m" }, "Warning MissingClusterDNS: m"],
   ])("%j", (moment, expected) => {

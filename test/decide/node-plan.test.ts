@@ -311,6 +311,40 @@ describe("admission (1.4)", () => {
     expect(last).toEqual(reason === undefined ? { kind: "admitted" } : expect.objectContaining({ reason }));
   });
 
+  const dongles = (count: string): v1.ResourceRequirements => ({
+    requests: { "example.org/dongle": count },
+  });
+  it.each<[string, readonly string[], Record<string, number> | undefined, string | undefined]>([
+    ["that are there", ["2"], { "example.org/dongle": 2 }, undefined],
+    ["that are too few", ["3"], { "example.org/dongle": 2 }, "requested: 3, used: 0, capacity: 2"],
+    ["that others have", ["1", "2"], { "example.org/dongle": 2 }, "requested: 2, used: 1, capacity: 2"],
+    ["that are gone", ["1"], { "example.org/dongle": 0 }, "requested: 1, used: 0, capacity: 0"],
+    ["of which none is asked for", ["0"], { "example.org/dongle": 0 }, undefined],
+    ["that the node does not know", ["3"], { "example.org/other": 2 }, undefined],
+    ["before the server has told of the node", ["3"], undefined, undefined],
+  ])("counts extended resources %s (node.md 4)", (_, asked, extended, text) => {
+    const message = `Node didn't have enough resource: example.org/dongle, ${text}`;
+    const refusal = { kind: "refused", reason: "OutOfexample.org/dongle", message };
+    for (const origin of [{ kind: "api" }, { kind: "file", path: "/m/a.yaml" }] as const) {
+      const pods = asked.map((count, at) => ({ ...withSpec(`p${at}`, { resources: dongles(count) }), origin }));
+      const workers = pods.map((one) => worker(one as DesiredPod));
+      const picture = { workers, ...(extended && { placement: { labels: aNode.labels, taints: [], extended } }) };
+      const { admissions, end } = plan(picture);
+      expect(admissions.get(`p${asked.length - 1}`)).toEqual(text === undefined ? { kind: "admitted" } : refusal);
+      expect(end.map(({ ending: { cause } }) => cause).includes("preempted")).toBe(false);
+    }
+  });
+
+  it("tells of disk before extended resources, whatever their names (node.md 4)", () => {
+    const requests = { "amd.com/gpu": "1", "ephemeral-storage": "600" };
+    const verdict = plan({
+      facts: { ...aNode, rootDiskBytes: 100 },
+      placement: { labels: {}, taints: [], extended: { "amd.com/gpu": 0 } },
+      workers: [worker(withSpec("p", { resources: { requests } }))],
+    }).admissions.get("p");
+    expect(verdict).toMatchObject({ reason: "OutOfephemeral-storage" });
+  });
+
   it("memory of huge pages, and what a threshold keeps free, is not given away as memory (node.md 2.2)", () => {
     const facts = { ...aNode, memoryBytes: 1000, hugePageBytes: { "hugepages-2Mi": 200 } };
     const settings = someSettings({ reserved: { cpuMillis: 0, memoryBytes: 100, evictionMemoryBytes: 100 } });

@@ -177,6 +177,8 @@ table("before anything is begun", [
 
 const config = { key: "ConfigMap/default/site", optional: false } as const;
 const withConfig = pod({ volumes: [volume("site", { documents: [config] })] });
+const TOKEN = "Token/default/builder/web/uid/3607/";
+const EXPIRED = "failed to fetch token: the last one has expired, and the API server gives no other";
 table("volumes (5.6, D2)", [
   [
     "a missing ConfigMap holds volume and sandbox",
@@ -222,6 +224,38 @@ table("volumes (5.6, D2)", [
       around: { documents: new Map([[config.key, "unheard"]]) },
     },
     [],
+    { holds: [] },
+  ],
+  [
+    "a token that has expired holds a new pod, and its reason says so (node.md 3.9)",
+    {
+      desired: pod({ volumes: [volume("token", { documents: [{ key: TOKEN, optional: false }] })] }),
+      sandboxes: [],
+      memory: { home: "absent", volumes: {} },
+      around: { documents: new Map([[TOKEN, "expired"]]) },
+    },
+    [],
+    { holds: [{ subject: "pod", reason: "FailedMount", message: EXPIRED, needs: "document" }] },
+  ],
+  [
+    "a volume that does not stand yet waits for the successor of a token that has expired",
+    {
+      desired: pod({ volumes: [volume("token", { documents: [{ key: TOKEN, optional: false }] })] }),
+      sandboxes: [],
+      memory: { volumes: {} },
+      around: { documents: new Map([[TOKEN, "expired"]]) },
+    },
+    [],
+    { holds: [{ subject: "volume/token", reason: "FailedMount", message: EXPIRED, needs: "document" }] },
+  ],
+  [
+    "a volume that stands goes on standing with a token that has expired, also for a container that starts",
+    {
+      desired: pod({ volumes: [volume("token", { documents: [{ key: TOKEN, optional: false }] })] }),
+      memory: { volumes: { token: `${TOKEN}=1` }, ...here("web:1") },
+      around: { documents: new Map([[TOKEN, "expired"]]) },
+    },
+    ["create web#0"],
     { holds: [] },
   ],
   [

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Cluster } from "../../dev/cluster/start.ts";
-import { pod } from "../kit/sample-pods.ts";
+import { never } from "../kit/never.ts";
+import { container, pod } from "../kit/sample-pods.ts";
 import { type JoinedHost, joinHost } from "./joined-host.ts";
 import { openSomeCluster } from "./open-cluster.ts";
 
@@ -34,6 +35,27 @@ it("a pod runs by a label that the node was given a moment before, and not witho
   }
   // What runs stays although its label is another's by now.
   await host.toldReady(["on-one", "on-five"]);
+});
+
+it("extended resources that the node was given are handed out as far as they go", { timeout: 120_000 }, async () => {
+  const amounts = { "example.org/dongle": "1" };
+  const containers = [container("main", { resources: { requests: amounts, limits: amounts } })];
+  await host.bind(pod("unknown", { containers }));
+  await host.toldReady(["unknown"]);
+  const status = { capacity: { "example.org/dongle": "2" }, allocatable: { "example.org/dongle": "2" } };
+  await host.api.patch({ kind: "nodes", name: host.node, subresource: "status" }, { status }, never);
+  // A pod that goes by a label of later waits until the node has heard of both.
+  await cluster.kubectl(["label", "node", host.node, "dongles=two"]);
+  const nodeSelector = { dongles: "two" };
+  await host.bind(pod("second", { containers, nodeSelector }));
+  await host.toldReady(["second"]);
+  await host.bind(pod("third", { containers, nodeSelector }));
+  await host.eventually("it is refused", async () => {
+    const message =
+      "Pod was rejected: Node didn't have enough resource: example.org/dongle, requested: 1, used: 2, capacity: 2";
+    expect((await host.told()).get("third")?.status).toMatchObject({ reason: "OutOfexample.org/dongle", message });
+  });
+  await host.toldReady(["unknown", "second"]);
 });
 
 it("a taint keeps away what does not tolerate it", { timeout: 120_000 }, async () => {

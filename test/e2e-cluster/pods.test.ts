@@ -167,6 +167,11 @@ it("pods end while no agent runs, or are deleted meanwhile, and the next agent p
     }),
   );
   for (const name of ["stays", "goes"]) await whenReady(name);
+  // A start that the crash cuts off fails, which is another story.
+  await host.eventually("the one that ends has begun", async () => {
+    const [one] = (await seen("pod", "ends")).status?.containerStatuses ?? [];
+    expect(one?.state?.running ?? one?.state?.terminated).toBeDefined();
+  });
   const id = idOf(await seen("pod", "stays"));
   await host.crash();
   await cluster.kubectl(["delete", "pod", "goes", "--wait=false"]);

@@ -1,6 +1,6 @@
-import type { Chance, Clock } from "../../base/clock.ts";
+import type { Chance, Clock, MonoMs, TakeBack } from "../../base/clock.ts";
 import { type Patience, patienceMs } from "../../decide/api-patience.ts";
-import { renewTokenAfterMs } from "../../decide/token-life.ts";
+import { renewTokenAfterMs, tokenLifeMs } from "../../decide/token-life.ts";
 import type { DocumentKey } from "../../pod/desired.ts";
 import { readTokenKey, TOKEN_DATA_KEY } from "../../pod/token-use.ts";
 import type { Cluster } from "../../ports.ts";
@@ -19,11 +19,11 @@ const PATIENCE: Patience = { firstMs: 800, longestMs: 20_000, jitter: 0.5 };
  * Brings the tokens of service accounts that pods use, and renews them (node.md 3.9).
  *
  * K1  Each is bound to its pod, is kept in memory, and goes with the pod.
- * K2  One that cannot be renewed goes on being used.
+ * K2  One that cannot be renewed goes on being used until it expires, and is given out no more then.
  */
 export function makeTokens(tools: {
   readonly cluster: Cluster;
-  readonly shelf: Pick<ClusterShelf, "wanted" | "onWanted" | "put">;
+  readonly shelf: Pick<ClusterShelf, "wanted" | "onWanted" | "put" | "expire">;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly contact: Contact;
@@ -43,9 +43,19 @@ export function makeTokens(tools: {
     if (use === undefined) return;
     const { audience, ...rest } = use;
     let failures = 0;
+    let takeBack: TakeBack = () => {};
+    signal.addEventListener("abort", () => takeBack(), { once: true });
+    const expireAt = (endMonoMs: MonoMs): void => {
+      takeBack();
+      const leftMs = endMonoMs - clock.now().monoMs;
+      // A clock wakes earlier than asked where the wait is long.
+      if (leftMs > 0) takeBack = clock.after(leftMs, () => expireAt(endMonoMs));
+      else shelf.expire(key);
+    };
     while (!signal.aborted) {
       await turn(signal);
       if (signal.aborted) return;
+      const askedMonoMs = clock.now().monoMs;
       try {
         const { token } = await cluster.token({ ...rest, audiences: audience === "" ? [] : [audience] }, signal);
         if (signal.aborted) return; // it may be wanted by others already, who ask for their own
@@ -53,6 +63,7 @@ export function makeTokens(tools: {
         contact.well("tokens");
         issued += 1;
         const { wallMs } = clock.now();
+        expireAt(askedMonoMs + tokenLifeMs(token, use.expirationSeconds));
         const data = new Map([[TOKEN_DATA_KEY, new Uint8Array(Buffer.from(token))]]);
         const body = { type: "", data, binaryKeys: new Set<string>() };
         shelf.put({ key, version: `${wallMs}.${issued}`, immutable: false, seenWallMs: wallMs, body });

@@ -24,10 +24,11 @@ const using = (uid: string): DesiredPod => {
 function asking() {
   const clock = handClock();
   const asked: (TokenWish & { readonly atMs: number })[] = [];
-  const state = { failure: undefined as BerthError | undefined };
-  const token: Cluster["token"] = async (wish) => {
+  const state = { failure: undefined as BerthError | undefined, hangs: false };
+  const token: Cluster["token"] = async (wish, signal) => {
     asked.push({ ...wish, atMs: clock.now().monoMs });
     if (state.failure !== undefined) throw state.failure;
+    if (state.hangs) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     // The server's clock is an hour ahead.
     return {
       token: `token-${asked.length}`,
@@ -88,20 +89,42 @@ describe("tokens of service accounts (node.md 3.9)", () => {
     await over;
   });
 
-  it("that cannot be renewed go on being used; the server is asked now and then", async () => {
-    const { clock, asked, state, shelf, held, ended, over } = asking();
+  it("that cannot be renewed go on being used until they expire; the server is asked now and then", async () => {
+    const { clock, asked, state, shelf, held, rung, ended, over } = asking();
     const one = using("u1");
+    const version = () => [...shelf.versions(one).values()][0];
     shelf.follow([one]);
     await clock.advance(HOUR_MS / 2);
     state.failure = new BerthError("ApiUnreachable", "away");
-    await clock.advance(10 * HOUR_MS);
-    expect(held(one)).toBe("token-1");
-    expect(asked.length).toBeLessThan((10 * 3600) / 20 + 10);
+    await clock.advance(3606_000 - HOUR_MS / 2);
+    expect([held(one), rung.length]).toEqual(["token-1", 1]);
+    await clock.advance(1000);
+    expect([held(one), version(), rung.length]).toEqual(["", "expired", 2]);
+    await clock.advance(9 * HOUR_MS);
+    expect([held(one), version(), rung.length]).toEqual(["", "expired", 2]);
+    expect(asked.length).toBeLessThan((9 * 3600) / 20 + 100);
     state.failure = undefined;
     await clock.advance(30_000);
     expect(held(one)).toBe(`token-${asked.length}`);
+    expect(rung).toHaveLength(3);
     ended.abort();
     await over;
+  });
+
+  it("expire when their time is over, however long a renewal hangs, and a later one only in its own time", async () => {
+    const { clock, state, shelf, held, ended, over } = asking();
+    const one = using("u1");
+    shelf.follow([one]);
+    await clock.advance(HOUR_MS);
+    expect(held(one)).toBe("token-2");
+    state.hangs = true;
+    await clock.advance(2880_000 + 3600_000 - HOUR_MS);
+    expect(held(one)).toBe("token-2");
+    await clock.advance(20_000);
+    expect(held(one)).toBe("");
+    ended.abort();
+    await over;
+    expect(clock.sleepers).toBe(0);
   });
 
   it("of many pods are asked for in turn, each once", async () => {

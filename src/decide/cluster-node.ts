@@ -134,8 +134,11 @@ export function nodeStatus(before: NodeStatus, identity: NodeIdentity, standing:
   };
 }
 
-/** Those that the cloud's controller has told stay; until then only a given one is surely the node's. */
-function addressesOf({ addresses = [] }: NodeStatus, { facts, cloud }: NodeIdentity): NodeAddress[] {
+/**
+ * The node's addresses, on what its status was before. Those that the cloud's controller has told stay; until then only a
+ * given one is surely the node's.
+ */
+export function addressesOf({ addresses = [] }: NodeStatus, { facts, cloud }: NodeIdentity): NodeAddress[] {
   if (cloud !== undefined && addresses.length > 0) return addresses;
   const { hostname } = facts;
   const ips = cloud === undefined ? facts.ips : cloud.givenIps;

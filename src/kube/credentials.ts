@@ -8,6 +8,7 @@ import { together } from "./together.ts";
 export type Credentials = {
   readonly server: URL;
   readonly tls: TlsAccess;
+  readonly proxy?: URL;
   readonly authorization?: string;
 };
 
@@ -87,11 +88,12 @@ export async function openCredentials(
 }
 
 function withCredential(access: Access, handed: ExecCredential): Credentials {
-  const { server, tls } = access;
+  const { server, tls, proxy } = access;
   const { certificate, key, token } = handed;
   return {
     server,
     tls: certificate === undefined || key === undefined ? tls : { ...tls, certificate, key },
+    ...(proxy === undefined ? {} : { proxy }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
 }

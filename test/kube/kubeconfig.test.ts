@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { inspect, promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { openCredentials } from "../../src/kube/credentials.ts";
@@ -71,12 +71,19 @@ describe("a kubeconfig (node.md 1.2)", () => {
     ["a token that no header can carry", { token: "a\nb" }, {}, {}, "characters that no token may have"],
     ["a context named by a list", {}, {}, { "current-context": ["x"] }, 'there is no context named ""'],
     ["an argument that is no text", { exec: { ...EXEC, args: [{ toString: 1 }] } }, {}, {}, "must be texts"],
-    ["a proxy", {}, { "proxy-url": "http://192.0.2.3" }, {}, "proxy-url is not supported"],
+    ["a proxy that is no URL", {}, { "proxy-url": "//u:s3cret@192.0.2.3" }, {}, "proxy-url is not a URL"],
+    [
+      "a proxy of another kind",
+      {},
+      { "proxy-url": "socks5://u:s3cret@192.0.2.3" },
+      {},
+      "proxy-url begins with socks5:, and only http:// and https:// proxies are supported",
+    ],
+    ["a torn escape", {}, { "proxy-url": "http://u:s3cret%@192.0.2.3" }, {}, "has a % that is none of its escapes"],
   ])("refuses %s by name", async (_what, user, cluster, more, words) => {
-    await expect(readKubeconfig(await write(user, cluster, more))).rejects.toMatchObject({
-      code: "ConfigInvalid",
-      message: expect.stringContaining(words),
-    });
+    const error: unknown = await readKubeconfig(await write(user, cluster, more)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "ConfigInvalid", message: expect.stringContaining(words) });
+    expect(inspect(error)).not.toContain("s3cret");
   });
 
   it("warns nobody of what stands in it: warnings of the parser go to the standard error output", async () => {

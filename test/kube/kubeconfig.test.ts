@@ -147,6 +147,32 @@ describe("credentials", () => {
     expect((await credentials.current(LIVE)).authorization).toBe("Bearer t2");
   });
 
+  it("of a plugin have a life by a clock that may be wrong: it is not asked for each request", async () => {
+    const count = join(folder, "over");
+    const script = (expires: string): string =>
+      `echo x >> ${count}; echo "{\\"status\\":{\\"token\\":\\"t$(wc -l < ${count})\\",\\"expirationTimestamp\\":\\"${expires}\\"}}"`;
+    const asking = async (expires: string) => {
+      const exec = { ...EXEC, command: "/bin/sh", args: ["-c", script(expires)] };
+      const credentials = await openCredentials(await write({ exec }), silentLog);
+      const token = async () => (await credentials.current(LIVE)).authorization;
+      return { credentials, token };
+    };
+    const { credentials, token } = await asking("2001-01-01T00:00:00Z");
+    expect([await token(), await token(), await token()]).toEqual(["Bearer t1", "Bearer t1", "Bearer t1"]);
+    credentials.refused();
+    expect(await token()).toBe("Bearer t2");
+    // One that was good when it came is renewed when it is over.
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    try {
+      const soon = await asking(new Date(Date.now() + 60_000).toISOString());
+      expect([await soon.token(), await soon.token()]).toEqual(["Bearer t3", "Bearer t3"]);
+      vi.setSystemTime(Date.now() + 51_000);
+      expect(await soon.token()).toBe("Bearer t4");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("come to everyone who waits for a plugin, also when the one who asked first has gone", async () => {
     const [begun, go, count] = ["begun", "go", "runs"].map((name) => join(folder, name)) as [string, string, string];
     const script = `echo x >> ${count}; echo > ${begun}; read x < ${go}; echo '{"status":{"token":"t"}}'`;

@@ -1,5 +1,5 @@
 import { connect as connectPlain, type Socket } from "node:net";
-import { connect, type TLSSocket } from "node:tls";
+import { checkServerIdentity, connect, type TLSSocket } from "node:tls";
 import type { Credentials } from "./credentials.ts";
 import { standingSocket } from "./standing-socket.ts";
 import { openTunnel } from "./tunnel.ts";
@@ -32,11 +32,10 @@ async function dialWithin({ server, tls, proxy }: Credentials, signal: AbortSign
   }
   const name = tls.serverName ?? host;
   const socket = connect({
-    // What the certificate must name, also where a tunnel leads there.
-    host,
-    ...(tunnel === undefined ? { port } : { socket: tunnel }),
+    ...(tunnel === undefined ? { host, port } : { socket: tunnel }),
     ALPNProtocols: ["h2", "http/1.1"],
-    // A server is known by the address in its certificate; only names go into the greeting.
+    // A server may be known by an address, too; only names go into the greeting.
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
     ...(/^[\d.]+$|:/.test(name) ? {} : { servername: name }),
     rejectUnauthorized: !tls.insecure,
     ...(tls.authority === undefined ? {} : { ca: tls.authority }),

@@ -5,7 +5,7 @@ import type { TLSSocket } from "node:tls";
 import { selfSigned } from "../kit/certificates.ts";
 
 /** Under the name of the kit's issuer, so that it is its own authority. */
-export const serving = selfSigned({ commonName: "throw-away" });
+export const serving = selfSigned({ commonName: "throw-away", names: ["api.example.org", "192.0.2.44"] });
 const options = { cert: serving.certificate, key: serving.key, requestCert: true, rejectUnauthorized: false };
 const callerOf = (socket: TLSSocket): string => String(socket.getPeerCertificate().subject?.CN ?? "nobody");
 

@@ -113,10 +113,12 @@ describe("a proxy", () => {
     const proxy = await someProxy();
     const known = { insecure: false, authority: serving.certificate };
     const way = `http://127.0.0.1:${proxy.port}`;
-    const right = calling(server.port, way, { tls: { ...known, serverName: "throw-away" } });
-    expect(await right.ask()).toBe("box\n");
-    const wrong = calling(server.port, way, { tls: { ...known, serverName: "other" } });
-    expect((await thrownBy(wrong.ask())).message).toContain("does not match certificate's altnames");
+    for (const serverName of ["api.example.org", "192.0.2.44"])
+      expect(await calling(server.port, way, { tls: { ...known, serverName } }).ask()).toBe("box\n");
+    for (const serverName of ["other.example.org", "192.0.2.45"]) {
+      const wrong = calling(server.port, way, { tls: { ...known, serverName } });
+      expect((await thrownBy(wrong.ask())).message).toContain("does not match certificate's altnames");
+    }
     // The address itself, when no name is told.
     const bare = calling(server.port, way, { tls: known });
     expect((await thrownBy(bare.ask())).message).toContain("does not match certificate's altnames");

@@ -57,6 +57,19 @@ describe.each([
     expect(await ask()).toBe("second\n");
   });
 
+  it("leaves no connection behind that was being made when it came", async () => {
+    const server = await serve();
+    closing.push(server.close);
+    const { ask, renew } = calling(server.port);
+    const early = [ask(), ask()];
+    await new Promise(setImmediate); // they dial; no connection stands within one turn of the loop
+    renew();
+    expect(await ask()).toBe("second\n");
+    expect(await Promise.all(early)).toEqual(["first\n", "first\n"]);
+    await expect.poll(server.open, { timeout: 30_000 }).toBe(1);
+    expect(await ask()).toBe("second\n");
+  });
+
   it("is not what makes connections: the same one keeps them", async () => {
     const server = await serve();
     closing.push(server.close);

@@ -48,6 +48,7 @@ export async function overHttp1(): Promise<Greeter> {
     if (request.url === "/watch") waiting.push(() => response.end());
     else response.end();
   });
+  server.keepAliveTimeout = 0; // it is not the server who ends them
   server.on("secureConnection", (socket) => {
     open += 1;
     socket.on("close", () => {

@@ -3,6 +3,7 @@ import type { Agent } from "../agent/agent.ts";
 import { joinCluster, type Membership } from "../agent/membership/membership.ts";
 import type { Chance, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import type { NodeIdentity } from "../decide/cluster-node.ts";
 import { readMachineFacts } from "../host/machine.ts";
 import { openCluster } from "../kube/connect.ts";
 import type { Meter } from "../pod/metrics.ts";
@@ -59,6 +60,7 @@ export async function join(
         port: settings.port,
         taints: settings.registerWithTaints,
         providerId: settings.providerID,
+        ...cloudOf(settings),
         maxImages: settings.nodeStatusMaxImages,
         declaredFeatures: [...FEATURES, ...(takesWebSockets(settings) ? [WEB_SOCKETS] : [])],
       },
@@ -92,6 +94,12 @@ const FEATURES = [
 const WEB_SOCKETS = "ExtendWebSocketsToKubelet";
 const takesWebSockets = ({ enableServer, enableDebuggingHandlers }: Settings): boolean =>
   enableServer && enableDebuggingHandlers;
+
+/** A wildcard among the node's addresses says only which family is preferred. */
+function cloudOf({ cloudProvider, nodeIP }: Settings): Pick<NodeIdentity, "cloud"> {
+  if (cloudProvider === "") return {};
+  return { cloud: { givenIps: nodeIP.filter((given) => given !== "0.0.0.0" && given !== "::") } };
+}
 
 /** A node that got its certificate by itself also renews it; nobody else would. */
 function identityOf(settings: Settings): { identity?: { bootstrapKubeconfig: string; certDirectory: string } } {

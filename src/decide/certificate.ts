@@ -1,7 +1,12 @@
 import { canonicalHost } from "../base/alternative-names.ts";
 import type { WallMs } from "../base/clock.ts";
-import type { CertificateFacts, CertificateRequest, CertificateSubject, CertificateUse } from "../pod/cluster.ts";
-import type { NodeFacts } from "../pod/node.ts";
+import type {
+  CertificateFacts,
+  CertificateRequest,
+  CertificateSubject,
+  CertificateUse,
+  NodeAddress,
+} from "../pod/cluster.ts";
 
 const GROUP = "system:nodes";
 const SIGNERS: { readonly [U in CertificateUse]: string } = {
@@ -20,13 +25,10 @@ export const nodeSubject = (nodeName: string): CertificateSubject => ({
 });
 
 /** The same for serving, under the names and addresses of the node's status. Undefined without an address (node.md 1.3). */
-export function servingSubject({
-  nodeName,
-  hostname,
-  ips,
-}: Pick<NodeFacts, "nodeName" | "hostname" | "ips">): CertificateSubject | undefined {
-  if (ips.length === 0) return undefined;
-  return { ...nodeSubject(nodeName), names: [...new Set([hostname, ...ips].map(canonicalHost))].sort() };
+export function servingSubject(nodeName: string, addresses: readonly NodeAddress[]): CertificateSubject | undefined {
+  if (!addresses.some(({ type }) => type === "InternalIP" || type === "ExternalIP")) return undefined;
+  const names = addresses.map(({ address }) => canonicalHost(address));
+  return { ...nodeSubject(nodeName), names: [...new Set(names)].sort() };
 }
 
 /**

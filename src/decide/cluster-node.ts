@@ -23,6 +23,11 @@ export type NodeIdentity = {
   readonly maxImages: number;
   /** What the scheduler and the API server may count on beyond the version (node.md 2.2); absent: nothing. */
   readonly declaredFeatures?: readonly string[];
+  /** Present: a controller of the cloud tells where the machine is, and under which addresses (--cloud-provider=external). */
+  readonly cloud?: {
+    /** --node-ip without wildcards: what the controller is to go by; empty: nothing. */
+    readonly givenIps: readonly string[];
+  };
 };
 
 const ATTACH_DETACH = "volumes.kubernetes.io/controller-managed-attach-detach";
@@ -40,32 +45,55 @@ const KEPT_LABELS: readonly string[] = [
   "node.kubernetes.io/instance-type",
   "beta.kubernetes.io/instance-type",
 ];
+/** What the cloud's controller takes away once it has told what it knows of the machine. */
+const UNINITIALIZED: Taint = {
+  key: "node.cloudprovider.kubernetes.io/uninitialized",
+  value: "true",
+  effect: "NoSchedule",
+};
+const PROVIDED_IP = "alpha.kubernetes.io/provided-node-ip";
 const NAMES_PER_IMAGE = 5;
 /** In the version that Berth's nodes show. */
 const OWN_VERSION = "+berth.";
 
 /** The Node object of a node that the cluster does not know (node.md 2.1). */
 export function newNode(identity: NodeIdentity, standing: Standing, now: Now): ClusterNode {
-  const { facts, taints, providerId } = identity;
+  const { facts, providerId } = identity;
+  const taints = taintsOf(identity);
   return {
-    metadata: { name: facts.nodeName, labels: { ...facts.labels }, annotations: { [ATTACH_DETACH]: "true" } },
+    metadata: {
+      name: facts.nodeName,
+      labels: { ...facts.labels },
+      annotations: { ...providedIp(identity), [ATTACH_DETACH]: "true" },
+    },
     spec: {
-      ...(taints.length === 0 ? {} : { taints: [...taints] }),
+      ...(taints.length === 0 ? {} : { taints }),
       ...(providerId === "" ? {} : { providerID: providerId }),
     },
     status: nodeStatus({}, identity, standing, now),
   };
 }
 
+/** Those that the node begins with. What becomes of them is up to the cluster: they are never set again (node.md 2.1). */
+function taintsOf({ taints, cloud }: NodeIdentity): Taint[] {
+  const others = taints.filter(({ key, effect }) => key !== UNINITIALIZED.key || effect !== UNINITIALIZED.effect);
+  return cloud === undefined ? [...taints] : [...others, UNINITIALIZED];
+}
+
+const providedIp = ({ cloud }: NodeIdentity): Record<string, string> =>
+  cloud === undefined || cloud.givenIps.length === 0 ? {} : { [PROVIDED_IP]: cloud.givenIps.join(",") };
+
 /** A node that is there already, with what an agent brings up to date when it joins (node.md 2.1). */
-export function reconciled(node: ClusterNode, { facts }: NodeIdentity): ClusterNode {
+export function reconciled(node: ClusterNode, identity: NodeIdentity): ClusterNode {
+  const { facts } = identity;
+  const { [PROVIDED_IP]: _, ...others } = node.metadata.annotations ?? {};
   const kept = Object.entries(facts.labels).filter(([key]) => KEPT_LABELS.includes(key));
   return {
     ...node,
     metadata: {
       ...node.metadata,
       labels: { ...node.metadata.labels, ...Object.fromEntries(kept) },
-      annotations: { ...node.metadata.annotations, [ATTACH_DETACH]: "true" },
+      annotations: { ...others, ...providedIp(identity), [ATTACH_DETACH]: "true" },
     },
   };
 }
@@ -80,7 +108,7 @@ export function nodeStatus(before: NodeStatus, identity: NodeIdentity, standing:
   );
   return {
     ...others,
-    addresses: addressesOf(facts),
+    addresses: addressesOf(before, identity),
     capacity: { ...extended(before), ...capacity },
     allocatable: { ...extended(before), ...allocatableOf(identity, capacity) },
     nodeInfo: {
@@ -107,7 +135,14 @@ export function nodeStatus(before: NodeStatus, identity: NodeIdentity, standing:
   };
 }
 
-function addressesOf({ ips, hostname }: NodeFacts): NodeAddress[] {
+/**
+ * The node's addresses, on what its status was before. Those that the cloud's controller has told stay; until then only a
+ * given one is surely the node's.
+ */
+export function addressesOf({ addresses = [] }: NodeStatus, { facts, cloud }: NodeIdentity): NodeAddress[] {
+  if (cloud !== undefined && addresses.length > 0) return addresses;
+  const { hostname } = facts;
+  const ips = cloud === undefined ? facts.ips : cloud.givenIps;
   return [...ips.map((address) => ({ type: "InternalIP", address })), { type: "Hostname", address: hostname }];
 }
 

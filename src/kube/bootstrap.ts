@@ -15,7 +15,7 @@ export async function ensureKubeconfig(
   log: Log,
 ): Promise<void> {
   if (await isUsable(paths.kubeconfig)) return;
-  const { server, tls } = await readKubeconfig(paths.bootstrap);
+  const { server, tls, proxy } = await readKubeconfig(paths.bootstrap);
   const cluster = {
     server: server.href.replace(/\/$/, ""),
     ...(tls.authority === undefined
@@ -23,6 +23,7 @@ export async function ensureKubeconfig(
       : { "certificate-authority-data": Buffer.from(tls.authority).toString("base64") }),
     ...(tls.insecure ? { "insecure-skip-tls-verify": true } : {}),
     ...(tls.serverName === undefined ? {} : { "tls-server-name": tls.serverName }),
+    ...(proxy === undefined ? {} : { "proxy-url": proxy.href }),
   };
   const user = { "client-certificate": paths.certificate, "client-key": paths.certificate };
   const config = {

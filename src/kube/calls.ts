@@ -5,6 +5,7 @@ import { openConnections } from "./connections.ts";
 import type { CredentialSource, Credentials } from "./credentials.ts";
 import { brokenConnection, failureOf } from "./failure.ts";
 import type { Answer, Request, Transport } from "./transport.ts";
+import { proxyName } from "./tunnel.ts";
 
 /** One request as the calls of the API are made of it. */
 export type Call = {
@@ -37,13 +38,16 @@ export function makeCalls(tools: {
   let transport: Transport | undefined;
   let leaving: Transport | undefined;
   let made = { place: "", whole: "" };
+  let way = "";
+  const bound = { timeoutMs, way: () => way };
 
   /**
-   * A new server closes all connections at once. So does a new certificate (node.md 1.4), but what is under way on the old
-   * ones may end first: a watch lasts some minutes and need not break.
+   * A new server, or another way to it, closes all connections at once. So does a new certificate (node.md 1.4), but what is
+   * under way on the old ones may end first: a watch lasts some minutes and need not break.
    */
   const transportFor = (now: Credentials): Transport => {
-    const wanted = { place: JSON.stringify([now.server.href, now.tls.authority]), whole: JSON.stringify(now.tls) };
+    const { server, proxy, tls } = now;
+    const wanted = { place: JSON.stringify([server.href, proxy?.href, tls.authority]), whole: JSON.stringify(tls) };
     if (transport !== undefined && wanted.place === made.place && wanted.whole === made.whole) return transport;
     leaving?.disconnect();
     leaving = transport;
@@ -57,6 +61,7 @@ export function makeCalls(tools: {
     const sent = { yes: false };
     try {
       const now = await credentials.current(signal);
+      way = now.proxy === undefined ? "" : ` by way of the proxy ${proxyName(now.proxy)}`;
       const headers = {
         accept: "application/json",
         "user-agent": userAgent,
@@ -84,7 +89,7 @@ export function makeCalls(tools: {
   return {
     whole: async (call, signal) => {
       await tools.turn?.(call, signal);
-      return within(call, timeoutMs, signal, async (bounded) => {
+      return within(call, bound, signal, async (bounded) => {
         const { body } = await succeed(call, bounded);
         try {
           return await wholeText(call.doing, body);
@@ -96,7 +101,7 @@ export function makeCalls(tools: {
     stream: async (call, signal) => {
       await tools.turn?.(call, signal);
       const ended = new AbortController();
-      const { body } = await within(call, timeoutMs, signal, async (bounded) => {
+      const { body } = await within(call, bound, signal, async (bounded) => {
         const late = (): void => ended.abort(bounded.reason);
         bounded.addEventListener("abort", late, { once: true });
         try {
@@ -137,7 +142,7 @@ async function counted(
 /** Runs a call with a bound; one that is late counts as possibly done. */
 async function within<T>(
   { doing, method }: Call,
-  timeoutMs: number,
+  { timeoutMs, way }: { readonly timeoutMs: number; way(): string },
   signal: AbortSignal,
   run: (bounded: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -148,7 +153,7 @@ async function within<T>(
   } catch (cause) {
     if (!late.signal.aborted || signal.aborted) throw cause;
     const effect = method === "GET" ? "none" : "unknown";
-    throw new BerthError("ApiTimeout", `${doing}: no answer within ${timeoutMs / 1000} s`, { cause, effect });
+    throw new BerthError("ApiTimeout", `${doing}: no answer within ${timeoutMs / 1000} s${way()}`, { cause, effect });
   } finally {
     clearTimeout(timer);
   }

@@ -18,15 +18,19 @@ export function openConnections(credentials: Credentials): Transport {
   let older: Transport | undefined;
   let dialling: Promise<void> | undefined;
   let ended = new AbortController();
+  let retired = false;
 
   const open = async (signal: AbortSignal): Promise<void> => {
     const { socket, protocol } = await dial(credentials, signal);
     if (protocol === "h2") {
-      sessions = [...sessions.filter((session) => session.isOpen()), openSession(credentials.server.origin, socket)];
+      const session = openSession(credentials.server.origin, socket);
+      sessions = [...sessions.filter((session) => session.isOpen()), session];
+      if (retired) session.retire();
       return;
     }
     socket.destroy();
     older ??= openHttp1(credentials.server, async (end) => (await dial(credentials, end)).socket);
+    if (retired) older.retire();
   };
 
   return {
@@ -52,6 +56,7 @@ export function openConnections(credentials: Credentials): Transport {
       older = undefined;
     },
     retire() {
+      retired = true;
       for (const session of sessions) session.retire();
       older?.retire();
     },

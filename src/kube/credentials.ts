@@ -8,6 +8,7 @@ import { together } from "./together.ts";
 export type Credentials = {
   readonly server: URL;
   readonly tls: TlsAccess;
+  readonly proxy?: URL;
   readonly authorization?: string;
 };
 
@@ -28,6 +29,8 @@ export type CredentialSource = {
 const LOOK_MS = 10_000;
 /** An answer of a plugin is renewed so long before it expires. */
 const EARLY_MS = 10_000;
+/** One that has expired as it comes tells of a wrong clock: it serves so long, instead of asking again for each request. */
+const DOUBTFUL_MS = 60_000;
 
 /**
  * Credentials of a kubeconfig. Throws ConfigInvalid when it cannot be read at first; later an unreadable or half-written file
@@ -42,6 +45,7 @@ export async function openCredentials(
   let marks = await fileMarks(access.files);
   let lookedMonoMs = performance.now();
   let handed: ExecCredential | undefined;
+  let doubtfulUntilMonoMs = Number.NEGATIVE_INFINITY;
   let complained = "";
 
   const readAgain = async (): Promise<void> => {
@@ -68,8 +72,10 @@ export async function openCredentials(
     await look();
     const { exec } = access;
     if (exec === undefined) return access;
-    if (handed === undefined || (handed.expiresWallMs ?? Number.POSITIVE_INFINITY) - EARLY_MS < Date.now())
+    if (handed === undefined || (isOver(handed) && performance.now() >= doubtfulUntilMonoMs)) {
       handed = await runPlugin(exec, signal);
+      if (isOver(handed)) doubtfulUntilMonoMs = performance.now() + DOUBTFUL_MS;
+    }
     return withCredential(access, handed);
   };
 
@@ -86,12 +92,16 @@ export async function openCredentials(
   };
 }
 
+const isOver = ({ expiresWallMs = Number.POSITIVE_INFINITY }: ExecCredential): boolean =>
+  expiresWallMs - EARLY_MS < Date.now();
+
 function withCredential(access: Access, handed: ExecCredential): Credentials {
-  const { server, tls } = access;
+  const { server, tls, proxy } = access;
   const { certificate, key, token } = handed;
   return {
     server,
     tls: certificate === undefined || key === undefined ? tls : { ...tls, certificate, key },
+    ...(proxy === undefined ? {} : { proxy }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
 }

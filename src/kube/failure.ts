@@ -16,10 +16,10 @@ export function failureOf(doing: string, status: number, body: string, retryAfte
   const told = readStatus(body);
   const code = codeOf(status, String(told.reason ?? ""));
   const words = typeof told.message === "string" && told.message !== "" ? told.message : firstLine(body);
-  const seconds = Number(told.details?.retryAfterSeconds ?? retryAfter);
-  return new BerthError(code, `${doing}: ${words || "no reason given"} (status ${status})`, {
+  const retryAfterMs = Math.min(Number(told.details?.retryAfterSeconds ?? retryAfter) * 1000, LONGEST_RETRY_AFTER_MS);
+  return new BerthError(code, `${doing}: ${shortened(words) || "no reason given"} (status ${status})`, {
     effect: code === "ApiFailed" ? "unknown" : "none",
-    ...(Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {}),
+    ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
   });
 }
 
@@ -67,5 +67,10 @@ function readStatus(body: string): Status {
   }
 }
 
-const LONGEST_WORDS = 300;
-const firstLine = (text: string): string => (text.split("\n", 1)[0] ?? "").slice(0, LONGEST_WORDS);
+/** Patience that a server asks for. @limit It is asked again after so long: a wrong answer must not silence the node. */
+const LONGEST_RETRY_AFTER_MS = 5 * 60_000;
+/** Characters of a server's reason. @limit The rest is left out: it stands in the log and in the node's status here. */
+const LONGEST_WORDS = 1000;
+const firstLine = (text: string): string => text.split("\n", 1)[0] ?? "";
+const shortened = (words: string): string =>
+  words.length <= LONGEST_WORDS ? words : `${words.slice(0, LONGEST_WORDS)}...`;

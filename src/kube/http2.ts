@@ -15,7 +15,7 @@ export type Session = {
   hasRoom(): boolean;
   send(request: Request, sent: Sent, signal: AbortSignal): Promise<Answer>;
   close(): void;
-  /** Closes it once its requests have ended. */
+  /** Closes it once its requests have ended; one that has not carried any yet is left to those who wait for it. */
   retire(): void;
 };
 
@@ -29,6 +29,8 @@ const USUAL_ROOM = 100;
 export function openSession(origin: string, socket: Socket): Session {
   const session = connect(origin, { createConnection: () => socket });
   let streams = 0;
+  let used = false;
+  let leaving = false;
   let open = true;
   const shut = (): void => {
     open = false;
@@ -42,6 +44,9 @@ export function openSession(origin: string, socket: Socket): Session {
   session.on("goaway", shut);
   session.on("close", shut);
 
+  const leave = (): void => {
+    if (leaving && used && streams === 0) session.close();
+  };
   const isOpen = (): boolean => open && !session.closed && !session.destroyed;
 
   return {
@@ -58,12 +63,14 @@ export function openSession(origin: string, socket: Socket): Session {
         { endStream: body === undefined },
       );
       streams += 1;
+      used = true;
       sent.yes = true;
       const cancel = (): void => stream.close(constants.NGHTTP2_CANCEL);
       signal.addEventListener("abort", cancel, { once: true });
       stream.once("close", () => {
         streams -= 1;
         signal.removeEventListener("abort", cancel);
+        leave();
       });
       if (body !== undefined) stream.end(body);
       const head = await headOf(stream, sent, signal);
@@ -73,7 +80,10 @@ export function openSession(origin: string, socket: Socket): Session {
       shut();
       session.destroy();
     },
-    retire: () => session.close(),
+    retire() {
+      leaving = true;
+      leave();
+    },
   };
 }
 

@@ -43,8 +43,9 @@ function withCertificate(own: CredentialSource, store: CertificateStore): Creden
     async current(signal) {
       const held = store.current();
       if (held !== undefined) {
-        const { server, tls } = await own.place(signal);
-        return { server, tls: { ...tls, certificate: held.certificate, key: held.key } };
+        const { server, tls, proxy } = await own.place(signal);
+        const certified = { ...tls, certificate: held.certificate, key: held.key };
+        return { server, tls: certified, ...(proxy === undefined ? {} : { proxy }) };
       }
       const now = await own.current(signal);
       if (isSomebody(now)) return now;

@@ -11,6 +11,8 @@ const LARGEST_FILE_BYTES = 1024 * 1024;
 export type Access = {
   readonly server: URL;
   readonly tls: TlsAccess;
+  /** Through which every connection to the server goes; its user and password are never shown. */
+  readonly proxy?: URL;
   /** Value of the Authorization header; absent: the certificate or nothing speaks for the node. */
   readonly authorization?: string;
   readonly exec?: ExecPlugin;
@@ -42,7 +44,7 @@ export async function readKubeconfig(path: string, certified: "now" | "later" = 
   const cluster = fieldsOf(pick(config.clusters, context.cluster, "cluster", path));
   const user =
     context.user === undefined || context.user === "" ? {} : fieldsOf(pick(config.users, context.user, "user", path));
-  if (text(cluster["proxy-url"]) !== undefined) throw broken(path, "proxy-url is not supported");
+  const proxy = proxyOf(path, text(cluster["proxy-url"]));
   const authority = await read.pem(cluster, "certificate-authority");
   const own = certified === "now" ? read.pem : read.pemIfThere;
   const certificate = await own(user, "client-certificate");
@@ -61,6 +63,7 @@ export async function readKubeconfig(path: string, certified: "now" | "later" = 
       ...(serverName === undefined ? {} : { serverName }),
       ...(certificate === undefined || key === undefined ? {} : { certificate, key }),
     },
+    ...(proxy === undefined ? {} : { proxy }),
     ...(authorization === undefined ? {} : { authorization }),
     ...(user.exec === undefined ? {} : { exec: pluginOf(path, fieldsOf(user.exec)) }),
     files: read.files,
@@ -138,6 +141,21 @@ function serverOf(path: string, server: string | undefined): URL {
   if (server === undefined || !URL.canParse(server)) throw broken(path, "the cluster has no usable server");
   const url = new URL(server);
   if (url.protocol !== "https:" && url.protocol !== "http:") throw broken(path, "the server must be an https URL");
+  return url;
+}
+
+/** What stands in it is not repeated: there may be a password. */
+function proxyOf(path: string, written: string | undefined): URL | undefined {
+  if (written === undefined) return undefined;
+  if (!URL.canParse(written)) throw broken(path, "proxy-url is not a URL");
+  const url = new URL(written);
+  if (url.protocol !== "http:" && url.protocol !== "https:")
+    throw broken(path, `proxy-url begins with ${url.protocol}, and only http:// and https:// proxies are supported`);
+  try {
+    decodeURIComponent(url.username + url.password);
+  } catch {
+    throw broken(path, "the user or password of proxy-url has a % that is none of its escapes");
+  }
   return url;
 }
 

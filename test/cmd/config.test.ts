@@ -194,6 +194,16 @@ describe("what is wrong", () => {
     });
   });
 
+  it("a cloud's controller is there or not: --cloud-provider knows no clouds by name (node.md 8.3)", async () => {
+    const flag = async (word: string) => load({}, [`--cloud-provider=${word}`]);
+    expect((await flag("external")).settings).toMatchObject({ cloudProvider: "external" });
+    expect((await flag("")).settings).toMatchObject({ cloudProvider: "" });
+    await expect(flag("aws")).rejects.toThrow('--cloud-provider is "aws", expected "", external');
+    expect(said(await load({ "config.yaml": `${AGENT}cloudProvider: 3\n` }))).toEqual([
+      'config.yaml:3:16: error: cloudProvider is 3, expected "", external',
+    ]);
+  });
+
   it("labels that an API server refuses are found before it is asked (node.md 1.5)", async () => {
     const allowed = "{disk: ssd, example.org/a: b, node.kubernetes.io/pool: x, topology.kubernetes.io/zone: z}";
     const forbidden =

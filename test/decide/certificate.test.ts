@@ -53,10 +53,16 @@ describe("the node's certificate (node.md 1.3, 1.4)", () => {
 
 describe("the certificate of the node's own API (node.md 1.3)", () => {
   it("is asked for under the host's names and addresses, each once", () => {
-    const facts = { nodeName: "n1", hostname: "Host.Example", ips: ["10.0.0.9", "FD00:0::1", "fd00::1"] };
-    expect(servingSubject(facts)).toEqual({
+    const addresses = [
+      { type: "InternalIP", address: "10.0.0.9" },
+      { type: "InternalIP", address: "FD00:0::1" },
+      { type: "ExternalIP", address: "fd00::1" },
+      { type: "ExternalDNS", address: "box.example.org" },
+      { type: "Hostname", address: "Host.Example" },
+    ];
+    expect(servingSubject("n1", addresses)).toEqual({
       ...nodeSubject("n1"),
-      names: ["10.0.0.9", "fd00::1", "host.example"],
+      names: ["10.0.0.9", "box.example.org", "fd00::1", "host.example"],
     });
     expect(certificateRequest("serving", "PEM").spec).toMatchObject({
       signerName: "kubernetes.io/kubelet-serving",
@@ -65,7 +71,7 @@ describe("the certificate of the node's own API (node.md 1.3)", () => {
   });
 
   it("is not asked for without an address", () => {
-    expect(servingSubject({ nodeName: "n1", hostname: "n1", ips: [] })).toBeUndefined();
+    expect(servingSubject("n1", [{ type: "Hostname", address: "n1" }])).toBeUndefined();
   });
 });
 

@@ -184,6 +184,50 @@ describe("the status of the node (node.md 2.2)", () => {
   });
 });
 
+describe("with a controller of the cloud (node.md 2.1, 2.2)", () => {
+  const KEY = "node.cloudprovider.kubernetes.io/uninitialized";
+  const waits = { key: KEY, value: "true", effect: "NoSchedule" };
+  const HOSTNAME = { type: "Hostname", address: aNode.hostname };
+  const under = (...givenIps: string[]): NodeIdentity => ({ ...identity, cloud: { givenIps } });
+
+  it("a new node waits for it under a taint, beside those that it is to have", () => {
+    const mine = { key: "mine", effect: "NoExecute" };
+    expect(newNode({ ...under(), taints: [mine] }, well, NOW).spec?.taints).toEqual([mine, waits]);
+    // A server refuses two taints of one key and effect.
+    expect(newNode({ ...under(), taints: [{ ...waits, value: "x" }] }, well, NOW).spec?.taints).toEqual([waits]);
+    expect(newNode(identity, well, NOW).spec).toEqual({});
+  });
+
+  it("a node that is there already gets no taint", () => {
+    expect(reconciled({ metadata: {}, spec: {} }, under()).spec).toEqual({});
+  });
+
+  it.each<[string, NodeIdentity, string | undefined]>([
+    ["the given address", under("192.0.2.7"), "192.0.2.7"],
+    ["one of each family", under("192.0.2.7", "2001:db8::7"), "192.0.2.7,2001:db8::7"],
+    ["nothing that was not given", under(), undefined],
+    ["nothing without a cloud", identity, undefined],
+  ])("is told %s, also by a node that is there and was told something else", (_what, who, told) => {
+    const name = "alpha.kubernetes.io/provided-node-ip";
+    expect(newNode(who, well, NOW).metadata.annotations?.[name]).toBe(told);
+    const there = { metadata: { annotations: { [name]: "192.0.2.66", other: "kept" } } };
+    const { annotations = {} } = reconciled(there, who).metadata;
+    expect(annotations).toMatchObject({ other: "kept" });
+    expect(annotations[name]).toBe(told);
+  });
+
+  it("a node has no address but its name until it is told one, or was given one", () => {
+    expect(nodeStatus({}, under(), well, NOW).addresses).toEqual([HOSTNAME]);
+    expect(nodeStatus({ addresses: [] }, under("192.0.2.7"), well, NOW).addresses).toEqual([
+      { type: "InternalIP", address: "192.0.2.7" },
+      HOSTNAME,
+    ]);
+    const told = [{ type: "ExternalIP", address: "203.0.113.1" }];
+    expect(nodeStatus({ addresses: told }, under("192.0.2.7"), well, NOW).addresses).toEqual(told);
+    expect(nodeStatus({ addresses: told }, identity, well, NOW).addresses).not.toEqual(told);
+  });
+});
+
 describe("the patch of a node's status (node.md 2.4)", () => {
   const node = newNode(identity, well, NOW);
   const at = (standing: Standing) => ({ ...node, status: nodeStatus(node.status ?? {}, identity, standing, LATER) });

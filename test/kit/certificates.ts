@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { alternativeNames } from "../../src/base/alternative-names.ts";
 import { DER, pem } from "../../src/base/der.ts";
 import type { CertifiedKey } from "../../src/kube/certificate-facts.ts";
 
@@ -6,6 +7,8 @@ import type { CertifiedKey } from "../../src/kube/certificate-facts.ts";
 export type Wish = {
   readonly commonName: string;
   readonly organization?: string;
+  /** Names and addresses of a server; none: it is known by its common name. */
+  readonly names?: readonly string[];
   readonly notBeforeMs?: number;
   readonly notAfterMs?: number;
 };
@@ -24,6 +27,7 @@ export function certify(wish: Wish, publicKey: KeyObject, issuerKey: KeyObject):
     DER.sequence(DER.time(notBeforeMs), DER.time(notAfterMs)),
     nameOf(wish),
     publicKey.export({ type: "spki", format: "der" }),
+    ...(wish.names === undefined ? [] : [DER.explicit(3, DER.sequence(alternativeNames(wish.names)))]),
   );
   const signature = sign("sha256", body, { key: issuerKey, dsaEncoding: "der" });
   return pem("CERTIFICATE", DER.sequence(body, ECDSA_WITH_SHA256, DER.bits(signature)));

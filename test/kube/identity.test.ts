@@ -19,8 +19,13 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const path = (name: string): string => join(folder, name);
 
-async function writeConfig(name: string, user: object, server = "https://192.0.2.1:6443"): Promise<void> {
-  const cluster = { server, "certificate-authority-data": Buffer.from(AUTHORITY).toString("base64") };
+async function writeConfig(
+  name: string,
+  user: object,
+  server = "https://192.0.2.1:6443",
+  more: object = {},
+): Promise<void> {
+  const cluster = { server, "certificate-authority-data": Buffer.from(AUTHORITY).toString("base64"), ...more };
   const config = {
     clusters: [{ name: "c", cluster }],
     users: [{ name: "u", user }],
@@ -62,6 +67,18 @@ describe("a first certificate (node.md 1.2)", () => {
       message: "the node has no certificate for the API server yet",
     });
     expect(certificates.current()).toBeUndefined();
+  });
+
+  it("is asked for through the bootstrap's proxy, and used through it", async () => {
+    const proxy = "http://u:p%40ss@192.0.2.3:3128/";
+    await writeConfig("bootstrap", { token: "first.secret" }, undefined, { "proxy-url": proxy });
+    const { credentials, asking } = await open();
+    expect((await asking.current(LIVE)).proxy?.href).toBe(proxy);
+    await inStore(ofNode);
+    const again = await open();
+    expect((await again.credentials.current(LIVE)).proxy?.href).toBe(proxy);
+    expect((await again.asking.current(LIVE)).proxy?.href).toBe(proxy);
+    expect((await credentials.place(LIVE)).proxy?.href).toBe(proxy);
   });
 
   it("leaves a kubeconfig that leads to it, with the bootstrap's server, and no token in it", async () => {

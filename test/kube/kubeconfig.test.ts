@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { inspect, promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { openCredentials } from "../../src/kube/credentials.ts";
@@ -71,12 +71,19 @@ describe("a kubeconfig (node.md 1.2)", () => {
     ["a token that no header can carry", { token: "a\nb" }, {}, {}, "characters that no token may have"],
     ["a context named by a list", {}, {}, { "current-context": ["x"] }, 'there is no context named ""'],
     ["an argument that is no text", { exec: { ...EXEC, args: [{ toString: 1 }] } }, {}, {}, "must be texts"],
-    ["a proxy", {}, { "proxy-url": "http://192.0.2.3" }, {}, "proxy-url is not supported"],
+    ["a proxy that is no URL", {}, { "proxy-url": "//u:s3cret@192.0.2.3" }, {}, "proxy-url is not a URL"],
+    [
+      "a proxy of another kind",
+      {},
+      { "proxy-url": "socks5://u:s3cret@192.0.2.3" },
+      {},
+      "proxy-url begins with socks5:, and only http:// and https:// proxies are supported",
+    ],
+    ["a torn escape", {}, { "proxy-url": "http://u:s3cret%@192.0.2.3" }, {}, "has a % that is none of its escapes"],
   ])("refuses %s by name", async (_what, user, cluster, more, words) => {
-    await expect(readKubeconfig(await write(user, cluster, more))).rejects.toMatchObject({
-      code: "ConfigInvalid",
-      message: expect.stringContaining(words),
-    });
+    const error: unknown = await readKubeconfig(await write(user, cluster, more)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "ConfigInvalid", message: expect.stringContaining(words) });
+    expect(inspect(error)).not.toContain("s3cret");
   });
 
   it("warns nobody of what stands in it: warnings of the parser go to the standard error output", async () => {
@@ -138,6 +145,32 @@ describe("credentials", () => {
     expect((await credentials.current(LIVE)).authorization).toBe("Bearer t1");
     credentials.refused();
     expect((await credentials.current(LIVE)).authorization).toBe("Bearer t2");
+  });
+
+  it("of a plugin have a life by a clock that may be wrong: it is not asked for each request", async () => {
+    const count = join(folder, "over");
+    const script = (expires: string): string =>
+      `echo x >> ${count}; echo "{\\"status\\":{\\"token\\":\\"t$(wc -l < ${count})\\",\\"expirationTimestamp\\":\\"${expires}\\"}}"`;
+    const asking = async (expires: string) => {
+      const exec = { ...EXEC, command: "/bin/sh", args: ["-c", script(expires)] };
+      const credentials = await openCredentials(await write({ exec }), silentLog);
+      const token = async () => (await credentials.current(LIVE)).authorization;
+      return { credentials, token };
+    };
+    const { credentials, token } = await asking("2001-01-01T00:00:00Z");
+    expect([await token(), await token(), await token()]).toEqual(["Bearer t1", "Bearer t1", "Bearer t1"]);
+    credentials.refused();
+    expect(await token()).toBe("Bearer t2");
+    // One that was good when it came is renewed when it is over.
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    try {
+      const soon = await asking(new Date(Date.now() + 60_000).toISOString());
+      expect([await soon.token(), await soon.token()]).toEqual(["Bearer t3", "Bearer t3"]);
+      vi.setSystemTime(Date.now() + 51_000);
+      expect(await soon.token()).toBe("Bearer t4");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("come to everyone who waits for a plugin, also when the one who asked first has gone", async () => {

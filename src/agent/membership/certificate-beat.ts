@@ -16,6 +16,8 @@ const PATIENCE: Patience = { firstMs: 2000, longestMs: 32_000, jitter: 0.1 };
 const LONGEST_WAIT_MS = 15 * 60_000;
 /** The wall clock decides and may jump, so it is looked at now and then. */
 const LOOK_MS = 60_000;
+/** A node without an address waits for its cloud's controller to tell one (node.md 1.4). */
+const NAMELESS_LOOK_MS = 1000;
 
 /** A certificate that is due as soon as it came is asked for again after so long, doubling up to the longest. */
 const HASTY_MS = 60_000;
@@ -49,14 +51,15 @@ export function makeCertificateBeat(tools: {
   readonly cluster: Cluster;
   readonly certificates: NodeCertificates;
   readonly use: CertificateUse;
-  readonly subject: CertificateSubject;
+  /** Whose it is to be, as of now; undefined: nobody can say yet. */
+  subject(): CertificateSubject | undefined;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly contact: Contact;
   readonly log: Log;
   readonly meter: Meter;
 }): Round {
-  const { cluster, certificates, use, subject, clock, chance, contact, log, meter } = tools;
+  const { cluster, certificates, use, clock, chance, contact, log, meter } = tools;
   const topic = TOPICS[use];
   const kind = "certificatesigningrequests" as const;
   let hasty = 0;
@@ -64,7 +67,7 @@ export function makeCertificateBeat(tools: {
   let drawn: { readonly notAfterMs: number; readonly fraction: number } | undefined;
 
   /** One draw for each certificate: a new one at each look would end up early. */
-  const dueMs = (held: CertificateFacts | undefined): number => {
+  const dueMs = (held: CertificateFacts | undefined, subject: CertificateSubject): number => {
     if (held === undefined) return Number.NEGATIVE_INFINITY;
     if (drawn?.notAfterMs !== held.notAfterMs) drawn = { notAfterMs: held.notAfterMs, fraction: chance.fraction() };
     return renewalDueMs(held, subject, drawn.fraction);
@@ -103,7 +106,7 @@ export function makeCertificateBeat(tools: {
       over.abort();
     }
   };
-  const renew = async (signal: AbortSignal): Promise<void> => {
+  const renew = async (subject: CertificateSubject, signal: AbortSignal): Promise<void> => {
     const wish = await certificates.ask(subject);
     const request = certificateRequest(use, wish.request, await certificates.wantsKeyEncipherment(signal));
     const made = await cluster.create({ kind }, request, signal);
@@ -116,9 +119,9 @@ export function makeCertificateBeat(tools: {
     meter.observe("kubelet_certificate_manager_server_rotation_seconds", {}, ageMs / 1000);
   };
 
-  const noteHaste = (): void => {
+  const noteHaste = (subject: CertificateSubject): void => {
     const { wallMs, monoMs } = clock.now();
-    hasty = dueMs(certificates.current()) > wallMs ? 0 : hasty + 1;
+    hasty = dueMs(certificates.current(), subject) > wallMs ? 0 : hasty + 1;
     const pauseMs = Math.min(HASTY_MS * 2 ** (hasty - 1), HASTY_LONGEST_MS);
     soonestMonoMs = hasty === 0 ? Number.NEGATIVE_INFINITY : monoMs + pauseMs;
     if (hasty === 1)
@@ -133,15 +136,20 @@ export function makeCertificateBeat(tools: {
       const left = held === undefined ? Number.POSITIVE_INFINITY : Math.trunc((held.notAfterMs - wallMs) / 1000);
       TOLD[use].left(meter, left);
       beat();
-      const waitMs = Math.max(dueMs(held) - wallMs, soonestMonoMs - monoMs);
+      const subject = tools.subject();
+      if (subject === undefined) {
+        await clock.sleep(NAMELESS_LOOK_MS, signal);
+        continue;
+      }
+      const waitMs = Math.max(dueMs(held, subject) - wallMs, soonestMonoMs - monoMs);
       if (waitMs > 0) {
         await clock.sleep(Math.min(waitMs, LOOK_MS), signal);
         continue;
       }
       try {
-        await renew(signal);
+        await renew(subject, signal);
         failures = 0;
-        noteHaste();
+        noteHaste(subject);
         contact.well(topic);
       } catch (thrown) {
         if (signal.aborted) return;

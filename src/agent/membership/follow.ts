@@ -15,6 +15,8 @@ export type Follower<T> = {
 };
 
 const SHORTEST_WATCH_SECONDS = 300;
+/** A watch that the server has not ended so long after its time is taken for dead: what lies between may have forgotten it. */
+const LATE_SECONDS = 120;
 /** A watch that ends sooner, without news, counts as failed: it would be a busy loop. */
 const SUSPICIOUS_MS = 1000;
 /** When the server is back all that follows it goes on within so long, each at a moment of its own. */
@@ -29,6 +31,7 @@ const FORGIVEN_MS = 120_000;
  * W2  A watch that ends is begun again where it ended, without a list; only a version that the server has forgotten, or a
  *     failure that leaves it open what was missed, costs a list.
  * W3  Between failures there is a pause, ever longer, with chance in it; the rest of it is cut when the node's lease is taken again.
+ * W4  A watch that goes on for longer than it was to is ended here, and counts as one that ended well.
  */
 export function makeFollow<K extends ClusterKind>(tools: {
   readonly cluster: Cluster;
@@ -56,9 +59,8 @@ export function makeFollow<K extends ClusterKind>(tools: {
     return answer.version;
   };
   /** Moves the version along; resolves when the stream ends well. */
-  const watch = async (from: string, signal: AbortSignal): Promise<void> => {
+  const watch = async (from: string, timeoutSeconds: number, signal: AbortSignal): Promise<void> => {
     const begunMonoMs = clock.now().monoMs;
-    const timeoutSeconds = Math.floor(shortestWatchSeconds * (1 + chance.fraction()));
     let heard = false;
     for await (const change of cluster.watch(of, { version: from, timeoutSeconds }, signal)) {
       if (change.kind === "open") {
@@ -80,6 +82,17 @@ export function makeFollow<K extends ClusterKind>(tools: {
     }
   };
 
+  const watchForAWhile = async (from: string, signal: AbortSignal): Promise<void> => {
+    const timeoutSeconds = Math.floor(shortestWatchSeconds * (1 + chance.fraction()));
+    const over = new AbortController();
+    const until = AbortSignal.any([signal, over.signal]);
+    void clock.sleep((timeoutSeconds + LATE_SECONDS) * 1000, until).then(() => over.abort());
+    try {
+      await watch(from, timeoutSeconds, until);
+    } finally {
+      over.abort();
+    }
+  };
   /** `isBack`: what has failed was begun before the server's return. */
   const pause = async (forMs: number, isBack: boolean, signal: AbortSignal): Promise<void> => {
     const untilMonoMs = clock.now().monoMs + forMs;
@@ -104,7 +117,7 @@ export function makeFollow<K extends ClusterKind>(tools: {
       const returnsBefore = returns;
       try {
         version ??= await list(signal);
-        await watch(version, signal);
+        await watchForAWhile(version, signal);
       } catch (thrown) {
         if (signal.aborted) return;
         const error = contact.failed(topic, thrown);

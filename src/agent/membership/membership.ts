@@ -1,9 +1,9 @@
 import type { Chance, Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { nodeSubject, servingSubject } from "../../decide/certificate.ts";
-import type { NodeIdentity } from "../../decide/cluster-node.ts";
+import { addressesOf, type NodeIdentity } from "../../decide/cluster-node.ts";
 import { isMirror, type MirrorOwner } from "../../decide/mirror-pod.ts";
-import type { ClusterContact, ClusterNode } from "../../pod/cluster.ts";
+import type { CertificateSubject, ClusterContact, ClusterNode } from "../../pod/cluster.ts";
 import type { CountedEvent, PodEvent } from "../../pod/event.ts";
 import type { Meter } from "../../pod/metrics.ts";
 import type { Standing } from "../../pod/standing.ts";
@@ -135,11 +135,15 @@ export function joinCluster(
   start("own node", ownNode);
   if (doors.identity !== undefined) {
     const { asking, certificates } = doors.identity;
-    const own = { use: "client", subject: nodeSubject(nodeName) } as const;
+    const own = { use: "client", subject: () => nodeSubject(nodeName) } as const;
     start("certificate", makeCertificateBeat({ ...shared, ...own, cluster: asking, certificates }));
   }
-  const servingName = servingSubject(identity.facts);
-  if (doors.serving !== undefined && servingName !== undefined) {
+  const servingName = (): CertificateSubject | undefined => {
+    const told = identity.cloud === undefined ? addressesOf({}, identity) : node.known()?.status?.addresses;
+    return servingSubject(nodeName, told ?? []);
+  };
+  // Addresses of its own are all that the node will ever have; a cloud's controller may still tell some.
+  if (doors.serving !== undefined && (identity.cloud !== undefined || servingName() !== undefined)) {
     const own = { use: "serving", subject: servingName, certificates: doors.serving } as const;
     start("serving certificate", makeCertificateBeat({ ...shared, ...own, cluster: doors.general }));
   }

@@ -141,6 +141,12 @@ export const AGENT_ROWS = {
     flag: "bootstrap-kubeconfig",
     help: "How to ask the cluster for the node's first client certificate, which is then renewed as well. Needs kubeconfig, which is written when it has no good certificate.",
   }),
+  cloudProvider: row({
+    kind: choice("", "external"),
+    default: "",
+    flag: "cloud-provider",
+    help: "external: a controller of the cloud tells the node's addresses and where it is. A new node is tainted until it has.",
+  }),
   certDirectory: row({
     kind: path,
     default: "",

@@ -117,14 +117,15 @@ const QUANTITY_WORDS = "a quantity such as 10Mi, 1Gi or 500m";
 
 /** One of a few words. */
 export function choice<const W extends string>(...words: readonly W[]): Kind<W> {
+  const name = words.map((word) => (word === "" ? '""' : word)).join(", ");
   const readText = (written: string): Parsed<W> => {
     const found = words.find((word) => word === written);
-    return found === undefined ? bad(words.map((word) => (word === "" ? '""' : word)).join(", ")) : good(found);
+    return found === undefined ? bad(name) : good(found);
   };
   return {
-    name: words.map((word) => (word === "" ? '""' : word)).join(", "),
+    name,
     argument: "word",
-    read: (value) => (typeof value === "string" ? readText(value) : bad(words.join(", "))),
+    read: (value) => (typeof value === "string" ? readText(value) : bad(name)),
     readText,
     show: (value) => value,
   };

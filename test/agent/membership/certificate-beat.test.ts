@@ -13,7 +13,15 @@ const MINUTE_MS = 60_000;
 const servingNames = ["10.0.0.9", "n1"];
 
 /** Certificates whose life is an hour; a certificate is known by when it was kept. */
-async function caring(options: { seed?: number; older?: boolean; serving?: boolean; aheadMs?: () => number } = {}) {
+async function caring(
+  options: {
+    seed?: number;
+    older?: boolean;
+    serving?: boolean;
+    aheadMs?: () => number;
+    names?: () => readonly string[] | undefined;
+  } = {},
+) {
   const clock = handClock();
   const small = smallCluster(clock);
   const leaving = new AbortController();
@@ -34,7 +42,7 @@ async function caring(options: { seed?: number; older?: boolean; serving?: boole
           current = {
             commonName: "system:node:n1",
             organizations: ["system:nodes"],
-            names: options.serving ? servingNames : [],
+            names: options.names?.() ?? (options.serving ? servingNames : []),
             notBeforeMs: wallMs - (options.aheadMs?.() ?? 0),
             notAfterMs: wallMs - (options.aheadMs?.() ?? 0) + HOUR_MS,
           };
@@ -43,7 +51,10 @@ async function caring(options: { seed?: number; older?: boolean; serving?: boole
       }),
     },
     use: options.serving ? "serving" : "client",
-    subject: { commonName: "system:node:n1", organization: "system:nodes", names: options.serving ? servingNames : [] },
+    subject() {
+      const names = options.names === undefined ? (options.serving ? servingNames : []) : options.names();
+      return names && { commonName: "system:node:n1", organization: "system:nodes", names };
+    },
     clock,
     chance: seededChance(options.seed ?? 1),
     contact: makeContact({ clock, log: silentLog, meter: silentMeter }),
@@ -98,6 +109,25 @@ describe("looking after the node's certificate (node.md 1.4)", () => {
     expect(node.kept).toMatchObject([{ certificate: "CERT" }]);
     expect(node.made()).toBe(1);
     expect(node.failures()).toBe(0);
+  });
+
+  it("C1 asks for nothing while nobody can say what its node is called, and anew when that has changed", async () => {
+    let names: readonly string[] | undefined;
+    const node = await caring({ serving: true, names: () => names });
+    await node.clock.advance(10 * MINUTE_MS);
+    expect(node.made()).toBe(0);
+    names = ["10.0.0.9", "n1"];
+    await node.clock.advance(1000);
+    expect(node.made()).toBe(1);
+    await node.decide(issued);
+    names = undefined; // the API server is away, and the node not known for some minutes
+    await node.clock.advance(5 * MINUTE_MS);
+    names = ["10.0.0.9", "n1"];
+    await node.clock.advance(5 * MINUTE_MS);
+    expect(node.made()).toBe(1);
+    names = ["10.0.0.10", "n1"];
+    await node.clock.advance(MINUTE_MS);
+    expect(node.made()).toBe(2);
   });
 
   it("C1 renews after 70 to 90 % of its life, by chance, and asks nothing before", async () => {

@@ -107,6 +107,18 @@ describe("following objects (node.md 3.1)", () => {
     expect(heard).toEqual(["set a", "put a"]);
   });
 
+  it("W4 ends a watch that nobody else ends, and goes on from its last version", async () => {
+    const endless: Step = { watch: [put("a", "11")], lastsMs: Number.POSITIVE_INFINITY };
+    const { asked, verbs, clock, heard } = await following({ list: ["a"] }, endless);
+    const lasts = (asked[1]?.from as WatchFrom | undefined)?.timeoutSeconds ?? 0;
+    await clock.advance((lasts + 119) * 1000);
+    expect(verbs()).toBe("list watch");
+    await clock.advance(1000);
+    expect(verbs()).toBe("list watch watch");
+    expect(versions(asked)[2]).toBe("11");
+    expect(heard).toEqual(["set a", "put a"]);
+  });
+
   it.each<ErrorCode>(["ApiUnreachable", "ApiBusy"])(
     "W2 a stream that breaks (%s) is taken up where it broke",
     async (end) => {

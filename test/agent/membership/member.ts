@@ -6,7 +6,7 @@ import { silentLog } from "../../../src/base/log.ts";
 import type { CountedEvent, PodEvent } from "../../../src/pod/event.ts";
 import { type Meter, silentMeter } from "../../../src/pod/metrics.ts";
 import type { Standing } from "../../../src/pod/standing.ts";
-import type { View } from "../../../src/ports.ts";
+import type { NodeCertificates, View } from "../../../src/ports.ts";
 import { type HandClock, handClock, seededChance } from "../../kit/clock.ts";
 import { aNode } from "../../kit/node.ts";
 import { type SmallCluster, smallCluster } from "./small-cluster.ts";
@@ -80,6 +80,8 @@ export function aMember(
     view?: (clock: HandClock) => Pick<View, "watchPods" | "health">;
     /** Something to do with the server before the node joins. */
     before?: (cluster: SmallCluster) => void;
+    /** Where the certificate of the node's own API is kept. */
+    serving?: NodeCertificates;
     /** Hears of the loops that the agent is to look after. */
     watchOver?: (loop: Loop) => void;
   } = {},
@@ -93,7 +95,11 @@ export function aMember(
   const shelf = makeClusterShelf(() => {});
   let change = (_monoMs: number): Partial<Standing> => ({});
   const membership = joinCluster(
-    { general: small.cluster, heartbeat: small.cluster },
+    {
+      general: small.cluster,
+      heartbeat: small.cluster,
+      ...(options.serving === undefined ? {} : { serving: options.serving }),
+    },
     {
       standing: () => {
         const { monoMs } = clock.now();

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Loop } from "../../../src/agent/loop.ts";
 import { tokenKey } from "../../../src/pod/token-use.ts";
+import { aNode } from "../../kit/node.ts";
 import { pod } from "../../kit/pictures.ts";
-import { aMember } from "./member.ts";
+import { aMember, aSetup } from "./member.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -126,4 +127,31 @@ describe("a node of a cluster", () => {
     expect(member.clock.sleepers).toBe(0);
     expect([...member.stored.keys()].sort()).toEqual(["leases/node", "nodes/node"]);
   });
+});
+
+it("asks for the certificate of its own API under the addresses that the cloud's controller tells (node.md 1.3)", async () => {
+  const asked: (readonly string[])[] = [];
+  const member = aMember({
+    setup: { identity: { ...aSetup.identity, cloud: { givenIps: [] } } },
+    serving: {
+      current: () => undefined,
+      wantsKeyEncipherment: async () => false,
+      async ask({ names }) {
+        asked.push(names);
+        return { request: "PEM", keep: () => Promise.reject(new Error("nobody approves it")) };
+      },
+    },
+  });
+  await member.clock.advance(MINUTE_MS);
+  expect(asked).toEqual([]);
+  member.touch("nodes", aNode.nodeName, (node) => {
+    const addresses = [
+      { type: "ExternalIP", address: "203.0.113.1" },
+      { type: "Hostname", address: "box" },
+    ];
+    Object.assign(node, { status: { ...node.status, addresses } });
+  });
+  await member.clock.advance(1000);
+  expect(asked).toEqual([["203.0.113.1", "box"]]);
+  await member.stop();
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { BerthError } from "../../../src/base/errors.ts";
+import type { ClusterNode } from "../../../src/pod/cluster.ts";
 import type { MetricName } from "../../../src/pod/metrics.ts";
 import { recordingMeter } from "../../kit/meter.ts";
 import { aNode } from "../../kit/node.ts";
-import { aMember, type Member } from "./member.ts";
+import { aMember, aSetup, type Member } from "./member.ts";
 
 const MINUTE_MS = 60_000;
 type Patch = {
@@ -48,6 +49,48 @@ describe("registering (node.md 2.1)", () => {
     await member.clock.advance(0);
     expect(member.asked.find(({ kind }) => kind === "nodes")?.verb).toBe("create");
     expect(member.condition("Ready")).toMatchObject({ status: "True", reason: "KubeletReady" });
+  });
+
+  it("never takes back what the cloud's controller has made of the node, also after a restart", async () => {
+    const setup = { identity: { ...aSetup.identity, cloud: { givenIps: [] } } };
+    const region = { "topology.kubernetes.io/region": "north", "topology.kubernetes.io/zone": "north-1" };
+    const addresses = [
+      { type: "InternalIP", address: "10.9.9.9" },
+      { type: "ExternalDNS", address: "box.example.org" },
+    ];
+    const told = { providerID: "cloud://7", taints: [] };
+    const shown = (member: Member) => member.stored.get(`nodes/${aNode.nodeName}`) as ClusterNode;
+    const holds = (member: Member): void => {
+      expect(shown(member)).toMatchObject({ metadata: { labels: region }, spec: told, status: { addresses } });
+      expect(shown(member).status?.conditions).toContainEqual({ type: "NetworkUnavailable", status: "False" });
+    };
+
+    const member = aMember({ setup });
+    await member.clock.advance(1000);
+    expect(shown(member).spec?.taints).toHaveLength(1);
+    expect(shown(member).status?.addresses).toEqual([{ type: "Hostname", address: aNode.hostname }]);
+    member.touch("nodes", aNode.nodeName, (stored) => {
+      const node = stored as ClusterNode;
+      node.metadata.labels = { ...node.metadata.labels, ...region };
+      node.spec = told;
+      const conditions = [...(node.status?.conditions ?? []), { type: "NetworkUnavailable", status: "False" as const }];
+      node.status = { ...node.status, addresses, conditions };
+    });
+    const sent = member.count("patch", "nodes");
+    member.stand(() => ({ networkReady: false }));
+    await member.clock.advance(10 * MINUTE_MS);
+    expect(member.count("patch", "nodes")).toBeGreaterThan(sent + 1);
+    holds(member);
+    await member.stop();
+
+    const again = aMember({
+      setup,
+      before: ({ stored }) => void stored.set(`nodes/${aNode.nodeName}`, structuredClone(shown(member)) as never),
+    });
+    await again.clock.advance(10 * MINUTE_MS);
+    expect(again.condition("Ready")).toMatchObject({ status: "True" });
+    holds(again);
+    await again.stop();
   });
 
   it("tells once how long a new node took, from the boot of its host until it was ready", async () => {

@@ -3,10 +3,10 @@ import { silentLog } from "../../../src/base/log.ts";
 import { type ClusterDoors, openCluster } from "../../../src/kube/connect.ts";
 import { silentMeter } from "../../../src/pod/metrics.ts";
 
-/** Opens `src/kube` on a server without credentials, by a kubeconfig written to `path`. */
-export async function openDoors(url: string, path: string): Promise<ClusterDoors> {
+/** Opens `src/kube` on a server without credentials, by a kubeconfig written to `path`; `more` stands beside the server in it. */
+export async function openDoors(url: string, path: string, more: object = {}): Promise<ClusterDoors> {
   const config = {
-    clusters: [{ name: "c", cluster: { server: url } }],
+    clusters: [{ name: "c", cluster: { server: url, ...more } }],
     users: [{ name: "u", user: {} }],
     contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
     "current-context": "x",

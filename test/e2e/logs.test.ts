@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Host, openHost } from "../kit/host.ts";
 import { container, pod, sh } from "../kit/sample-pods.ts";
+import { thorough } from "../kit/scope.ts";
 
 const MIB = 1024 * 1024;
 
@@ -54,4 +55,28 @@ it("a fast writer's log is rotated in time, and its follower misses no line", as
   const told = (await following).stdout.split("\n");
   expect(told.length).toBe(60_002);
   expect(told.slice(0, -2).findIndex((text, at) => !text.startsWith(`${100_000 + at} `))).toBe(-1);
+});
+
+it.runIf(thorough)("a log that has rested is rotated in time, too", { timeout: 120_000 }, async () => {
+  // Long enough for berthd to have taken all logs for quiet; then 60 MiB, each MiB in a fiftieth of a second.
+  const script = `sleep 40; i=0; while [ $i -lt 60 ]; do head -c 1048576 /dev/zero | tr '\\0' x | fold -w 4000; echo; sleep 0.02; i=$((i+1)); done; touch /done; sleep 1000`;
+  await host.manifests.drop("late.yaml", pod("late", { containers: [container("main", { command: sh(script) })] }));
+  const { uid } = await host.running("late");
+  const folder = join(host.places.podLogs, `default_late-${host.node}_${uid}`, "main");
+  let most = 0;
+  let files = 0;
+  await host.eventually(
+    "all is written",
+    async () => {
+      const now = await sizes(folder);
+      most = Math.max(most, ...now.values());
+      files = Math.max(files, now.size);
+      expect(await host.berth("exec", "late", "--", "test", "-e", "/done")).toMatchObject({ code: 0 });
+    },
+    SLOW,
+  );
+  console.log(`largest log seen: ${(most / MIB).toFixed(1)} MiB in ${files} files`);
+  expect(files).toBe(3);
+  expect(most).toBeLessThan(20 * MIB);
+  await host.manifests.remove("late.yaml");
 });

@@ -17,16 +17,16 @@ const LIB = join(DIST, "lib");
 /**
  * What keeps the daemon small, with what each saved when it was measured (MiB resident): a small young generation (1.5); none
  * of the optimising compilers, whose code alone is 8 as soon as one function is hot, for a program that waits for others
- * nearly all the time; no notes about code that hardly runs (1.5); no threads for the garbage collector; pages that a
- * collection freed given back a second after a burst in place of being kept (40 after 50 pods were adopted); one arena of the
- * C library for all threads (1.4); and buffers of streams given back to the system (40 after some exec sessions).
+ * nearly all the time; no threads for the garbage collector; pages that a collection freed given back a second after a burst
+ * in place of being kept (40 after 50 pods were adopted); one arena of the C library for all threads (1.4); and buffers of
+ * streams given back to the system (40 after some exec sessions). What V8 learns of code that runs now and then is kept (1.5):
+ * without it a single pod starts 5 to 10 ms later.
  */
 const DAEMON = {
   flags: [
     "--max-semi-space-size=1",
     "--no-opt",
     "--no-maglev",
-    "--invocation-count-for-feedback-allocation=50",
     "--single-threaded-gc",
     "--optimize-for-size",
     "--gc-memory-reducer-start-delay-ms=1000",

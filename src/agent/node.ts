@@ -2,7 +2,7 @@ import { makeBell } from "../base/bell.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Placement } from "../pod/cluster.ts";
-import type { DesiredPod, Ending } from "../pod/desired.ts";
+import { type DesiredPod, type Ending, podKey } from "../pod/desired.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { NodePicture, NodePlan, WorkerFacts } from "../pod/node-plan.ts";
@@ -72,15 +72,19 @@ export function makeNode(tools: {
 
   /**
    * A recorded pod whose manifest no longer compiles is left alone as long as its file is there (D1). Whose home nobody knows
-   * may be that of any file; and of a pod that no file tells of an API server may still do so.
+   * may be that of any file; and of a pod that no file tells of an API server may still do so. One that another pod has followed
+   * under its name is meant no more, though its file broke since then: the two would run side by side (T13).
    */
-  const isMeant = ({ path = "", onlyHome }: Stranger): boolean =>
-    path === "" ? !tools.boundReady() || (onlyHome === true && sources.hasBroken()) : sources.isBroken(path);
+  const isMeant = ({ path = "", onlyHome, ...named }: Stranger, followed: ReadonlySet<string>): boolean =>
+    path === ""
+      ? !tools.boundReady() || (onlyHome === true && sources.hasBroken())
+      : sources.isBroken(path) && !followed.has(podKey(named));
   const picture = (): NodePicture => {
     const pressures = tools.pressures();
     const placement = tools.placement();
     const asked = sources.asked();
     const askedUids = new Set(asked.map(({ uid }) => uid));
+    const askedNames = new Set(asked.map(podKey));
     const workers = roster.facts();
     showWorking(workers, askedUids);
     showResizes(tools.meter, workers);
@@ -93,7 +97,7 @@ export function makeNode(tools: {
       ...(workersBefore === undefined ? {} : { workersBefore }),
       asked,
       sourcesReady: sources.ready(),
-      strangers: roster.strangers().filter((one) => !askedUids.has(one.uid) && !isMeant(one)),
+      strangers: roster.strangers().filter((one) => !askedUids.has(one.uid) && !isMeant(one, askedNames)),
       ...(shutdown === undefined ? {} : { shutdown }),
       hostGoesOn,
       ...(pressures === undefined ? {} : { pressures }),

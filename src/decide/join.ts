@@ -140,7 +140,8 @@ function sinceWhen(
 const newestSandboxFirst = (one: ObservedSandbox, other: ObservedSandbox): number =>
   other.attempt - one.attempt || other.createdWallMs - one.createdWallMs || byId(one, other);
 
+/** Attempts only grow while an instance is left, whatever the clock does: one that a call made long after it was given up is old. */
 const newestContainerFirst = (one: ObservedContainer, other: ObservedContainer): number =>
-  other.createdWallMs - one.createdWallMs || other.attempt - one.attempt || byId(one, other);
+  other.attempt - one.attempt || other.createdWallMs - one.createdWallMs || byId(one, other);
 
 const byId = (one: Thing, other: Thing): number => (one.id < other.id ? -1 : one.id > other.id ? 1 : 0);

@@ -157,6 +157,15 @@ describe("the observation", () => {
     expect(ids(known)).toEqual(["web-1", "web-0"]);
   });
 
+  it("has an instance behind its successors that a call made long after it was given up", () => {
+    const successor = instance("web", { attempt: 9, createdWallMs: 1_000 });
+    const late = instance("web", { id: "late", attempt: 4, state: "created", createdWallMs: 120_000 });
+    expect(ids(heard([1, news({ containers: [successor] })], [2, news({ containers: [late] })]))).toEqual([
+      successor.id,
+      "late",
+    ]);
+  });
+
   it("has a sandbox that is not ready for ever, with the addresses that it had", () => {
     const known = heard(
       [1, news({ sandboxes: [sandbox({ state: "notReady", ips: [] })] })],

@@ -64,6 +64,11 @@ export const countsGrow: Invariant = {
     const end = (uid: string, isOver: (instance: Instance) => boolean): void => {
       for (const instance of truth.ofPod(uid)) if (isOver(instance)) past.add(instance.id);
     };
+    /** Instances that a plan was made with. */
+    const seen = new Set<string>();
+    /** Its create's answer was lost, and the runtime forgot it before anybody looked: it never began and nobody can know of it. */
+    const isUnseen = ({ id, goneAt, startedAt }: Instance): boolean =>
+      goneAt !== undefined && startedAt === undefined && !seen.has(id);
     let lastEndAt = 0;
     /** It never began, and the agent died before it had to write down that it was made. */
     const isUnwritten = ({ startedAt, createdAt }: Instance): boolean =>
@@ -78,13 +83,17 @@ export const countsGrow: Invariant = {
             past.add(one.id);
       },
       call: asked.note,
+      plan({ observed }) {
+        for (const { id } of observed.containers) seen.add(id);
+      },
       cleared: (uid) => end(uid, () => true),
       nodePlan(_picture, { forget }) {
         for (const uid of forget) end(uid, ({ goneAt }) => goneAt !== undefined);
       },
       record({ object, before, after }) {
         if (object !== "container" || before !== undefined || after === undefined || asked.isLate(after)) return;
-        const earlier = truth.of(after.pod.uid, after.name).filter(({ id }) => id !== after.id && !past.has(id));
+        const others = truth.of(after.pod.uid, after.name).filter(({ id }) => id !== after.id && !past.has(id));
+        const earlier = others.filter((one) => !isUnseen(one));
         const highest = Math.max(-1, ...earlier.map(({ attempt }) => attempt));
         if (after.attempt <= highest)
           fail(`${after.pod.name}/${after.name} has attempt ${after.attempt} after ${highest}`);

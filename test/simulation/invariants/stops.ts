@@ -18,9 +18,20 @@ export const graceIsGiven: Invariant = {
     const resetting = new Set<string>();
     /** Instances that a restart of all containers has begun to stop: a grace only shrinks, so none comes back later (T2). */
     const reset = new Set<string>();
+    /** The agent's life in which the stop of an instance was decided. */
+    const decided = new Map<string, number>();
+    let life = 0;
+    /** A grace goes on over a restart of the agent (T2): one that was used up while none ran leaves no time for a preStop (H9). */
+    const isUsedUp = (id: string, { memory }: Picture): boolean =>
+      (decided.get(id) ?? life) < life && (memory.instances[id]?.stop?.byWallMs ?? Infinity) <= clock.now().wallMs;
     return {
+      life(happens) {
+        if (happens === "begins") life += 1;
+      },
       plan(picture, { memory, holds }) {
         const { uid } = picture.desired;
+        for (const [id, { stop }] of Object.entries(memory.instances))
+          if (stop !== undefined && !decided.has(id)) decided.set(id, life);
         pods.set(uid, { ...picture, memory });
         if (holds.some(({ reason }) => reason === "RestartingAllContainers")) resetting.add(uid);
         else resetting.delete(uid);
@@ -51,7 +62,7 @@ export const graceIsGiven: Invariant = {
         if (monoMs + call.timeoutSeconds * 1000 < since + graceMs - NOISE_MS)
           fail(`${who} is given ${call.timeoutSeconds} s, ${Math.round(monoMs - since)} ms after its stop began`);
         const hasHook = container.spec.lifecycle?.preStop !== undefined && graceMs > 0;
-        if (hasHook && !hooked.has(call.id) && instance.startedAt !== undefined)
+        if (hasHook && !hooked.has(call.id) && instance.startedAt !== undefined && !isUsedUp(call.id, picture))
           fail(`${who} is stopped without its preStop`);
       },
     };
@@ -73,8 +84,9 @@ export const stopsAreTold: Invariant = {
         for (const { reason, object } of events) {
           if (reason !== "Killing" || object.kind !== "Pod") continue;
           const name = /\{(.*)\}/.exec(object.fieldPath ?? "")?.[1] ?? "";
-          const newest = truth.of(object.uid, name).at(-1);
-          told.set(killed(object.uid, name), newest?.attempt ?? 0);
+          // One that a call made long after it was given up is no successor.
+          const attempts = truth.of(object.uid, name).map(({ attempt }) => attempt);
+          told.set(killed(object.uid, name), Math.max(0, ...attempts));
         }
       },
       call(call) {

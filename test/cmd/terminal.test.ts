@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { tableText } from "../../src/cmd/berth/print-table.ts";
-import { withProgress } from "../../src/cmd/berth/progress.ts";
+import { whileWaiting, withProgress } from "../../src/cmd/berth/progress.ts";
 import { paint, type Terminal } from "../../src/cmd/berth/terminal.ts";
 
 const COLUMNS = [{ heading: "NAME" }, { heading: "STATUS" }, { heading: "MESSAGE", mayCut: true as const }];
@@ -54,23 +54,47 @@ it("there is colour on a terminal, and never with NO_COLOR, on a dumb terminal o
   }
 });
 
-describe("progress", () => {
+describe.each([
+  ["progress", withProgress],
+  ["waiting", whileWaiting],
+])("%s", (_, during) => {
   it("is not shown for what is done soon", async () => {
     const { terminal, written } = terminalOf(true);
-    expect(await withProgress(terminal, () => "waiting", Promise.resolve(7))).toBe(7);
+    expect(await during(terminal, () => "waiting", Promise.resolve(7))).toBe(7);
     expect(written).toEqual([]);
   });
 
-  it.each([
-    [true, ["\r\u001b[Kwaiting for something (1s)", "\r\u001b[K"]],
-    [false, ["waiting for something\n"]],
-  ])("is shown after a second (terminal: %s), and goes away", async (isTerminal, expected) => {
-    const { terminal, written } = terminalOf(isTerminal);
+  it("is shown on a terminal after a second, and goes away", async () => {
+    const { terminal, written } = terminalOf(true);
     const { promise, resolve } = Promise.withResolvers<void>();
-    const work = withProgress(terminal, () => "waiting for something", promise);
+    const work = during(terminal, () => "waiting for something", promise);
     await expect.poll(() => written.length, { timeout: 5000 }).toBeGreaterThan(0);
     resolve();
     await work;
-    expect(isTerminal ? [written[0], written.at(-1)] : written.slice(0, 1)).toEqual(expected);
+    expect([written[0], written.at(-1)]).toEqual(["\r\u001b[Kwaiting for something (1s)", "\r\u001b[K"]);
+  });
+});
+
+describe("without a terminal", () => {
+  it.each([
+    ["what the command does itself is not told: its stderr is for trouble", withProgress, []],
+    ["what others are waited for is told once for each change", whileWaiting, ["step 1\n", "step 2\n"]],
+  ])("%s", async (_, during, expected) => {
+    const { terminal, written } = terminalOf(false);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    vi.useFakeTimers();
+    try {
+      let step = 1;
+      const work = during(terminal, () => `step ${step}`, promise);
+      vi.advanceTimersByTime(3000);
+      step = 2;
+      vi.advanceTimersByTime(3000);
+      resolve();
+      await work;
+      vi.advanceTimersByTime(3000);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(written).toEqual(expected);
   });
 });

@@ -4,7 +4,7 @@ import { type Call, type Command, namespaceOf } from "./command.ts";
 import { type DocumentName, namesOf, shortName, withCompiler } from "./compiled.ts";
 import { type HeldFile, readDirectory, removeManifest, writeManifest } from "./manifest-directory.ts";
 import { filesOf, readBytes } from "./manifest-files.ts";
-import { withProgress } from "./progress.ts";
+import { whileWaiting } from "./progress.ts";
 import { CommandFailure, usageFailure } from "./terminal.ts";
 
 export const remove: Command = {
@@ -101,5 +101,5 @@ async function untilGone(call: Call, names: readonly DocumentName[], nodeName: s
     waiting.delete(key);
   });
   const words = (): string => `waiting for ${[...waiting].map(shortName).join(", ")} to end`;
-  await withProgress(call.terminal, words, Promise.all(gone));
+  await whileWaiting(call.terminal, words, Promise.all(gone));
 }

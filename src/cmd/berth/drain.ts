@@ -4,7 +4,7 @@ import type { Problem } from "../../pod/problem.ts";
 import type * as v1 from "../../pod/v1.ts";
 import { askAbout } from "./about.ts";
 import type { Call, Command } from "./command.ts";
-import { withProgress } from "./progress.ts";
+import { whileWaiting } from "./progress.ts";
 import { CommandFailure, usageFailure } from "./terminal.ts";
 
 export const drain: Command = {
@@ -74,7 +74,7 @@ async function untilEmpty(call: Call, timeoutMs: number): Promise<void> {
   };
   const words = (): string =>
     `waiting for ${left.length} ${left.length === 1 ? "pod" : "pods"} to end: ${left.slice(0, SHOWN).join(", ")}`;
-  await withProgress(call.terminal, words, look());
+  await whileWaiting(call.terminal, words, look());
 }
 
 const SHOWN = 5;

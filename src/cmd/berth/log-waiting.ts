@@ -2,7 +2,7 @@ import type * as v1 from "../../pod/v1.ts";
 import type { PodChange } from "../../ports.ts";
 import type { Call } from "./command.ts";
 import { containerStatus } from "./pod-status.ts";
-import { withProgress } from "./progress.ts";
+import { whileWaiting } from "./progress.ts";
 
 /**
  * Says after a second what a container waits for whose log is followed, until it has begun. Never throws: this is talk
@@ -19,7 +19,7 @@ export async function tellWaiting(call: Call, pod: v1.Pod, container: string, si
     }
   };
   const words = (): string => `container ${container} of ${name} has not begun${reason === "" ? "" : `: ${reason}`}`;
-  await withProgress(call.terminal, words, follow()).catch(() => undefined);
+  await whileWaiting(call.terminal, words, follow()).catch(() => undefined);
 }
 
 function hasBegun(pod: v1.Pod, container: string): boolean {

@@ -4,7 +4,7 @@ import type * as v1 from "../../pod/v1.ts";
 import type { PodChange } from "../../ports.ts";
 import { type Call, type Command, namespaceOf, podArgument, podPath } from "./command.ts";
 import { containerStatus } from "./pod-status.ts";
-import { withProgress } from "./progress.ts";
+import { whileWaiting } from "./progress.ts";
 import { CommandFailure, usageFailure } from "./terminal.ts";
 
 export const restart: Command = {
@@ -54,7 +54,7 @@ async function untilAnew(call: Call, before: v1.Pod, names: readonly string[], t
     throw new CommandFailure(`after ${timeoutMs / 1000} s these have not come back: ${left.join(", ")}`);
   };
   const words = (): string => `waiting for ${left.join(", ")} to end and to run again`;
-  await withProgress(call.terminal, words, follow()).finally(() => over.abort());
+  await whileWaiting(call.terminal, words, follow()).finally(() => over.abort());
 }
 
 /** An instance that has run and ended since counts too: what it does is not the restart's affair. */

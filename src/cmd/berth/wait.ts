@@ -6,7 +6,7 @@ import type { PodChange } from "../../ports.ts";
 import { type Call, type Command, namespaceOf, podName } from "./command.ts";
 import { followLines } from "./follow.ts";
 import { jsonText, readJsonPath, unquoted } from "./json-path.ts";
-import { withProgress } from "./progress.ts";
+import { whileWaiting } from "./progress.ts";
 import { readSelector } from "./selector.ts";
 import { CommandFailure, usageFailure } from "./terminal.ts";
 
@@ -45,7 +45,7 @@ export const wait: Command = {
     });
     const said = (): string =>
       `waiting for ${names.length === 1 ? "it" : "them"}: ${[...states].map(([name, state]) => `${name} ${state}`).join(", ") || "there is no such pod yet"}`;
-    const ends = await withProgress(terminal, said, Promise.allSettled(waits));
+    const ends = await whileWaiting(terminal, said, Promise.allSettled(waits));
     const failed = ends.filter((end) => end.status === "rejected");
     over.abort();
     terminal.signal.throwIfAborted(); // a person has had enough: that is no timeout

@@ -3,9 +3,10 @@ import type { Clock, MonoMs } from "../base/clock.ts";
 import { type Gate, makeGate } from "../base/gate.ts";
 import type { Log } from "../base/log.ts";
 import {
+  areSettled,
   judgeLog,
   type LogLimits,
-  type LogLook,
+  type LogWork,
   noteLookedAtAll,
   noteSpace,
   type SpaceWatch,
@@ -39,15 +40,9 @@ const REST_BEAT_MS = 10_000;
 const LOOK_EVERY = 6;
 
 /** One running container's log. */
-type Kept = {
+type Kept = { -readonly [part in keyof LogWork]: LogWork[part] } & {
   readonly path: string;
-  look?: LogLook;
   due: MonoMs;
-  /** Not before, though all logs are looked at: it could not be opened again. */
-  failedUntil: MonoMs;
-  /** The runtime is asked to open it again. */
-  busy: boolean;
-  compressing: boolean;
   /** There is something to compress. */
   stale: boolean;
 };
@@ -170,13 +165,7 @@ export function makeLogCare(tools: {
     }
     return { largestBytes, due };
   };
-  const isCalm = (): boolean => {
-    const { monoMs } = clock.now();
-    return [...logs.values()].every(
-      ({ look, busy, compressing, failedUntil }) =>
-        look !== undefined && !busy && !compressing && failedUntil <= monoMs,
-    );
-  };
+  const isCalm = (): boolean => areSettled(logs.values(), clock.now().monoMs);
   /** L5. Ends with the first stir since the count, or when there is something to do. */
   const rest = async (seen: number, signal: AbortSignal, beat: () => void): Promise<void> => {
     const paths = [...logs.values()].map(({ path }) => path);

@@ -2,7 +2,7 @@ import { makeBell } from "../base/bell.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Placement } from "../pod/cluster.ts";
-import { type DesiredPod, type Ending, podKey } from "../pod/desired.ts";
+import type { DesiredPod, Ending } from "../pod/desired.ts";
 import type { Meter } from "../pod/metrics.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { NodePicture, NodePlan, WorkerFacts } from "../pod/node-plan.ts";
@@ -12,7 +12,7 @@ import type { Shutdown, ShutdownGroup } from "../pod/shutdown.ts";
 import type { RuntimeCapabilities } from "../ports.ts";
 import type { Round } from "./loop.ts";
 import { restAfter } from "./rest.ts";
-import type { Roster, Stranger } from "./roster.ts";
+import type { Roster } from "./roster.ts";
 import type { Rules } from "./rules.ts";
 import type { Sources } from "./sources.ts";
 import { makeShowWorking, showResizes } from "./working-pods.ts";
@@ -59,7 +59,7 @@ export function makeNode(tools: {
   readonly capabilities: () => Pick<RuntimeCapabilities, "supplementalGroupsPolicy"> | undefined;
   /** How the API server shows the node. */
   readonly placement: () => Placement | undefined;
-  readonly sources: Pick<Sources, "asked" | "hasBroken" | "isBroken" | "manifest" | "ready">;
+  readonly sources: Pick<Sources, "asked" | "broken" | "manifest" | "ready">;
 }): Node {
   const { rules, clock, log, roster, sources } = tools;
   const bell = makeBell(clock);
@@ -70,21 +70,11 @@ export function makeNode(tools: {
   let hostGoesOn = tools.shutdownGroups.length === 0;
   let over = Promise.withResolvers<void>();
 
-  /**
-   * A recorded pod whose manifest no longer compiles is left alone as long as its file is there (D1). Whose home nobody knows
-   * may be that of any file; and of a pod that no file tells of an API server may still do so. One that another pod has followed
-   * under its name is meant no more, though its file broke since then: the two would run side by side (T13).
-   */
-  const isMeant = ({ path = "", onlyHome, ...named }: Stranger, followed: ReadonlySet<string>): boolean =>
-    path === ""
-      ? !tools.boundReady() || (onlyHome === true && sources.hasBroken())
-      : sources.isBroken(path) && !followed.has(podKey(named));
   const picture = (): NodePicture => {
     const pressures = tools.pressures();
     const placement = tools.placement();
     const asked = sources.asked();
     const askedUids = new Set(asked.map(({ uid }) => uid));
-    const askedNames = new Set(asked.map(podKey));
     const workers = roster.facts();
     showWorking(workers, askedUids);
     showResizes(tools.meter, workers);
@@ -97,7 +87,9 @@ export function makeNode(tools: {
       ...(workersBefore === undefined ? {} : { workersBefore }),
       asked,
       sourcesReady: sources.ready(),
-      strangers: roster.strangers().filter((one) => !askedUids.has(one.uid) && !isMeant(one, askedNames)),
+      boundReady: tools.boundReady(),
+      brokenFiles: sources.broken(),
+      strangers: roster.strangers(),
       ...(shutdown === undefined ? {} : { shutdown }),
       hostGoesOn,
       ...(pressures === undefined ? {} : { pressures }),

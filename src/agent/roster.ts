@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { DesiredPod, Ending } from "../pod/desired.ts";
 import { freshMemory, type PodMemory } from "../pod/memory.ts";
-import type { WorkerFacts } from "../pod/node-plan.ts";
+import type { Stranger, WorkerFacts } from "../pod/node-plan.ts";
 import type { ObservedPod, Sighting } from "../pod/observed.ts";
 import { orphanPod } from "../pod/orphan.ts";
 import type * as v1 from "../pod/v1.ts";
@@ -40,18 +40,6 @@ export type Roster = {
   seeAll(list: WholeList): void;
   /** Ends all loops and touches nothing. */
   leave(): Promise<void>;
-};
-
-/**
- * A pod that nobody works for; the path is that of its manifest where a record tells it. `onlyHome`: there is a directory of
- * that UID and nothing else, so that not even its name is known.
- */
-export type Stranger = {
-  readonly uid: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly path?: string;
-  readonly onlyHome?: true;
 };
 
 /** Homes that are being cleared when the agent leaves. @limit They are left as they are: the next agent goes on. */

@@ -24,10 +24,8 @@ export type Sources = {
   manifest(podUid: string): v1.Pod | undefined;
   ready(): boolean;
   problems(): readonly Problem[];
-  /** The file is there and not all of it can be understood: what came from it before may still be meant (D1). */
-  isBroken(path: string): boolean;
-  /** Some file cannot be understood: nobody can tell what else is meant. */
-  hasBroken(): boolean;
+  /** Files that are there and cannot be understood whole: what came from them before may still be meant (D1). */
+  broken(): ReadonlySet<string>;
   /** Resolves after the first sighting was taken. */
   readonly first: Promise<void>;
   run(signal: AbortSignal): Promise<void>;
@@ -91,8 +89,7 @@ export function makeSources(tools: {
     manifest: (uid) => store.accepted(uid)?.manifest,
     ready: () => ready,
     problems,
-    isBroken: (path) => broken.has(path),
-    hasBroken: () => broken.size > 0,
+    broken: () => broken,
     first: first.promise,
     async run(signal) {
       for await (const sighting of source.sightings(signal)) {

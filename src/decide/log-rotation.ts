@@ -33,6 +33,23 @@ export function judgeLog(
   return { kind: "wait", pauseMs: Math.min(Math.max(pauseMs, SHORTEST_PAUSE_MS), intervalMs) };
 }
 
+/** How far the care of one log is. */
+export type LogWork = {
+  /** The newest. */
+  readonly look?: LogLook;
+  /** The runtime is asked to open it again. */
+  readonly busy: boolean;
+  readonly compressing: boolean;
+  /** Not before, though all logs are looked at: it could not be opened again. */
+  readonly failedUntil: MonoMs;
+};
+
+/** Whether nothing is to be done about any of these logs until one is written. */
+export const areSettled = (logs: Iterable<LogWork>, monoMs: MonoMs): boolean =>
+  [...logs].every(
+    ({ look, busy, compressing, failedUntil }) => look !== undefined && !busy && !compressing && failedUntil <= monoMs,
+  );
+
 /**
  * What the free space where the logs are says of all of them at once: one cheap question in place of one for each log, for
  * a log that was quiet may be written at full speed the next moment.

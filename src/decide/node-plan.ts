@@ -1,5 +1,5 @@
 import { type DesiredPod, type EndCause, type PodKey, podKey } from "../pod/desired.ts";
-import type { NodePicture, NodePlan, WorkerFacts } from "../pod/node-plan.ts";
+import type { NodePicture, NodePlan, Stranger, WorkerFacts } from "../pod/node-plan.ts";
 import type { Admission } from "../pod/plan.ts";
 import { forbiddenSysctl } from "../pod/sysctl.ts";
 import { admit, allocatableOf, isCritical, nothingTaken, type Totals, withPod } from "./admission.ts";
@@ -7,11 +7,13 @@ import { pressureRefusal } from "./eviction.ts";
 import { victimsFor } from "./preempt.ts";
 import { resizesOf } from "./resize-admission.ts";
 import { carryShutdown, comesBack, SHUTTING_DOWN, shutdownEnds, shutdownWakeAt } from "./shutdown.ts";
+import { unclaimed } from "./strangers.ts";
 
 /** What follows between pods: who begins, ends and is forgotten, whose name's turn it is, who is admitted. */
 export function nextNodePlan(picture: NodePicture): NodePlan {
   const asked = new Map(picture.asked.map((pod) => [pod.uid, pod]));
   const workers = picture.workers.toSorted((one, other) => one.arrival - other.arrival);
+  const strangers = unclaimed(picture);
   const turns = turnsOf(workers);
   const shutdown = picture.shutdown && carryShutdown(picture.shutdown, workers, picture.now.monoMs);
   const wakeAt = shutdown && shutdownWakeAt(shutdown);
@@ -19,7 +21,7 @@ export function nextNodePlan(picture: NodePicture): NodePlan {
     isLeaving(worker) ? worker.cleaned && !staysBound(worker, asked) : picture.hostGoesOn && comesBack(worker);
   const { admissions, preempted, taken } = admissionsOf(picture, workers, turns);
   return {
-    begin: beginnersOf(picture, workers),
+    begin: beginnersOf(picture.asked, workers, strangers),
     end: [
       ...(picture.sourcesReady ? endsOf(workers, picture.asked, asked) : []),
       ...deletionsOf(workers, asked),
@@ -27,7 +29,7 @@ export function nextNodePlan(picture: NodePicture): NodePlan {
       ...(shutdown === undefined ? [] : shutdownEnds(shutdown, workers)),
     ],
     forget: workers.filter(leaves).map(({ pod }) => pod.uid),
-    orphans: picture.sourcesReady ? picture.strangers.filter(({ uid }) => !asked.has(uid)).map(({ uid }) => uid) : [],
+    orphans: picture.sourcesReady ? strangers.map(({ uid }) => uid) : [],
     turns,
     admissions,
     resizes: resizesOf(
@@ -59,11 +61,15 @@ const staysBound = ({ pod }: WorkerFacts, asked: ReadonlyMap<string, DesiredPod>
  * A UID that is asked for again while its last life still ends begins only after that (T16). A stranger that has the name of
  * a new pod gets its worker first, so that the new one waits for it (T13).
  */
-function beginnersOf(picture: NodePicture, workers: readonly WorkerFacts[]): readonly DesiredPod[] {
+function beginnersOf(
+  asked: readonly DesiredPod[],
+  workers: readonly WorkerFacts[],
+  strangers: readonly Stranger[],
+): readonly DesiredPod[] {
   const known = new Set(workers.map(({ pod }) => pod.uid));
-  const held = (pod: DesiredPod): boolean =>
-    picture.strangers.some((stranger) => stranger.uid !== pod.uid && podKey(stranger) === podKey(pod));
-  return picture.asked.filter((pod) => !known.has(pod.uid) && !held(pod));
+  const heldNames = new Set(strangers.map(podKey));
+  const held = (pod: DesiredPod): boolean => heldNames.has(podKey(pod));
+  return asked.filter((pod) => !known.has(pod.uid) && !held(pod));
 }
 
 /** What no source asks for any more ends by its own grace (8.2); its name may already be asked for by another UID (T13). */

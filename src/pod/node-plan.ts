@@ -20,8 +20,12 @@ export type NodePicture = {
   readonly asked: readonly DesiredPod[];
   /** Each source has reported once; nothing is removed before (F14). */
   readonly sourcesReady: boolean;
-  /** Pods that the runtime holds with this owner's label and that no worker knows. */
-  readonly strangers: readonly { readonly uid: string; readonly namespace: string; readonly name: string }[];
+  /** The pods of an API server are all known, or there is no such server. */
+  readonly boundReady: boolean;
+  /** Files that are there and cannot be understood whole: what came from them before may still be meant (D1). */
+  readonly brokenFiles: ReadonlySet<string>;
+  /** Pods of an earlier agent that no worker knows. */
+  readonly strangers: readonly Stranger[];
   /** The host shuts down, and pods are given time to end. */
   readonly shutdown?: Shutdown;
   /** It is known that the host does not shut down: what a shutdown has ended may run again. */
@@ -31,6 +35,17 @@ export type NodePicture = {
   /** The runtime has told that it knows no strict supplementalGroupsPolicy. */
   readonly lacksStrictGroups?: true;
   readonly now: Now;
+};
+
+/** A pod that nobody works for: it has a record, a home, or something in the runtime with this owner's label. */
+export type Stranger = {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** That of its manifest, where its record tells one. */
+  readonly path?: string;
+  /** There is a directory of that UID and nothing else, so that not even its name is known. */
+  readonly onlyHome?: true;
 };
 
 export type WorkerFacts = {

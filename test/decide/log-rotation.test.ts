@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { judgeLog, noteLookedAtAll, noteSpace, spaceBeatMs } from "../../src/decide/log-rotation.ts";
+import {
+  areSettled,
+  judgeLog,
+  type LogWork,
+  noteLookedAtAll,
+  noteSpace,
+  spaceBeatMs,
+} from "../../src/decide/log-rotation.ts";
 
 const MIB = 1024 * 1024;
 const limits = { maxBytes: 10 * MIB, intervalMs: 10_000 };
@@ -20,6 +27,21 @@ describe("one log (cri-mapping 4.4)", () => {
 
   it("is rotated from its limit on", () => {
     expect(judgeLog(undefined, { bytes: 10 * MIB, atMonoMs: 0 }, limits)).toEqual({ kind: "rotate" });
+  });
+});
+
+describe("whether logs may rest (L5)", () => {
+  const settled: LogWork = { look: { bytes: 1, atMonoMs: 0 }, busy: false, compressing: false, failedUntil: 0 };
+  const { look: _, ...unseen } = settled;
+  it.each<[string, LogWork, boolean]>([
+    ["looked at, nothing to do", settled, true],
+    ["not looked at yet", unseen, false],
+    ["being opened again", { ...settled, busy: true }, false],
+    ["being compressed", { ...settled, compressing: true }, false],
+    ["to be tried again later", { ...settled, failedUntil: 101 }, false],
+    ["to be tried again now", { ...settled, failedUntil: 100 }, true],
+  ])("%s", (_, log, expected) => {
+    expect(areSettled([settled, log], 100)).toBe(expected);
   });
 });
 

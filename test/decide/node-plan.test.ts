@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { nextNodePlan } from "../../src/decide/node-plan.ts";
 import type { DesiredPod, Ending } from "../../src/pod/desired.ts";
-import type { NodePicture, WorkerFacts } from "../../src/pod/node-plan.ts";
+import type { NodePicture, Stranger, WorkerFacts } from "../../src/pod/node-plan.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import { aNode, someSettings } from "../kit/node.ts";
 import { aContainer, aPod } from "../kit/pods.ts";
@@ -34,6 +34,8 @@ const plan = (change: Partial<NodePicture>) =>
     workers: [],
     asked: [],
     sourcesReady: true,
+    boundReady: true,
+    brokenFiles: new Set(),
     strangers: [],
     hostGoesOn: true,
     now: { wallMs: 0, monoMs: 0 },
@@ -83,6 +85,28 @@ describe("who begins, ends, is forgotten", () => {
     expect(plan({ strangers }).orphans).toEqual(["x"]);
     expect(plan({ strangers, sourcesReady: false }).orphans).toEqual([]);
     expect(plan({ strangers, asked: [pod("x")] }).orphans).toEqual([]);
+  });
+
+  const unnamed = { uid: "x", namespace: "", name: "x", onlyHome: true } as const;
+  const recorded = { uid: "x", namespace: "default", name: "a-node", path: "/m/a.yaml" };
+  const bound = { uid: "x", namespace: "default", name: "x", path: "" };
+  it.each<[string, Stranger, Partial<NodePicture>, boolean]>([
+    ["D1: its file is there and broken: it may be meant", recorded, { brokenFiles: new Set(["/m/a.yaml"]) }, false],
+    ["another file is broken", recorded, { brokenFiles: new Set(["/m/b.yaml"]) }, true],
+    ["T13: another pod has its name", recorded, { brokenFiles: new Set(["/m/a.yaml"]), asked: [a] }, true],
+    ["the API server has not told: no pod of a file waits for it", recorded, { boundReady: false }, true],
+    ["the API server has not told of a bound pod", bound, { boundReady: false }, false],
+    [
+      "the API server knows no such bound pod, whatever files are broken",
+      bound,
+      { brokenFiles: new Set(["/m/a"]) },
+      true,
+    ],
+    ["a home without a record may be that of any broken file", unnamed, { brokenFiles: new Set(["/m/a.yaml"]) }, false],
+    ["a home without a record may be that of a bound pod", unnamed, { boundReady: false }, false],
+    ["a home without a record, and all is told", unnamed, {}, true],
+  ])("%s", (_, stranger, change, ends) => {
+    expect(plan({ strangers: [stranger], ...change }).orphans).toEqual(ends ? ["x"] : []);
   });
 });
 

@@ -23,9 +23,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "strangers are left alone",
-    file: "src/decide/node-plan.ts",
-    from: "picture.strangers.filter(({ uid }) => !asked.has(uid)).map",
-    to: "picture.strangers.filter(() => false).map",
+    file: "src/decide/strangers.ts",
+    from: "!uids.has(stranger.uid) && !mayBeMeant",
+    to: "uids.has(stranger.uid) && !mayBeMeant",
   },
   {
     name: "strangers end before the directory was read",
@@ -359,8 +359,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "broken manifests ask for nothing",
-    file: "src/agent/node.ts",
-    from: ": sources.isBroken(path)",
-    to: ": false",
+    file: "src/decide/strangers.ts",
+    from: "return brokenFiles.has(path) &&",
+    to: "return false &&",
   },
 ];

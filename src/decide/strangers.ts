@@ -1,0 +1,24 @@
+import { podKey } from "../pod/desired.ts";
+import type { NodePicture, Stranger } from "../pod/node-plan.ts";
+
+/** Pods of an earlier agent that are meant no more: they end as orphans (G5), and hold their names until then (T13). */
+export function unclaimed(picture: NodePicture): readonly Stranger[] {
+  const uids = new Set(picture.asked.map(({ uid }) => uid));
+  const names = new Set(picture.asked.map(podKey));
+  return picture.strangers.filter((stranger) => !uids.has(stranger.uid) && !mayBeMeant(stranger, names, picture));
+}
+
+/**
+ * A recorded pod whose manifest no longer compiles is left alone as long as its file is there (D1). A home that nothing tells
+ * of may be that of any broken file; and a pod that no file tells of may be bound by an API server that has not answered yet.
+ * One that another pod has followed under its name is meant no more, though its file broke since then: the two would run
+ * side by side (T13).
+ */
+function mayBeMeant(
+  { path = "", onlyHome, ...named }: Stranger,
+  askedNames: ReadonlySet<string>,
+  { boundReady, brokenFiles }: NodePicture,
+): boolean {
+  if (path !== "") return brokenFiles.has(path) && !askedNames.has(podKey(named));
+  return !boundReady || (onlyHome === true && brokenFiles.size > 0);
+}

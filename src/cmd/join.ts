@@ -36,6 +36,7 @@ export async function join(
     kubeconfig: settings.kubeconfig,
     ...identityOf(settings),
     ...(asksServing(settings) ? { servingDirectory: pkiOf(settings) } : {}),
+    environment: process.env,
     version,
     log: means.log,
     meter: means.meter,

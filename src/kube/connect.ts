@@ -4,7 +4,8 @@ import type { Cluster, NodeCertificates, Reviews } from "../ports.ts";
 import { type Call, type Calls, makeCalls } from "./calls.ts";
 import { openCertificateStore } from "./certificate-store.ts";
 import { makeCluster } from "./cluster.ts";
-import { type CredentialSource, openCredentials } from "./credentials.ts";
+import { byWayOf, type CredentialSource, openCredentials } from "./credentials.ts";
+import { type Environment, environmentProxies } from "./environment-proxy.ts";
 import { type Identity, type IdentityPaths, openIdentity } from "./identity.ts";
 import { makeReviews } from "./reviews.ts";
 import { wantsKeyEncipherment } from "./server-age.ts";
@@ -18,6 +19,8 @@ export type ClusterSettings = {
   readonly identity?: Omit<IdentityPaths, "kubeconfig">;
   /** Present: the certificate of the node's own API is asked for, and kept here. */
   readonly servingDirectory?: string;
+  /** Of the process: it may name a proxy. */
+  readonly environment: Environment;
   readonly version: string;
   readonly log: Log;
   readonly meter: Meter;
@@ -40,7 +43,7 @@ export type ClusterDoors = {
   close(): void;
 };
 
-/** Opens both doors; nothing is dialled before the first call. Throws ConfigInvalid for an unusable kubeconfig. */
+/** Opens both doors; nothing is dialled before the first call. Throws ConfigInvalid for an unusable kubeconfig or proxy. */
 export async function openCluster(settings: ClusterSettings): Promise<ClusterDoors> {
   const { kubeconfig, version, log, meter, timeoutMs, heartbeatTimeoutMs } = settings;
   const identity =
@@ -50,6 +53,7 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterDoo
       ? undefined
       : await openCertificateStore(settings.servingDirectory, log, "serving");
   const credentials = identity?.credentials ?? (await openCredentials(kubeconfig, log));
+  const proxyFor = environmentProxies(settings.environment);
   const userAgent = `berthd/${version}`;
   /** @bound Three at most. */
   const opened: Calls[] = [];
@@ -58,7 +62,7 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterDoo
     const turn = async (call: Call, signal: AbortSignal): Promise<void> => {
       if (!isEvent(call)) await turns?.take(signal);
     };
-    const calls = makeCalls({ credentials: source, userAgent, timeoutMs: boundMs, meter, turn });
+    const calls = makeCalls({ credentials: byWayOf(proxyFor, source), userAgent, timeoutMs: boundMs, meter, turn });
     opened.push(calls);
     return calls;
   };

@@ -92,6 +92,19 @@ export async function openCredentials(
   };
 }
 
+/** Credentials whose server is reached through a proxy, unless the kubeconfig names another one. */
+export function byWayOf(proxyFor: (server: URL) => URL | undefined, source: CredentialSource): CredentialSource {
+  const withProxy = (now: Credentials): Credentials => {
+    const proxy = now.proxy ?? proxyFor(now.server);
+    return proxy === undefined ? now : { ...now, proxy };
+  };
+  return {
+    current: async (signal) => withProxy(await source.current(signal)),
+    place: async (signal) => withProxy(await source.place(signal)),
+    refused: source.refused,
+  };
+}
+
 const isOver = ({ expiresWallMs = Number.POSITIVE_INFINITY }: ExecCredential): boolean =>
   expiresWallMs - EARLY_MS < Date.now();
 

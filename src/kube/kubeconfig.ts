@@ -3,6 +3,7 @@ import { parse } from "yaml";
 import { readWhole } from "../base/bounded-file.ts";
 import { BerthError } from "../base/errors.ts";
 import { type ExecPlugin, fitsHeader } from "./exec-plugin.ts";
+import { readProxyUrl } from "./proxy-url.ts";
 
 /** Bytes of a kubeconfig, and of each file that it names. @limit It is not usable. */
 const LARGEST_FILE_BYTES = 1024 * 1024;
@@ -44,7 +45,8 @@ export async function readKubeconfig(path: string, certified: "now" | "later" = 
   const cluster = fieldsOf(pick(config.clusters, context.cluster, "cluster", path));
   const user =
     context.user === undefined || context.user === "" ? {} : fieldsOf(pick(config.users, context.user, "user", path));
-  const proxy = proxyOf(path, text(cluster["proxy-url"]));
+  const proxyUrl = text(cluster["proxy-url"]);
+  const proxy = proxyUrl === undefined ? undefined : readProxyUrl(proxyUrl, (why) => broken(path, `proxy-url ${why}`));
   const authority = await read.pem(cluster, "certificate-authority");
   const own = certified === "now" ? read.pem : read.pemIfThere;
   const certificate = await own(user, "client-certificate");
@@ -141,21 +143,6 @@ function serverOf(path: string, server: string | undefined): URL {
   if (server === undefined || !URL.canParse(server)) throw broken(path, "the cluster has no usable server");
   const url = new URL(server);
   if (url.protocol !== "https:" && url.protocol !== "http:") throw broken(path, "the server must be an https URL");
-  return url;
-}
-
-/** What stands in it is not repeated: there may be a password. */
-function proxyOf(path: string, written: string | undefined): URL | undefined {
-  if (written === undefined) return undefined;
-  if (!URL.canParse(written)) throw broken(path, "proxy-url is not a URL");
-  const url = new URL(written);
-  if (url.protocol !== "http:" && url.protocol !== "https:")
-    throw broken(path, `proxy-url begins with ${url.protocol}, and only http:// and https:// proxies are supported`);
-  try {
-    decodeURIComponent(url.username + url.password);
-  } catch {
-    throw broken(path, "the user or password of proxy-url has a % that is none of its escapes");
-  }
   return url;
 }
 

@@ -36,6 +36,7 @@ async function joined(nodeName: string, clock: Clock): Promise<Membership> {
   const doors = await openCluster({
     kubeconfig: join(folder, "kubeconfig"),
     identity: { bootstrapKubeconfig: await cluster.bootstrapKubeconfig(), certDirectory: join(folder, "pki") },
+    environment: {},
     version: "test",
     log: silentLog,
     meter: silentMeter,

@@ -12,7 +12,14 @@ apiContract("a real one", async () => {
   const nodeName = `n${randomBytes(3).toString("hex")}`;
   const kubeconfig = await cluster.nodeKubeconfig(nodeName);
   const times = { timeoutMs: 20_000, heartbeatTimeoutMs: 20_000 };
-  const doors = await openCluster({ kubeconfig, version: "test", log: silentLog, meter: silentMeter, ...times });
+  const doors = await openCluster({
+    kubeconfig,
+    environment: {},
+    version: "test",
+    log: silentLog,
+    meter: silentMeter,
+    ...times,
+  });
   return {
     cluster: doors.general,
     nodeName,

@@ -38,7 +38,7 @@ export async function joinHost(
   const kubelet = { address: "127.0.0.1", port: await freePort(), ...options.kubelet };
   const host = await openHost({ ...options, kubelet, node, flags });
   const doors = await openCluster({
-    ...{ kubeconfig: cluster.kubeconfig, version: "test", log: silentLog, meter: silentMeter },
+    ...{ kubeconfig: cluster.kubeconfig, environment: {}, version: "test", log: silentLog, meter: silentMeter },
     ...{ timeoutMs: 10_000, heartbeatTimeoutMs: 10_000 },
   });
   const api = doors.general;

@@ -33,7 +33,7 @@ export async function noteTraces(): Promise<Traces> {
     iptables: [...(await listRules("iptables-save")), ...(await listRules("ip6tables-save"))],
     "nft tables": (await tryCommand("nft", ["list", "tables"])).stdout.split("\n").filter(Boolean),
     "ip forwarding": [await readFile("/proc/sys/net/ipv4/ip_forward", "utf8").catch(() => "")],
-    cgroups: await listFolders(CGROUPS),
+    cgroups: withoutSiblings(await listFolders(CGROUPS), await readFile("/proc/self/cgroup", "utf8").catch(() => "")),
     processes: await listProcesses(),
     folders: (await Promise.all(FOLDERS.map(listEntries))).flat(),
   };
@@ -87,6 +87,20 @@ async function listFolders(folder: string): Promise<string[]> {
   const children = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const below = children.filter((child) => child.isDirectory()).map((child) => `${folder}/${child.name}`);
   return [...below, ...(await Promise.all(below.map(listFolders))).flat()];
+}
+
+/**
+ * Cgroups beside that of this process come and go with the host's own services and sessions. Those right below the root count:
+ * pods have theirs there.
+ */
+function withoutSiblings(cgroups: readonly string[], memberships: string): string[] {
+  const places = memberships.split("\n").flatMap((line) => {
+    const [, own, parent] = /^\d+:[^:]*:((\/.+)\/[^/]+)$/.exec(line) ?? [];
+    return own === undefined ? [] : [{ own, parent }];
+  });
+  const isSibling = (path: string): boolean =>
+    places.some(({ own, parent }) => path.includes(`${parent}/`) && !`${path}/`.includes(`${own}/`));
+  return cgroups.filter((path) => !isSibling(path));
 }
 
 async function listEntries(folder: string): Promise<string[]> {

@@ -19,7 +19,7 @@ export async function updateContainer(
   if (container === undefined) throw new BerthError("Internal", `container ${name} is not known`);
   if (lowersMemory) {
     const { limits, ofPod } = givenBy(pod, container);
-    const limit = bytes(limits?.memory ?? ofPod?.memory);
+    const limit = bytes(ofPod?.memory ?? limits?.memory);
     assertRoom(`container "${name}"`, limit, await used(runtime, (one) => one.id === id, givenUp));
   }
   await runtime.updateContainer({ pod, container, id }, givenUp);

@@ -1,4 +1,4 @@
-import { type Bell, makeBell } from "../base/bell.ts";
+import { type Bell, makeBell, OVER } from "../base/bell.ts";
 import type { Clock, MonoMs, WallMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { sameData } from "../base/same.ts";
@@ -268,7 +268,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     flights.withdrawAll();
     const waited = new AbortController();
     await Promise.race([flights.idle(), clock.sleep(LEAVING_MS, waited.signal)]);
-    waited.abort();
+    waited.abort(OVER);
     flights.giveUp();
     tools.keep(pod, memory, ending);
     await tools.keeper.flush();

@@ -2,12 +2,11 @@ import type { DesiredContainer } from "../pod/desired.ts";
 import type { ObservedContainer } from "../pod/observed.ts";
 import type { Picture } from "../pod/plan.ts";
 import { type Draft, flightOf, instanceOf } from "./draft.ts";
+import { newestFirst } from "./join.ts";
 
-/** All instances of a container, newest first. Attempts only grow while an instance is left, whatever the clock does. */
+/** All instances of a container, newest first. */
 export const instancesOf = ({ observed }: Picture, name: string): readonly ObservedContainer[] =>
-  observed.containers
-    .filter((container) => container.name === name)
-    .sort((one, other) => other.attempt - one.attempt || other.createdWallMs - one.createdWallMs);
+  observed.containers.filter((container) => container.name === name).sort(newestFirst);
 
 /** The instance that the container's status is about, over all sandboxes. */
 export const newestOf = (picture: Picture, name: string): ObservedContainer | undefined =>

@@ -1,5 +1,5 @@
 import type { MonoMs } from "../base/clock.ts";
-import type { ObservedContainer, ObservedPod, ObservedSandbox, Sighting } from "../pod/observed.ts";
+import type { ObservedContainer, ObservedPod, Sighting } from "../pod/observed.ts";
 import { nothingObserved } from "../pod/observed.ts";
 import { mergeContainers, mergeSandboxes } from "./merge.ts";
 
@@ -38,8 +38,8 @@ const LATEST_NEWS_MS = 180_000;
 export function join(known: Known, told: Sighting, monoMs: MonoMs): Known {
   const news = isOutdated(known, told) ? onlyKnown(known, told) : told;
   const gone = nowGone(known, news, monoMs);
-  const sandboxes = joined(known.observed.sandboxes, news.sandboxes, gone, mergeSandboxes, newestSandboxFirst);
-  const containers = joined(known.observed.containers, news.containers, gone, mergeContainers, newestContainerFirst);
+  const sandboxes = joined(known.observed.sandboxes, news.sandboxes, gone, mergeSandboxes);
+  const containers = joined(known.observed.containers, news.containers, gone, mergeContainers);
   const listed = known.observed.listed || news.whole !== undefined;
   const { observed } = known;
   const same = sandboxes === observed.sandboxes && containers === observed.containers && listed === observed.listed;
@@ -107,12 +107,11 @@ function sameOr(before: ReadonlyMap<string, Gone>, after: Map<string, Gone>): Re
 }
 
 /** Old and new together without what is gone; the old array itself when nothing differs. */
-function joined<T extends Thing>(
+function joined<T extends Numbered>(
   before: readonly T[],
   news: readonly T[],
   gone: ReadonlyMap<string, Gone>,
   merge: (one: T, other: T) => T,
-  order: (one: T, other: T) => number,
 ): readonly T[] {
   const isKnown = (thing: T): boolean => before.some((old) => old.id === thing.id && merge(old, thing) === old);
   if (news.every((thing) => gone.has(thing.id) || isKnown(thing)) && !before.some(({ id }) => gone.has(id)))
@@ -123,7 +122,7 @@ function joined<T extends Thing>(
     things.set(thing.id, old === undefined ? thing : merge(old, thing));
   }
   for (const id of gone.keys()) things.delete(id);
-  const after = [...things.values()].sort(order);
+  const after = [...things.values()].sort(newestFirst);
   return after.length === before.length && after.every((thing, index) => thing === before[index]) ? before : after;
 }
 
@@ -136,12 +135,12 @@ function sinceWhen(
   return new Map(things.map(({ id }) => [id, before.get(id) ?? monoMs]));
 }
 
-/** By attempt, then creation, then id (cri-mapping 1.1). */
-const newestSandboxFirst = (one: ObservedSandbox, other: ObservedSandbox): number =>
+/**
+ * By attempt, then creation, then id (cri-mapping 1.1): attempts only grow while one is left, whatever the clock does, and what
+ * a call made long after it was given up is old.
+ */
+export const newestFirst = (one: Numbered, other: Numbered): number =>
   other.attempt - one.attempt || other.createdWallMs - one.createdWallMs || byId(one, other);
-
-/** Attempts only grow while an instance is left, whatever the clock does: one that a call made long after it was given up is old. */
-const newestContainerFirst = (one: ObservedContainer, other: ObservedContainer): number =>
-  other.attempt - one.attempt || other.createdWallMs - one.createdWallMs || byId(one, other);
+type Numbered = Pick<ObservedContainer, "id" | "attempt" | "createdWallMs">;
 
 const byId = (one: Thing, other: Thing): number => (one.id < other.id ? -1 : one.id > other.id ? 1 : 0);

@@ -13,7 +13,8 @@ type Body = { readonly bytes: Buffer; readonly complete: boolean };
 
 /**
  * Reads an answer of HTTP/1 from what has come so far: undefined while more is needed. `ended`: nothing more will come.
- * As much of a body as the limit allows is enough. Throws when this is no such answer, or when it ends too early.
+ * As much of a body as the limit allows is enough. Throws when this is no such answer, or when it ends too early. So many
+ * interim answers were read before.
  */
 export function readAnswer(bytes: Buffer, ended: boolean, interim = 0): Answer | undefined {
   const head = readHead(bytes);

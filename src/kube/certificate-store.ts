@@ -38,7 +38,9 @@ export async function openCertificateStore(
   const currentPath = currentPem(directory, use);
   const updatedPath = join(directory, `${prefix}-updated.pem`);
   await prepare(directory, currentPath, updatedPath);
-  let held = await load(currentPath, log);
+  let held = await load(currentPath, log).catch((cause: unknown) => {
+    throw new BerthError("ConfigInvalid", `cannot read the node's certificate ${currentPath}`, { cause });
+  });
 
   return {
     currentPath,

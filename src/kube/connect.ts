@@ -54,6 +54,8 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterDoo
       : await openCertificateStore(settings.servingDirectory, log, "serving");
   const credentials = identity?.credentials ?? (await openCredentials(kubeconfig, log));
   const proxyFor = environmentProxies(settings.environment);
+  // A proxy that cannot be used is told at the start.
+  await byWayOf(proxyFor, credentials).place(new AbortController().signal);
   const userAgent = `berthd/${version}`;
   /** @bound Three at most. */
   const opened: Calls[] = [];

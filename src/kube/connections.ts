@@ -19,13 +19,15 @@ export function openConnections(credentials: Credentials): Transport {
   let dialling: Promise<void> | undefined;
   let ended = new AbortController();
   let retired = false;
+  /** Requests that wait for a connection. */
+  let waiting = 0;
 
   const open = async (signal: AbortSignal): Promise<void> => {
     const { socket, protocol } = await dial(credentials, signal);
     if (protocol === "h2") {
       const session = openSession(credentials.server.origin, socket);
       sessions = [...sessions.filter((session) => session.isOpen()), session];
-      if (retired) session.retire();
+      if (retired) session.retire(waiting > 0);
       return;
     }
     socket.destroy();
@@ -43,7 +45,10 @@ export function openConnections(credentials: Credentials): Transport {
         dialling ??= open(ended.signal).finally(() => {
           dialling = undefined;
         });
-        await unlessAborted(dialling, signal);
+        waiting += 1;
+        await unlessAborted(dialling, signal).finally(() => {
+          waiting -= 1;
+        });
       }
       throw new Error("the server closes its connections at once");
     },
@@ -57,7 +62,7 @@ export function openConnections(credentials: Credentials): Transport {
     },
     retire() {
       retired = true;
-      for (const session of sessions) session.retire();
+      for (const session of sessions) session.retire(waiting > 0);
       older?.retire();
     },
   };

@@ -92,7 +92,7 @@ export async function openCredentials(
   };
 }
 
-/** Credentials whose server is reached through a proxy, unless the kubeconfig names another one. */
+/** Credentials whose server is reached through a proxy, unless the kubeconfig names another one. They throw what `proxyFor` throws. */
 export function byWayOf(proxyFor: (server: URL) => URL | undefined, source: CredentialSource): CredentialSource {
   const withProxy = (now: Credentials): Credentials => {
     const proxy = now.proxy ?? proxyFor(now.server);

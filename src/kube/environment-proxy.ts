@@ -7,17 +7,15 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The proxy that the environment names for a server: `HTTPS_PROXY`, for an http:// server `HTTP_PROXY`, unless `NO_PROXY`
- * excepts it. The rules are those that the kubelet and kubectl have from Go (golang.org/x/net/http/httpproxy). Throws
- * ConfigInvalid for a proxy that cannot be used.
+ * excepts it. The rules are those that the kubelet and kubectl have from Go (golang.org/x/net/http/httpproxy). What it hands
+ * back throws ConfigInvalid when the proxy of that server cannot be used; one that nobody needs is not looked at.
  */
 export function environmentProxies(environment: Environment): (server: URL) => URL | undefined {
-  const secure = proxyIn(environment, "HTTPS_PROXY");
-  const plain = proxyIn(environment, "HTTP_PROXY");
   const exceptions = exceptionsOf(variableOf(environment, "NO_PROXY")?.value ?? "");
-  return (server) => {
-    const proxy = server.protocol === "https:" ? secure : plain;
-    return proxy === undefined || isExcepted(server, exceptions) ? undefined : proxy;
-  };
+  return (server) =>
+    isExcepted(server, exceptions)
+      ? undefined
+      : proxyIn(environment, server.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY");
 }
 
 /** In capitals first, then in small letters; an empty one is none. */

@@ -15,8 +15,8 @@ export type Session = {
   hasRoom(): boolean;
   send(request: Request, sent: Sent, signal: AbortSignal): Promise<Answer>;
   close(): void;
-  /** Closes it once its requests have ended; one that has not carried any yet is left to those who wait for it. */
-  retire(): void;
+  /** Closes it once its requests have ended. `awaited`: somebody waits for it, so that one without requests will have some. */
+  retire(awaited: boolean): void;
 };
 
 /** A connection that waits for news asks so often whether it still stands, and breaks when it hears nothing for so long. */
@@ -29,7 +29,6 @@ const USUAL_ROOM = 100;
 export function openSession(origin: string, socket: Socket): Session {
   const session = connect(origin, { createConnection: () => socket });
   let streams = 0;
-  let used = false;
   let leaving = false;
   let open = true;
   const shut = (): void => {
@@ -44,9 +43,6 @@ export function openSession(origin: string, socket: Socket): Session {
   session.on("goaway", shut);
   session.on("close", shut);
 
-  const leave = (): void => {
-    if (leaving && used && streams === 0) session.close();
-  };
   const isOpen = (): boolean => open && !session.closed && !session.destroyed;
 
   return {
@@ -63,14 +59,13 @@ export function openSession(origin: string, socket: Socket): Session {
         { endStream: body === undefined },
       );
       streams += 1;
-      used = true;
       sent.yes = true;
       const cancel = (): void => stream.close(constants.NGHTTP2_CANCEL);
       signal.addEventListener("abort", cancel, { once: true });
       stream.once("close", () => {
         streams -= 1;
         signal.removeEventListener("abort", cancel);
-        leave();
+        if (leaving && streams === 0) session.close();
       });
       if (body !== undefined) stream.end(body);
       const head = await headOf(stream, sent, signal);
@@ -80,9 +75,9 @@ export function openSession(origin: string, socket: Socket): Session {
       shut();
       session.destroy();
     },
-    retire() {
+    retire(awaited) {
       leaving = true;
-      leave();
+      if (streams === 0 && !awaited) session.close();
     },
   };
 }

@@ -72,16 +72,13 @@ async function listDirectory(path: string, deviceOf: DeviceReader): Promise<List
 
 /** A path that ends in another name is a directory that something replaced, and proves nothing. */
 async function listOneFile(path: string, deviceOf: DeviceReader): Promise<Listing> {
-  const { dev, ino, ...kind } = await stat(path, { bigint: true }).then((stats) => ({
-    ...{ dev: stats.dev, ino: stats.ino },
-    isFile: stats.isFile(),
-  }));
-  if (!kind.isFile || !MANIFEST_NAME.test(path)) return { kind: "failed", problem: notADirectory(path) };
+  const there = await stat(path, { bigint: true });
+  if (!there.isFile() || !MANIFEST_NAME.test(path)) return { kind: "failed", problem: notADirectory(path) };
   await using file = await openAt(path, FILE_FLAGS);
   return {
     kind: "whole",
     device: `file ${await deviceOf(file.handle)}`,
-    identity: `${dev}:${ino}`,
+    identity: `${there.dev}:${there.ino}`,
     entries: [{ name: basename(path), path, isLink: false }],
     ignored: [],
   };

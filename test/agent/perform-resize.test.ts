@@ -22,7 +22,7 @@ const podOf = (memory: string): DesiredPod =>
   pod({ containers: [web(memory)], spec: { containers: [web(memory).spec] }, bound: { gates: [] } });
 
 /** Carries the action out for a pod of 64 MiB that uses so much; what was asked for, in order, and what came of it. */
-async function perform(action: Action, usedBytes: number, trouble?: BerthError) {
+async function perform(action: Action, usedBytes: number, trouble?: BerthError, of = podOf("64Mi")) {
   const asked: string[] = [];
   const usage = { podUid: "uid-1", container: "web", id: "web-0", atWallMs: 0, more: { memoryBytes: usedBytes } };
   const runtime = {
@@ -43,7 +43,7 @@ async function perform(action: Action, usedBytes: number, trouble?: BerthError) 
     settings: someSettings(),
   } as unknown as Tools;
   const step = {
-    pod: podOf("64Mi"),
+    pod: of,
     observed: { sandboxes: [], containers: [], listed: true },
     ...{ withdrawn: LIVE, givenUp: LIVE },
     ...{ begun: () => {}, notice: () => {}, aside: () => {}, closeRecord: async () => {} },
@@ -99,6 +99,13 @@ describe("a running container is brought to what its pod was given (S26)", () =>
     ],
   ])("%s", async (_rule, action, used, expected) => {
     expect(await perform(action, used)).toEqual(expected);
+  });
+
+  it("without a limit of its own it has the pod's, also where it says 0", async () => {
+    const unlimited = app("web", { spec: { resources: { limits: { memory: "0" } } } });
+    const spec = { containers: [unlimited.spec], resources: { limits: { memory: "64Mi" } } };
+    const of = pod({ containers: [unlimited], spec, bound: { gates: [] } });
+    expect(await perform(updating(true), 60 * MIB, undefined, of)).toEqual({ asked: ["container"], kind: "done" });
   });
 
   it("what the runtime says against it is told", async () => {

@@ -711,12 +711,13 @@ describe("wrong use", () => {
     ["wait web", "--for is"],
     ["get pods --no-headers=maybe", "neither true nor false"],
     ["-x get pods", "stand behind the command"],
+    ["-undefined x get pods", "stand behind the command"],
     ["help gett", "did you mean get?"],
   ])("berth %s: exit code 2", async (line, words) => {
     expect(await berth(line)).toMatchObject({ exitCode: 2, out: "", err: expect.stringContaining(words) });
   });
 
-  it.each(["-n other get pods -o name", "--namespace=other get pods -o name", "-n=other get pods -o name"])(
+  it.each(["-n other", "--namespace=other", "-n=other", "-nother"].map((flag) => `${flag} get pods -o name`))(
     "berth %s: the namespace may stand before the command, as with kubectl",
     async (line) => {
       house.put(makePod("web"));

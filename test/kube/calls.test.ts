@@ -29,7 +29,7 @@ function calling(port: number) {
   const call = (path: string) => ({ doing: "asking", method: "GET" as const, path });
   return {
     counted,
-    ask: () => calls.whole(call("/"), LIVE),
+    ask: (signal = LIVE) => calls.whole(call("/"), signal),
     watch: async () => (await calls.stream(call("/watch"), LIVE))[Symbol.asyncIterator](),
     renew: () => {
       pair = selfSigned({ commonName: "second" });
@@ -38,9 +38,10 @@ function calling(port: number) {
 }
 
 describe.each([
-  ["HTTP/2", overHttp2],
-  ["HTTP/1.1", overHttp1],
-])("a new certificate (node.md 1.4) over %s", (_protocol, serve) => {
+  // A connection of HTTP/2 is for all, so that one that was dialled in vain serves the next call.
+  ["HTTP/2", overHttp2, 1],
+  ["HTTP/1.1", overHttp1, 0],
+])("a new certificate (node.md 1.4) over %s", (_protocol, serve, left) => {
   it("is shown by the next call, while what is under way ends by itself, and its connection after it", async () => {
     const server = await serve();
     closing.push(server.close);
@@ -66,6 +67,26 @@ describe.each([
     renew();
     expect(await ask()).toBe("second\n");
     expect(await Promise.all(early)).toEqual(["first\n", "first\n"]);
+    await expect.poll(server.open, { timeout: 30_000 }).toBe(1);
+    expect(await ask()).toBe("second\n");
+  });
+
+  it.each(["after", "while"])("leaves none that nobody waits for, as it comes %s it is being made", async (when) => {
+    const server = await serve();
+    closing.push(server.close);
+    const { ask, renew } = calling(server.port);
+    const gone = new AbortController();
+    const early = ask(gone.signal);
+    await new Promise(setImmediate);
+    const renewed = (): Promise<string> => {
+      renew();
+      return ask();
+    };
+    const next = when === "while" ? renewed() : undefined;
+    gone.abort(new Error("gone"));
+    await expect(early).rejects.toThrow("gone");
+    if (when === "after") await expect.poll(server.open, { timeout: 30_000 }).toBe(left);
+    expect(await (next ?? renewed())).toBe("second\n");
     await expect.poll(server.open, { timeout: 30_000 }).toBe(1);
     expect(await ask()).toBe("second\n");
   });

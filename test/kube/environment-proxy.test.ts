@@ -24,6 +24,8 @@ it.each<[string, string, Environment, string | undefined]>([
   ["an http:// server has its own", "http://api.example.org", { HTTP_PROXY: PROXY }, PROXY],
   ["an http:// server does not take the other", "http://api.example.org", { HTTPS_PROXY: PROXY }, undefined],
   ["ALL_PROXY is no variable of these programs", SERVER, { ALL_PROXY: PROXY }, undefined],
+  ["one that cannot be used is nothing to a server of the other kind", SERVER, { HTTP_PROXY: "socks5://x" }, undefined],
+  ["nor to one that is excepted", SERVER, { HTTPS_PROXY: "socks5://x", NO_PROXY: "example.org" }, undefined],
   ["this host by name", "https://localhost:6443", { HTTPS_PROXY: PROXY }, undefined],
   ["this host by its address", "https://127.3.2.1:6443", { HTTPS_PROXY: PROXY }, undefined],
   ["this host by its IPv6 address", "https://[::1]:6443", { HTTPS_PROXY: PROXY }, undefined],
@@ -91,6 +93,8 @@ it("the kubeconfig's own proxy counts first", async () => {
   };
   const proxyFor = environmentProxies({ HTTPS_PROXY: PROXY });
   expect((await byWayOf(proxyFor, sourceOf({ proxy: own })).current(LIVE)).proxy).toBe(own);
+  const broken = environmentProxies({ HTTPS_PROXY: "socks5://x" });
+  expect((await byWayOf(broken, sourceOf({ proxy: own })).current(LIVE)).proxy).toBe(own);
   expect((await byWayOf(proxyFor, sourceOf({})).current(LIVE)).proxy?.href).toBe(PROXY);
   expect((await byWayOf(proxyFor, sourceOf({})).place(LIVE)).proxy?.href).toBe(PROXY);
   expect((await byWayOf(() => undefined, sourceOf({})).current(LIVE)).proxy).toBeUndefined();

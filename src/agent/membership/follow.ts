@@ -1,4 +1,4 @@
-import { makeBell } from "../../base/bell.ts";
+import { makeBell, OVER } from "../../base/bell.ts";
 import type { Chance, Clock } from "../../base/clock.ts";
 import { BerthError, type ErrorCode } from "../../base/errors.ts";
 import { patienceMs, WATCH_PATIENCE } from "../../decide/api-patience.ts";
@@ -86,11 +86,11 @@ export function makeFollow<K extends ClusterKind>(tools: {
     const timeoutSeconds = Math.floor(shortestWatchSeconds * (1 + chance.fraction()));
     const over = new AbortController();
     const until = AbortSignal.any([signal, over.signal]);
-    void clock.sleep((timeoutSeconds + LATE_SECONDS) * 1000, until).then(() => over.abort());
+    void clock.sleep((timeoutSeconds + LATE_SECONDS) * 1000, until).then(() => over.abort(OVER));
     try {
       await watch(from, timeoutSeconds, until);
     } finally {
-      over.abort();
+      over.abort(OVER);
     }
   };
   /** `isBack`: what has failed was begun before the server's return. */

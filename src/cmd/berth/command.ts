@@ -40,16 +40,21 @@ const LEADING: readonly FlagName[] = ["socket", "namespace", "all-namespaces"];
 export function commandFirst(args: readonly string[]): { name: string | undefined; more: readonly string[] } {
   let length = 0;
   for (let word = args[0]; word !== undefined; word = args[length]) {
-    const [dashed = "", joined] = word.split("=");
-    const flag = LEADING.find((name) => {
-      const { short }: FlagRow = FLAGS[name];
-      return dashed === `--${name}` || dashed === `-${short}`;
-    });
-    if (flag === undefined) break;
-    length += FLAGS[flag].argument === "" || joined !== undefined ? 1 : 2;
+    const words = LEADING.map((name) => wordsOf(word, name)).find((count) => count > 0);
+    if (words === undefined) break;
+    length += words;
   }
   const [name, ...more] = args.slice(length);
   return { name, more: [...args.slice(0, length), ...more] };
+}
+
+/** How many words this flag takes where it begins with this one: `--name value`, `--name=value`, `-n value`, `-nvalue`; 0: it is another. */
+function wordsOf(word: string, name: FlagName): number {
+  const { argument, short }: FlagRow = FLAGS[name];
+  const takesValue = argument !== "";
+  const isShort = short !== undefined && word.startsWith(`-${short}`);
+  if (word === `--${name}` || (isShort && word.length === 2)) return takesValue ? 2 : 1;
+  return takesValue && (isShort || word.startsWith(`--${name}=`)) ? 1 : 0;
 }
 
 /** One use of a command. */

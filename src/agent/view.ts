@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { BerthError } from "../base/errors.ts";
 import { containerUri } from "../decide/container-state.ts";
 import { fullPod } from "../decide/full-pod.ts";
-import { restartsAfter } from "../decide/restart-policy.ts";
+import { isFollowed } from "../decide/restart-policy.ts";
 import { type DesiredPod, type PodKey, podKey } from "../pod/desired.ts";
 import type { DocumentSummary } from "../pod/document.ts";
 import { nothingObserved, type ObservedContainer } from "../pod/observed.ts";
@@ -117,12 +117,12 @@ function lastOf(
 }
 
 /** Whether an instance has ended and its pod or its policy asks for no other one. */
-function isLast(worker: Worker, { name, state, exitCode }: ObservedContainer): boolean {
-  const { pod, status, ending } = worker.show();
+function isLast(worker: Worker, { id, name, state, exitCode }: ObservedContainer): boolean {
+  const { pod, status, ending, memory } = worker.show();
   if (state !== "exited") return false;
   if (ending !== undefined || status.phase === "Succeeded" || status.phase === "Failed") return true;
   const container = pod.containers.find((one) => one.name === name);
-  return container === undefined || (exitCode !== undefined && !restartsAfter(container, exitCode));
+  return container === undefined || (exitCode !== undefined && !isFollowed(pod, container, memory, { id, exitCode }));
 }
 
 const keyOf = (worker: Worker): PodKey => podKey(worker.show().pod);

@@ -56,12 +56,13 @@ export type Worker = {
   run(signal: AbortSignal): Promise<void>;
 };
 
-/** What people are shown of a pod. */
+/** What people are shown of a pod, and what that follows from. */
 export type Shown = {
   readonly pod: DesiredPod;
   readonly observed: ObservedPod;
   readonly status: v1.PodStatus;
   readonly holds: readonly Hold[];
+  readonly memory: PodMemory;
   readonly ending?: Ending;
   readonly endingSinceWallMs?: WallMs;
 };
@@ -293,6 +294,7 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
       observed: known.observed,
       status,
       holds,
+      memory,
       ...(ending === undefined ? {} : { ending, endingSinceWallMs }),
     }),
     ring: () => bell.ring(),

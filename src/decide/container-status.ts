@@ -7,7 +7,7 @@ import { containerUri, messageShareBytes, stateOf, unseenExit } from "./containe
 import { isOver } from "./life.ts";
 import { readiness } from "./readiness.ts";
 import { givenTo } from "./resize.ts";
-import { restartsAfter, restartsAfterEnd } from "./restart-policy.ts";
+import { isFollowed } from "./restart-policy.ts";
 
 /** Reasons that say only that a container has not begun. */
 const NOT_BEGUN = ["ContainerCreating", "PodInitializing"];
@@ -192,15 +192,14 @@ function wouldStart(picture: Picture, container: DesiredContainer, newest: Obser
   if (isOver(picture)) return false;
   if (newest === undefined) return !lostForGood(picture, container) && !wasMadeOnce(picture, container);
   if (newest.state === "running") return false;
-  return (
-    newest.state !== "exited" || restartsAfterEnd(container, picture.memory.instances[newest.id], newest.exitCode ?? 0)
-  );
+  const { id, exitCode = 0 } = newest;
+  return newest.state !== "exited" || isFollowed(picture.desired, container, picture.memory, { id, exitCode });
 }
 
 /** Its instance is gone, and the exit that was shown last is one that it is not restarted after (C9). */
-function lostForGood(picture: Picture, container: DesiredContainer): boolean {
-  const exit = picture.memory.shown[container.name]?.state?.terminated;
-  return exit !== undefined && !restartsAfter(container, exit.exitCode);
+function lostForGood({ desired, memory }: Picture, container: DesiredContainer): boolean {
+  const exit = memory.shown[container.name]?.state?.terminated;
+  return exit !== undefined && !isFollowed(desired, container, memory, { id: "", exitCode: exit.exitCode });
 }
 
 /** Why it is not started: the hold that names it or its image, else the last failure (B13). */

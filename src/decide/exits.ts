@@ -1,8 +1,8 @@
 import type { Cause } from "../pod/action.ts";
-import { type DesiredContainer, isOfInit } from "../pod/desired.ts";
+import type { DesiredContainer } from "../pod/desired.ts";
 import type { ObservedContainer } from "../pod/observed.ts";
 import { type Draft, instanceOf } from "./draft.ts";
-import { causeIn, restartsAfter, restartsAfterStop } from "./restart-policy.ts";
+import { causeIn, restartsAfter, restartsAfterStop, startsOver } from "./restart-policy.ts";
 
 /** Code of an exit that nobody can tell. */
 const UNKNOWN_EXIT = 255;
@@ -39,20 +39,16 @@ export const stopCauseOf = (draft: Draft, instance: ObservedContainer): Cause | 
  */
 export function hasSuccessor(draft: Draft, container: DesiredContainer, instance: ObservedContainer): boolean {
   if (instance.state === "created") return true;
-  const decided = restartsAfterStop(container, stopCauseOf(draft, instance));
+  const { desired } = draft.picture;
+  const decided = restartsAfterStop(desired, container, stopCauseOf(draft, instance));
   if (decided !== undefined) return decided;
-  if (isFromOtherSandbox(draft, instance) && startsOver(draft, container)) return !ranOnce(container, instance);
+  if (isFromOtherSandbox(draft, instance) && startsOver(desired, container)) return !ranOnce(container, instance);
   const code = hasSucceeded(container, instance) ? 0 : exitCodeOf(instance) || 1;
   return restartsAfter(container, code);
 }
 
 const isFromOtherSandbox = (draft: Draft, { sandboxId }: ObservedContainer): boolean =>
   draft.picture.observed.sandboxes[0]?.id !== sandboxId;
-
-/** S5: with a new sandbox and no init containers the app containers begin anew. */
-function startsOver({ picture: { desired } }: Draft, { role }: DesiredContainer): boolean {
-  return role === "app" && desired.restartPolicy !== "Never" && !desired.containers.some(isOfInit);
-}
 
 const ranOnce = ({ restartPolicy }: DesiredContainer, instance: ObservedContainer): boolean =>
   restartPolicy === "OnFailure" && exitCodeOf(instance) === 0;

@@ -4,6 +4,7 @@ import type { Picture } from "../pod/plan.ts";
 import { act, type Draft, failureKey, hold, waitsAfterFailure } from "./draft.ts";
 import { awaited, notFound } from "./env-documents.ts";
 import { firstBounds } from "./resize-steps.ts";
+import { shownFields } from "./shown-fields.ts";
 
 /** Version of a volume whose content comes from no document. */
 const PLAIN = "plain";
@@ -91,10 +92,11 @@ type Wanted =
   | { readonly kind: "version"; readonly version: string }
   | { readonly kind: "missing"; readonly message: string };
 
-/** One text for the versions of all documents of a volume; absent optional ones count as a version too. */
-function versionOf({ around }: Picture, { documents }: DesiredVolume): Wanted {
-  if (documents.length === 0) return { kind: "version", version: PLAIN };
-  const parts: string[] = [];
+/** One text for all that a volume's content comes from: its documents, absent optional ones too, and fields of the pod. */
+function versionOf({ around, desired }: Picture, { documents, spec }: DesiredVolume): Wanted {
+  const shown = shownFields(desired, spec);
+  if (documents.length === 0) return { kind: "version", version: shown ?? PLAIN };
+  const parts = shown === undefined ? [] : [shown];
   for (const { key, optional } of documents) {
     const version = around.documents.get(key) ?? "missing";
     const [word = "", , name = ""] = key.split("/");

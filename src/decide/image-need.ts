@@ -62,7 +62,7 @@ function find(draft: Draft, container: string, need: ImageNeed, memory: ImageMem
   const failed = draft.memory.failures[failureKey(action)];
   if (failed !== undefined && waitsAfterFailure(draft, action)) {
     const message = `Failed to inspect image "${need.written}": ${failed.failure.message}`;
-    return held(draft, container, { reason: "ImageInspectError", message, until: failed.retryAt, needs: "time" });
+    return held(draft, container, need, { reason: "ImageInspectError", message, until: failed.retryAt, needs: "time" });
   }
   act(draft, action);
   holdFailedPull(draft, container, need, memory);
@@ -74,7 +74,7 @@ function fetchImage(draft: Draft, container: string, need: ImageNeed, memory: Im
   if (need.policy === "Never") {
     const message = `Container image "${need.written}" is not present with pull policy of Never`;
     const until = (memory?.seenAt ?? draft.picture.now.monoMs) + LOOK_AGAIN_MS;
-    return held(draft, container, { reason: "ErrImageNeverPull", message, until, needs: "image" });
+    return held(draft, container, need, { reason: "ErrImageNeverPull", message, until, needs: "image" });
   }
   if (holdFailedPull(draft, container, need, memory)) {
     if (need.policy === "IfNotPresent" && memory?.seenAt !== undefined) wake(draft, memory.seenAt + LOOK_AGAIN_MS);
@@ -94,11 +94,11 @@ function holdFailedPull(draft: Draft, container: string, need: ImageNeed, memory
   const shownFrom = noteShown(draft, need.ref, failed);
   if (shownFrom === undefined || monoMs < shownFrom + SHOWN_FIRST_MS) {
     if (shownFrom !== undefined) wake(draft, shownFrom + SHOWN_FIRST_MS);
-    held(draft, container, { reason, message, until, needs: "image" });
+    held(draft, container, need, { reason, message, until, needs: "image" });
     return true;
   }
   const backOff = `Back-off pulling image "${need.written}": ${reason}: ${message}`;
-  held(draft, container, { reason: "ImagePullBackOff", message: backOff, until, needs: "image" });
+  held(draft, container, need, { reason: "ImagePullBackOff", message: backOff, until, needs: "image" });
   return true;
 }
 
@@ -128,9 +128,10 @@ function pullError({ written }: ImageNeed, failure: Failure): { reason: string; 
 function held(
   draft: Draft,
   container: string,
+  { written: image }: ImageNeed,
   why: { reason: string; message: string; until: MonoMs; needs: "time" | "image" },
 ): ImageStep {
-  holdForImage(draft, container, why);
+  holdForImage(draft, container, { ...why, image });
   return { kind: "held" };
 }
 
@@ -138,7 +139,7 @@ function held(
 export function holdForImage(
   draft: Draft,
   container: string,
-  why: Pick<Hold, "reason" | "message" | "until" | "needs">,
+  why: Pick<Hold, "reason" | "message" | "image" | "until" | "needs">,
 ): void {
   hold(draft, { subject: `container/${container}`, ...why, ...(isSandboxUp(draft) ? {} : { reason: "" }) });
 }

@@ -7,6 +7,7 @@ import { goDurationOfMillis } from "../pod/duration.ts";
 import type { EventObject, PodEvent } from "../pod/event.ts";
 import type { Hold, Picture } from "../pod/plan.ts";
 import { EVENTS, type EventName } from "./event-table.ts";
+import { volumeImages } from "./image-need.ts";
 import { killingText } from "./killing.ts";
 import type { Moment, Notice } from "./moment.ts";
 import { resizeText } from "./resize-text.ts";
@@ -98,12 +99,17 @@ function killing({ desired }: Picture, { name }: { name: string }, cause: Cause 
   return [of(name, "killing", container ? killingText(container, cause) : `Stopping container ${name}`)];
 }
 
-/** Containers whose coming start waits for this image: each of them is told of it. */
-function waitingFor({ desired, memory }: Picture, ref: string): readonly DesiredContainer[] {
-  return desired.containers.filter(
-    ({ name, imageRef }) =>
-      imageRef === ref && memory.starts[name]?.wantedAt !== undefined && !memory.starts[name]?.image,
-  );
+type Waiting = { readonly name: string; readonly image: string };
+
+/** Containers whose coming start waits for this image, its own or that of a volume: each is told of it, as it was written. */
+function waitingFor({ desired, memory }: Picture, ref: string): readonly Waiting[] {
+  return desired.containers.flatMap((container) => {
+    const { name, image, imageRef } = container;
+    const start = memory.starts[name];
+    if (start?.wantedAt === undefined) return [];
+    if (imageRef === ref && !start.image) return [{ name, image }];
+    return volumeImages(desired, container).some((need) => need.ref === ref) ? [{ name, image: ref }] : [];
+  });
 }
 
 /** E1: a start that takes what an earlier look or pull of this pod has shown is told of its image, too. */
@@ -215,9 +221,15 @@ function held(picture: Picture, hold: Hold): readonly Told[] {
     case "CrashLoopBackOff":
       return each(({ name }) => [of(name, "restartBackOff", name, podId(desired))]);
     case "ImagePullBackOff":
-      return each(({ name, image }) => [of(name, "imageBackOff", image), of(name, "startFailed", hold.reason)]);
+      return each(({ name, image }) => [
+        of(name, "imageBackOff", hold.image ?? image),
+        of(name, "startFailed", hold.reason),
+      ]);
     case "ErrImageNeverPull":
-      return each(({ name, image }) => [of(name, "imageNeverPulled", image), of(name, "startFailed", hold.reason)]);
+      return each(({ name, image }) => [
+        of(name, "imageNeverPulled", hold.image ?? image),
+        of(name, "startFailed", hold.reason),
+      ]);
     case "InvalidImageName":
       return each(({ name }) => [of(name, "imageNameInvalid", hold.message), of(name, "startFailed", hold.reason)]);
     case "CreateContainerConfigError":

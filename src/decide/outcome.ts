@@ -140,7 +140,7 @@ function noteFailed(memory: PodMemory, action: Action, failure: Failure, at: Mon
     case "create-container": {
       const error = { reason: failure.reason ?? "CreateContainerError", message: failure.message };
       const retryAt = at + RETRY_MS;
-      const forgotten = withoutImage(memory, action.imageId);
+      const forgotten = withoutImages(memory);
       return withStart(forgotten, action.name, (start) => ({ ...withoutAnswer(start), error, retryAt }));
     }
     case "start-container": {
@@ -179,12 +179,12 @@ function notePullFailure(memory: PodMemory, ref: string, failure: Failure, at: M
   return withImage(memory, ref, { failed: { delayMs, at, failure } });
 }
 
-/** The image may be why the container could not be made: the next try asks for it again. */
-function withoutImage(memory: PodMemory, imageId: string): PodMemory {
-  const images = Object.entries(memory.images).map(([ref, image]): [string, ImageMemory] => {
-    if (image.seen === undefined || image.seen === "missing" || image.seen.id !== imageId) return [ref, image];
-    return [ref, image.failed === undefined ? {} : { failed: image.failed }];
-  });
+/** An image may be why the container could not be made, its own or that of a volume: the next try asks for each again. */
+function withoutImages(memory: PodMemory): PodMemory {
+  const images = Object.entries(memory.images).map(([ref, { failed }]): [string, ImageMemory] => [
+    ref,
+    failed === undefined ? {} : { failed },
+  ]);
   return { ...memory, images: Object.fromEntries(images) };
 }
 

@@ -1,10 +1,9 @@
 import type { DesiredContainer } from "../pod/desired.ts";
-import type { PodMemory } from "../pod/memory.ts";
 import type { Picture } from "../pod/plan.ts";
 import type * as v1 from "../pod/v1.ts";
 import { idOfUri } from "./container-state.ts";
 import { appsBegun, hasEnded, mayRun } from "./life.ts";
-import { restartsAfter, restartsAfterEnd } from "./restart-policy.ts";
+import { isFollowed, restartsAfter } from "./restart-policy.ts";
 
 /** Phase with the words that go with it. */
 export type PodPhase = {
@@ -61,7 +60,7 @@ function phaseOf(picture: Picture, statuses: readonly v1.ContainerStatus[]): Pod
   return stopped === counts.succeeded ? "Succeeded" : "Failed";
 }
 
-function count({ desired, memory }: Picture, statuses: readonly v1.ContainerStatus[]): Counts {
+function count(picture: Picture, statuses: readonly v1.ContainerStatus[]): Counts {
   const counts: Counts = {
     pendingInit: 0,
     failedInit: 0,
@@ -74,8 +73,8 @@ function count({ desired, memory }: Picture, statuses: readonly v1.ContainerStat
     unknown: 0,
   };
   const byName = new Map(statuses.map((status) => [status.name, status]));
-  for (const container of desired.containers) {
-    COUNTERS[container.role](counts, container, byName.get(container.name), memory);
+  for (const container of picture.desired.containers) {
+    COUNTERS[container.role](counts, container, byName.get(container.name), picture);
   }
   return counts;
 }
@@ -84,14 +83,15 @@ type Counter = (
   counts: Counts,
   container: DesiredContainer,
   status: v1.ContainerStatus | undefined,
-  memory: PodMemory,
+  picture: Picture,
 ) => void;
 
 const COUNTERS: Readonly<Record<DesiredContainer["role"], Counter>> = {
-  init(counts, container, status) {
+  init(counts, container, status, { memory }) {
     const exit = exitOf(status);
+    const { anew = false } = memory.starts[container.name] ?? {};
     if (exit === undefined) counts.pendingInit += 1;
-    else if (exit.exitCode !== 0 && !restartsAfter(container, exit.exitCode)) counts.failedInit += 1;
+    else if (exit.exitCode !== 0 && !anew && !restartsAfter(container, exit.exitCode)) counts.failedInit += 1;
   },
   /** One that ended is left out, so that its exit code never counts (P2). */
   sidecar(counts, _container, status) {
@@ -106,7 +106,7 @@ const COUNTERS: Readonly<Record<DesiredContainer["role"], Counter>> = {
   },
   /** Nothing of the pod depends on it. */
   ephemeral() {},
-  app(counts, container, status, memory) {
+  app(counts, container, status, { desired, memory }) {
     const exit = exitOf(status);
     if (status === undefined) counts.unknown += 1;
     else if (status.state?.running) counts.running += 1;
@@ -114,8 +114,8 @@ const COUNTERS: Readonly<Record<DesiredContainer["role"], Counter>> = {
     else {
       counts.stopped += 1;
       if (status.state?.terminated?.exitCode === 0) counts.succeeded += 1;
-      const known = memory.instances[idOfUri(exit.containerID) ?? ""];
-      if (!restartsAfterEnd(container, known, exit.exitCode)) counts.final += 1;
+      const { exitCode } = exit;
+      if (!isFollowed(desired, container, memory, { id: idOfUri(exit.containerID) ?? "", exitCode })) counts.final += 1;
     }
   },
 };

@@ -1,5 +1,5 @@
 import type { DesiredContainer } from "../pod/desired.ts";
-import { act, type Draft, hold, instanceOf, wake } from "./draft.ts";
+import { act, type Draft, hold, instanceOf, noteStart, startOf, wake } from "./draft.ts";
 import { exitCodeOf, isExitKnown, stopCauseOf } from "./exits.ts";
 import { allStill, instancesOf, newestOf } from "./instances.ts";
 import { ruleFor } from "./restart-policy.ts";
@@ -25,6 +25,7 @@ export function resetAll(draft: Draft, triggers: readonly DesiredContainer[]): v
   for (const { name } of resetOf(draft)) {
     const message = "restarts with all containers of the pod";
     hold(draft, { subject: `container/${name}`, reason: "RestartingAllContainers", message, needs: "sibling" });
+    noteStart(draft, name, { ...startOf(draft, name), anew: true });
   }
   if (allStill(draft)) removeInOrder(draft, triggers);
   else stopAll(draft, { cause: "restartAll", graceSeconds: 0, hook: false });

@@ -1,11 +1,11 @@
 import type { Cause } from "../pod/action.ts";
-import type { DesiredContainer } from "../pod/desired.ts";
-import type { InstanceMemory } from "../pod/memory.ts";
+import { type DesiredContainer, type DesiredPod, isOfInit } from "../pod/desired.ts";
+import type { InstanceMemory, PodMemory } from "../pod/memory.ts";
 import type * as v1 from "../pod/v1.ts";
 
 /** Stops after which the container is started again whatever its policy says: people asked for another one (S17). */
 const ANYWAY: readonly Cause[] = ["definitionChanged", "resize", "restartRequested"];
-/** Stops after which it is started again unless the policy is Never; rules and exit code do not count (S18, S5, S9). */
+/** Stops after which it is started again unless its policy is Never; rules and exit code do not count (S18, S5, S9). */
 const UNLESS_NEVER: readonly Cause[] = ["livenessFailed", "startupFailed", "sandboxChanged", "unknownState"];
 
 /** Why an instance was stopped, by this agent or the one before it. */
@@ -13,18 +13,34 @@ export const causeIn = (memory: InstanceMemory | undefined): Cause | undefined =
   memory?.stop?.cause ?? memory?.stopCause;
 
 /** Whether a container that was stopped for this cause is started again; undefined where its exit decides (S17, S18). */
-export function restartsAfterStop(container: DesiredContainer, cause: Cause | undefined): boolean | undefined {
+export function restartsAfterStop(
+  pod: DesiredPod,
+  container: DesiredContainer,
+  cause: Cause | undefined,
+): boolean | undefined {
   if (cause === undefined) return undefined;
   if (ANYWAY.includes(cause)) return true;
+  if (cause === "unknownState" && container.role !== "init") return true;
+  if (cause === "sandboxChanged" && startsOver(pod, container)) return true;
   return UNLESS_NEVER.includes(cause) ? container.restartPolicy !== "Never" : undefined;
 }
 
-/** The same by what is remembered of the instance and its exit code. */
-export const restartsAfterEnd = (
+/** S5: with a new sandbox and no init containers the app containers begin anew, by the policy of the pod alone. */
+export const startsOver = (pod: DesiredPod, { role }: DesiredContainer): boolean =>
+  role === "app" && pod.restartPolicy !== "Never" && !pod.containers.some(isOfInit);
+
+/**
+ * Whether an instance that has ended is followed by another, by what is remembered of it and its exit code. One that a restart of
+ * all takes along is; an init container that has done its work is not counted among them, though it runs again (S24).
+ */
+export const isFollowed = (
+  pod: DesiredPod,
   container: DesiredContainer,
-  memory: InstanceMemory | undefined,
-  exitCode: number,
-): boolean => restartsAfterStop(container, causeIn(memory)) ?? restartsAfter(container, exitCode);
+  { starts, instances }: Pick<PodMemory, "starts" | "instances">,
+  { id, exitCode }: { readonly id: string; readonly exitCode: number },
+): boolean =>
+  (starts[container.name]?.anew === true && !(container.role === "init" && exitCode === 0)) ||
+  (restartsAfterStop(pod, container, causeIn(instances[id])) ?? restartsAfter(container, exitCode));
 
 /** Whether a container is started again after this exit code: its rules first, then its policy (S20). */
 export function restartsAfter(container: DesiredContainer, exitCode: number): boolean {

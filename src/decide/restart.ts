@@ -1,4 +1,5 @@
 import type { Cause } from "../pod/action.ts";
+import { givenText } from "../pod/allocation.ts";
 import type { DesiredContainer } from "../pod/desired.ts";
 import type { ObservedContainer } from "../pod/observed.ts";
 import { type Draft, instanceOf, startOf } from "./draft.ts";
@@ -18,12 +19,16 @@ export function restartOf(draft: Draft, container: DesiredContainer, newest: Obs
     endedAt,
     inForceMs: newest.backOffMs,
     decidedAt: decidedAt(draft, newest),
-    changed: newest.hash !== container.hash,
+    changed: newest.hash !== container.hash || isResized(draft, container, newest),
     ...(cause !== undefined && REPLACING.includes(cause) ? before(draft, newest) : {}),
     ceilingMs: around.maxRestartDelayMs,
     now: now.monoMs,
   });
 }
+
+/** It was made with other resources than it is to have: those belong to the key of a back-off (B2). */
+const isResized = ({ picture }: Draft, container: DesiredContainer, { given }: ObservedContainer): boolean =>
+  given !== undefined && given !== givenText(picture.desired, container);
 
 /** When it was decided to make it: remembered, or read back from the wall clock and clamped (B6, D8). */
 function decidedAt(draft: Draft, newest: ObservedContainer): number {

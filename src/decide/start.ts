@@ -152,9 +152,7 @@ function imageFor(
   const first = kept === undefined ? stepToImage(draft, name, own) : ({ kind: "here", image: kept } as const);
   if (first.kind === "here" && kept === undefined)
     noteStart(draft, name, { ...startOf(draft, name), image: first.image });
-  const others = volumeImages(desired, container).map((need) =>
-    stepToImage(draft, name, { ...need, since: 0, reuse: true }),
-  );
+  const others = volumeImages(desired, container).map((need) => stepToImage(draft, name, { ...need, since, reuse }));
   for (const step of [first, ...others]) {
     if (step.kind !== "here") return step.kind;
   }

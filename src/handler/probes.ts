@@ -48,7 +48,9 @@ async function probeExec(
     return result.exitCode === 0 ? success(outputOf(result)) : failure(outputOf(result));
   } catch (error) {
     if (!(error instanceof BerthError)) throw error;
-    if (error.code !== "RuntimeTimeout") return discarded(error.message);
+    // A runtime that cannot end a hanging command does not answer: the attempt's time is over all the same.
+    const isLate = error.code === "RuntimeTimeout" || (error.code === "RuntimeCancelled" && signal.aborted);
+    if (!isLate) return discarded(error.message);
     const joined = command.join(" ");
     return failure(`command timed out: ${JSON.stringify(joined)} timed out after ${timeoutSeconds}s`);
   }

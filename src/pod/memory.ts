@@ -122,6 +122,8 @@ export type StartMemory = {
   readonly decidedAt?: MonoMs;
   /** One more than the highest attempt so far: the count goes on from there when no instance is left (S25, S28). */
   readonly attempt?: number;
+  /** A restart of all containers takes its instances away: it begins anew however they ended (S24, S25). */
+  readonly anew?: true;
 };
 
 export type ImageMemory = {

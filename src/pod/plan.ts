@@ -36,6 +36,8 @@ export type Hold = {
   readonly reason: string;
   /** For people, without the reason. Of a container it is the text of state.waiting; else the bare cause (events add theirs). */
   readonly message: string;
+  /** The image that the reason tells of, as people wrote it: a container's own, or that of a volume. */
+  readonly image?: string;
   readonly until?: MonoMs;
   readonly needs: "time" | "image" | "document" | "volume" | "name" | "room" | "network" | "runtime" | "sibling";
 };

@@ -247,6 +247,15 @@ describe("events of a pod (lifecycle.md 10)", () => {
       ],
     ],
     [
+      "back-off of a volume's image",
+      held({ ...holdOn("a", "ImagePullBackOff"), image: "models:3" }),
+      {},
+      [
+        'Normal BackOff spec.containers{a}: Back-off pulling image "models:3"',
+        "Warning Failed spec.containers{a}: Error: ImagePullBackOff",
+      ],
+    ],
+    [
       "image never pulled",
       held(holdOn("a", "ErrImageNeverPull")),
       {},

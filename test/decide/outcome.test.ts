@@ -152,10 +152,10 @@ const rows: readonly Row[] = [
   ],
   ["a pull that was given up leaves nothing", pulledBefore(10_000, 5), pull, withdrawn, pulledBefore(10_000, 5)],
   [
-    "S27: the performer's reason comes before the usual one; the image is asked for again",
+    "S27: the performer's reason comes before the usual one; its images, those of volumes too, are asked for again",
     {
       starts: { web: { image: { id: "sha" }, wantedAt: 1, decision: { after: "b", backOffMs: 10_000 } } },
-      images: { "web:1": { seen: { id: "sha" }, seenAt: 1 } },
+      images: { "web:1": { seen: { id: "sha" }, seenAt: 1 }, "models:3": { seen: { id: "other" }, seenAt: 1 } },
     },
     create,
     failed({ reason: "CreateContainerConfigError" }),
@@ -167,7 +167,7 @@ const rows: readonly Row[] = [
           retryAt: at + 10_000,
         },
       },
-      images: { "web:1": {} },
+      images: { "web:1": {}, "models:3": {} },
     },
   ],
   [

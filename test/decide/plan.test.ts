@@ -176,6 +176,14 @@ table("before anything is begun", [
 ]);
 
 const config = { key: "ConfigMap/default/site", optional: false } as const;
+const labelsShown = {
+  name: "info",
+  downwardAPI: { items: [{ path: "labels", fieldRef: { fieldPath: "metadata.labels" } }] },
+};
+const nameShown = {
+  name: "info",
+  downwardAPI: { items: [{ path: "name", fieldRef: { fieldPath: "metadata.name" } }] },
+};
 const withConfig = pod({ volumes: [volume("site", { documents: [config] })] });
 const TOKEN = "Token/default/builder/web/uid/3607/";
 const EXPIRED = "failed to fetch token: the last one has expired, and the API server gives no other";
@@ -276,6 +284,39 @@ table("volumes (5.6, D2)", [
       around: { documents: new Map([[config.key, "2"]]) },
     },
     ["set-volume site ConfigMap/default/site=2"],
+  ],
+  [
+    "labels that have changed refresh the volume that shows them (5.6)",
+    {
+      desired: pod({ labels: { tier: "back" }, volumes: [volume("info", { spec: labelsShown })] }),
+      containers: [instance("web")],
+      memory: { volumes: { info: '[{"tier":"front"}]' } },
+    },
+    ['set-volume info [{"tier":"back"}]'],
+  ],
+  [
+    "beside a document, too",
+    {
+      desired: pod({
+        labels: { tier: "back" },
+        volumes: [
+          volume("info", { spec: { name: "info", projected: { sources: [labelsShown] } }, documents: [config] }),
+        ],
+      }),
+      containers: [instance("web")],
+      memory: { volumes: { info: 'ConfigMap/default/site=1,[{"tier":"front"}]' } },
+      around: { documents: new Map([[config.key, "1"]]) },
+    },
+    ['set-volume info ConfigMap/default/site=1,[{"tier":"back"}]'],
+  ],
+  [
+    "labels that it does not show do not",
+    {
+      desired: pod({ labels: { tier: "back" }, volumes: [volume("info", { spec: nameShown })] }),
+      containers: [instance("web")],
+      memory: { volumes: { info: '["site-host1"]' } },
+    },
+    [],
   ],
   [
     "a document that goes away leaves the volume as it is",
@@ -626,6 +667,32 @@ table("app containers (3.5)", [
     ["find-image web:1"],
   ],
   [
+    "S5: killed with its sandbox it begins anew by the policy of the pod, whatever its own says",
+    {
+      desired: pod({ containers: [app("web", { restartPolicy: "Never" })] }),
+      containers: [exited("web", 137)],
+      memory: { instances: { "web-0": { stop: { cause: "sandboxChanged", by: 0 } } } },
+    },
+    ["find-image web:1"],
+  ],
+  [
+    "S17: what was killed because its state was unknown is started, whatever the policy",
+    {
+      desired: never,
+      containers: [exited("web", 137)],
+      memory: { instances: { "web-0": { stop: { cause: "unknownState", by: 0 } } } },
+    },
+    ["find-image web:1"],
+  ],
+  [
+    "B2: other resources are another key: no back-off",
+    {
+      containers: [exited("web", 1, 0, { attempt: 3, backOffMs: 40_000, given: '{"limits":{"cpu":"1"}}' })],
+      memory: { starts: { web: { image: { id: "x" } } } },
+    },
+    ["create web#4 after 10s"],
+  ],
+  [
     "S18: with Never it does not",
     {
       desired: never,
@@ -820,6 +887,18 @@ table("image volumes (6.2)", [
       memory: { volumes: { models: "plain" }, images: { ...here("web:1")?.images, ...here("b:1")?.images } },
     },
     ["find-image models:3"],
+  ],
+  [
+    "a restart looks again: they may be gone (B11)",
+    {
+      desired: pod({ volumes: [image("models", "models:3")], containers: [app("web", { volumes: ["models"] })] }),
+      containers: [exited("web", 1)],
+      memory: {
+        volumes: { models: "plain" },
+        images: { ...here("web:1", 1000)?.images, ...here("models:3", 1000)?.images },
+      },
+    },
+    ["find-image web:1", "find-image models:3"],
   ],
   [
     "are pulled without a look with pullPolicy Always",

@@ -325,6 +325,15 @@ describe("exec probes (R13)", () => {
     };
     const text = 'command timed out: "check me" timed out after 3s';
     expect(await probeWith({ exec, timeoutSeconds: 3 }, { execSync: late })).toEqual({ kind: "failure", output: text });
+    const unanswered = async (): Promise<never> => {
+      throw new BerthError("RuntimeCancelled", "the call was given up");
+    };
+    const over = AbortSignal.abort();
+    expect(await probeWith({ exec, timeoutSeconds: 3 }, { execSync: unanswered }, over)).toEqual({
+      kind: "failure",
+      output: text,
+    });
+    expect(await probeWith({ exec }, { execSync: unanswered })).toMatchObject({ kind: "discarded" });
     const gone = async (): Promise<never> => {
       throw new BerthError("RuntimeNotFound", "no container c1");
     };

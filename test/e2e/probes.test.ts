@@ -9,6 +9,7 @@ import { checkout } from "../../dev/paths.ts";
 import { makeCodec } from "../../src/base/protobuf.ts";
 import { MESSAGES, METHODS } from "../../src/handler/generated/tables.ts";
 import type * as v1 from "../../src/pod/v1.ts";
+import type { StoredPod } from "../../src/ports.ts";
 import { selfSigned } from "../kit/certificates.ts";
 import { type Host, openHost } from "../kit/host.ts";
 import { container, pod, SLEEP, sh } from "../kit/sample-pods.ts";
@@ -233,6 +234,8 @@ it("none of the pods that are ready flips while the agent is killed and started"
     await host.manifests.drop(`${name}.yaml`, pod(name, { containers: [main] }));
   }
   for (const name of names) await ready(name);
+  // What is shown is on its way to the disk; a kill in that moment would take it back.
+  for (const name of names) await recorded(await host.pod(name));
   const steadyIds = async () =>
     (await host.cri.containers()).flatMap(({ pod: name, id, state }) =>
       name.startsWith("steady-") ? `${id} ${state}` : [],
@@ -251,6 +254,15 @@ it("none of the pods that are ready flips while the agent is killed and started"
   expect(rows.map(({ NAME, READY, STATUS }) => `${NAME} ${READY} ${STATUS}`).sort()).toEqual(shown.sort());
   expect(await steadyIds()).toEqual(before);
 });
+
+/** Waits until the next agent would know that the pod's container is ready. */
+async function recorded({ metadata }: v1.Pod): Promise<void> {
+  const file = join(host.places.root, "pods", metadata?.uid ?? "", "berth.json");
+  await host.eventually("its record says that it is ready", async () => {
+    const { record } = JSON.parse(await readFile(file, "utf8")) as StoredPod;
+    expect(Object.values(record.instances)).toEqual([expect.objectContaining({ ready: true })]);
+  });
+}
 
 type Served = { readonly port: number; close(): void };
 

@@ -363,8 +363,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     standing: () =>
       standingOf(
         {
-          ...health.now(),
-          toldMonoMs: health.toldMonoMs(),
+          told: health.told(),
           listedMonoMs,
           shuttingDown: node.isShuttingDown(),
           pressures: pressureCare?.pressures(),

@@ -77,7 +77,7 @@ const FIRST_DETAILS_MS = 1500;
  *
  * A1  Workers begin only after the records, the runtime's whole list and the directory's first sighting have been read, so
  *     that the first plan of each pod knows all that is to be known.
- * A2  Nothing is removed before the directory was listed whole.
+ * A2  No pod of a file is removed before the directory was listed whole, none of an API server before that has told.
  * A3  Stopping ends loops in the reverse order of their start and touches no container.
  */
 export async function startAgent(ports: Ports, setup: Setup, means: Means, rules: Rules = berthRules): Promise<Agent> {
@@ -363,8 +363,7 @@ export async function startAgent(ports: Ports, setup: Setup, means: Means, rules
     standing: () =>
       standingOf(
         {
-          ...health.now(),
-          toldMonoMs: health.toldMonoMs(),
+          told: health.told(),
           listedMonoMs,
           shuttingDown: node.isShuttingDown(),
           pressures: pressureCare?.pressures(),

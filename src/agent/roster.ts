@@ -94,7 +94,7 @@ export function makeRoster(tools: {
       {
         pod,
         known,
-        memory: withEnd(record === undefined ? fresh : rules.memoryOf(record), pod),
+        memory: rules.noteOver(record === undefined ? fresh : rules.memoryOf(record), pod),
         ...(ending === undefined ? {} : { ending }),
         adopted: isRunning(known.observed),
         arrival: arrivals,
@@ -204,12 +204,6 @@ export function makeRoster(tools: {
     },
   };
 }
-
-/** What the server shows as over is over, whatever is known of it here (P1). */
-const withEnd = (memory: PodMemory, { bound }: DesiredPod): PodMemory =>
-  bound?.over === undefined || memory.terminal !== undefined
-    ? memory
-    : { ...memory, terminal: { ...bound.over, bootId: "" } };
 
 const isRunning = ({ containers, sandboxes }: ObservedPod): boolean =>
   sandboxes.some(({ state }) => state === "ready") || containers.some(({ state }) => state === "running");

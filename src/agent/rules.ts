@@ -1,3 +1,4 @@
+import { noteOver } from "../decide/bound-over.ts";
 import { intake } from "../decide/intake.ts";
 import { join, joinMessage } from "../decide/join.ts";
 import { news } from "../decide/news.ts";
@@ -27,6 +28,7 @@ export type Rules = {
   readonly noteAsked: typeof noteAsked;
   readonly noteGranted: typeof noteGranted;
   readonly noteOutcome: typeof noteOutcome;
+  readonly noteOver: typeof noteOver;
   readonly noteStatus: typeof noteStatus;
   readonly podStatus: typeof podStatus;
   readonly recordOf: typeof recordOf;
@@ -50,6 +52,7 @@ export const berthRules: Rules = {
   noteAsked,
   noteGranted,
   noteOutcome,
+  noteOver,
   noteStatus,
   podStatus,
   recordOf,

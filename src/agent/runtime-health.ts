@@ -14,11 +14,20 @@ export type RuntimeState = {
   readonly message?: string;
 };
 
-/** Watches the runtime's conditions. A runtime that does not answer is not ready; that says nothing about its containers. */
+/** The runtime's conditions in its own words, and when it last said them. */
+export type RuntimeTold = RuntimeState & { readonly monoMs: MonoMs };
+
+/**
+ * Watches the runtime's conditions.
+ *
+ * H1  A runtime that does not answer is not ready for pods; that says nothing about its containers.
+ * H2  What it told last stands until it tells something else: one call that fails makes no node unready (node.md 2.3).
+ */
 export type RuntimeHealthWatch = {
+  /** As it is for pods (H1). */
   now(): RuntimeState;
-  /** When the runtime last told its status; undefined: never. */
-  toldMonoMs(): MonoMs | undefined;
+  /** As it is for the node (H2); undefined: it has told nothing yet. */
+  told(): RuntimeTold | undefined;
   /** One look, told through `onChange` when it differs. */
   look(signal: AbortSignal): Promise<void>;
   /** Looks every few seconds until the signal; beats after each look. */
@@ -41,7 +50,7 @@ export function makeRuntimeHealth(tools: {
   onChange(state: RuntimeState): void;
 }): RuntimeHealthWatch {
   const { runtime, clock, log } = tools;
-  let toldMonoMs: MonoMs | undefined;
+  let told: RuntimeTold | undefined;
   let state: RuntimeState = { runtimeReady: false, networkReady: false };
 
   const ask = async (signal: AbortSignal): Promise<RuntimeState> => {
@@ -54,8 +63,9 @@ export function makeRuntimeHealth(tools: {
     });
     try {
       const { ready, networkReady, message } = await runtime.health(patience.signal);
-      toldMonoMs = clock.now().monoMs;
-      return { runtimeReady: ready, networkReady, ...(message === undefined ? {} : { message }) };
+      const answer = { runtimeReady: ready, networkReady, ...(message === undefined ? {} : { message }) };
+      told = { ...answer, monoMs: clock.now().monoMs };
+      return answer;
     } catch (error) {
       const { message } = asBerthError(error, "asking the runtime for its status");
       return { runtimeReady: false, networkReady: state.networkReady, message };
@@ -74,7 +84,7 @@ export function makeRuntimeHealth(tools: {
 
   return {
     now: () => state,
-    toldMonoMs: () => toldMonoMs,
+    told: () => told,
     look,
     beatWithinMs: 3 * (BEAT_MS + PATIENCE_MS),
     async run(signal, beat) {

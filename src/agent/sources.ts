@@ -15,7 +15,8 @@ import type { Change, Store } from "./store.ts";
  * Takes what the sources see and hands on what they ask for.
  *
  * S1  Each sighting goes through intake, and only its outcome counts.
- * S2  The sources are ready once the directory was listed whole; before that nothing is removed (F14).
+ * S2  The sources are ready once the directory was listed whole; before that no pod of a file is removed (F14). A host that is
+ *     to have no such directory is ready at once.
  * S3  Problems of records and of the directory are shown together; each is logged once when it comes and once when it goes.
  * S4  It takes at most a fifth of the time; of sightings that come meanwhile the newest counts.
  */
@@ -56,8 +57,9 @@ export function makeSources(tools: {
   const take = (sighting: DirectorySighting): void => {
     const change = store.take(rules.intake(store.state(), sighting));
     shelf.take(sighting, store.state().configs);
-    if (sighting.listing.kind === "whole") broken = new Set(sighting.files.filter(isBroken).map(({ path }) => path));
-    const becameReady = !ready && sighting.listing.kind === "whole";
+    const heard = sighting.listing.kind !== "failed";
+    if (heard) broken = new Set(sighting.files.filter(isBroken).map(({ path }) => path));
+    const becameReady = !ready && heard;
     ready ||= becameReady;
     meter.set("kubelet_desired_pods", { static: "true" }, store.state().accepted.length);
     if (change.problems || !taken) tellProblems();

@@ -2,12 +2,13 @@ import type { MonoMs } from "../base/clock.ts";
 import type { Pressures } from "../pod/pressure.ts";
 import type { Standing } from "../pod/standing.ts";
 import type { RuntimeCapabilities } from "../ports.ts";
-import type { RuntimeState } from "./runtime-health.ts";
+import type { RuntimeTold } from "./runtime-health.ts";
 
 /** How the node is, from what the agent's loops know (node.md 2.2, 2.3). */
 export function standingOf(
-  state: RuntimeState & {
-    readonly toldMonoMs: MonoMs | undefined;
+  state: {
+    /** As the runtime told last, however long ago: how long that counts is decided with the conditions. */
+    readonly told: RuntimeTold | undefined;
     readonly listedMonoMs: MonoMs | undefined;
     readonly shuttingDown: boolean;
     readonly pressures: Pressures | undefined;
@@ -15,14 +16,14 @@ export function standingOf(
   },
   capabilities: RuntimeCapabilities | undefined,
 ): Standing {
-  const { runtimeReady, networkReady, message, toldMonoMs, listedMonoMs, shuttingDown, images } = state;
+  const { told, listedMonoMs, shuttingDown, images } = state;
   return {
     ...(capabilities === undefined ? {} : { runtime: { name: capabilities.name, version: capabilities.version } }),
-    ...(toldMonoMs === undefined ? {} : { runtimeToldMonoMs: toldMonoMs }),
+    ...(told === undefined ? {} : { runtimeToldMonoMs: told.monoMs }),
     ...(listedMonoMs === undefined ? {} : { listedMonoMs }),
-    runtimeReady,
-    networkReady,
-    ...(message === undefined ? {} : { message }),
+    runtimeReady: told?.runtimeReady ?? false,
+    networkReady: told?.networkReady ?? false,
+    ...(told?.message === undefined ? {} : { message: told.message }),
     pressure: state.pressures ?? { memory: false, disk: false, pid: false },
     shuttingDown,
     images,

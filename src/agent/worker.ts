@@ -43,7 +43,7 @@ export type Worker = {
   /** All that is known of its objects, for whoever comes after it. */
   known(): Known;
   ring(): void;
-  /** The same UID is asked for with other content (F13). */
+  /** The same UID is asked for with other content (F13), or its server shows that it is over (node.md 3.4). */
   update(pod: DesiredPod): void;
   see(news: Sighting): void;
   /** Something happened outside the worker's own actions. */
@@ -300,7 +300,8 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     ring: () => bell.ring(),
     update(next) {
       resizes.asked(asked, next);
-      memory = rules.noteAsked(memory, pod, next, start.adopted || admission.kind === "admitted");
+      const noted = rules.noteAsked(memory, pod, next, start.adopted || admission.kind === "admitted");
+      memory = rules.noteOver(noted, next);
       asked = next;
       pod = rules.allocatedPod(asked, memory);
       if (memory.allocated === undefined) resizes.settled();

@@ -32,6 +32,8 @@ function metadata({ pod, ending, endingSinceWallMs }: ShownPod): v1.ObjectMeta {
       ? { deletionTimestamp: formatTime(endingSinceWallMs + ending.graceSeconds * 1000) }
       : {}),
     ...labels,
+    // As the server says it, deletion included: its clients look for the same here (node.md 6.3).
+    ...pod.bound?.metadata,
     name: pod.name,
     namespace: pod.namespace,
     uid: pod.uid,

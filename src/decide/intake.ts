@@ -24,7 +24,7 @@ export function intake(state: IntakeState, sighting: DirectorySighting): IntakeS
   if (sighting.listing.kind === "failed")
     return { ...state, problems: withListingProblem(state, sighting.listing.problem) };
   const files = new Map(sighting.files.map((file) => [file.path, file]));
-  const moved = movedProblem(state, sighting.listing.device, files);
+  const moved = sighting.listing.kind === "none" ? undefined : movedProblem(state, sighting.listing.device, files);
   const lossesCount = moved === undefined;
 
   const pods = settleClaims(state.accepted.map(heldPod), claimsOf(sighting.files, podClaim), files, lossesCount);
@@ -41,7 +41,7 @@ export function intake(state: IntakeState, sighting: DirectorySighting): IntakeS
     accepted,
     problems: [...(moved === undefined ? [] : [moved]), ...fileProblems(state, sighting), ...losers],
     configs: documents,
-    ...deviceOf(state, sighting.listing.device, lossesCount),
+    ...deviceOf(state, sighting.listing, lossesCount),
   };
 }
 
@@ -74,9 +74,15 @@ function movedProblem(
   };
 }
 
-/** The device is known anew only when the directory on it was taken for the same. */
-const deviceOf = (state: IntakeState, device: string, taken: boolean): Pick<IntakeState, "device"> =>
-  taken ? { device } : state.device === undefined ? {} : { device: state.device };
+/** The device is known anew only when the directory on it was taken for the same; where there is none, none is known. */
+function deviceOf(
+  state: IntakeState,
+  listing: { readonly kind: "whole" | "none"; readonly device?: string },
+  taken: boolean,
+): Pick<IntakeState, "device"> {
+  const { device } = taken ? listing : state;
+  return device === undefined ? {} : { device };
+}
 
 /** Problems of a file that still moves are not its last word: those of its last standing form stay until then. */
 function fileProblems(state: IntakeState, sighting: DirectorySighting): readonly Problem[] {

@@ -7,7 +7,7 @@ import { pressureRefusal } from "./eviction.ts";
 import { victimsFor } from "./preempt.ts";
 import { resizesOf } from "./resize-admission.ts";
 import { carryShutdown, comesBack, SHUTTING_DOWN, shutdownEnds, shutdownWakeAt } from "./shutdown.ts";
-import { unclaimed } from "./strangers.ts";
+import { isHeard, sourceOf, unclaimed } from "./strangers.ts";
 
 /** What follows between pods: who begins, ends and is forgotten, whose name's turn it is, who is admitted. */
 export function nextNodePlan(picture: NodePicture): NodePlan {
@@ -23,13 +23,13 @@ export function nextNodePlan(picture: NodePicture): NodePlan {
   return {
     begin: beginnersOf(picture.asked, workers, strangers),
     end: [
-      ...(picture.sourcesReady ? endsOf(workers, picture.asked, asked) : []),
+      ...endsOf(picture, workers, asked),
       ...deletionsOf(workers, asked),
       ...preempted.map(preemption),
       ...(shutdown === undefined ? [] : shutdownEnds(shutdown, workers)),
     ],
     forget: workers.filter(leaves).map(({ pod }) => pod.uid),
-    orphans: picture.sourcesReady ? strangers.map(({ uid }) => uid) : [],
+    orphans: strangers.filter((stranger) => isHeard(sourceOf(stranger), picture)).map(({ uid }) => uid),
     turns,
     admissions,
     resizes: resizesOf(
@@ -72,15 +72,20 @@ function beginnersOf(
   return asked.filter((pod) => !known.has(pod.uid) && !held(pod));
 }
 
-/** What no source asks for any more ends by its own grace (8.2); its name may already be asked for by another UID (T13). */
+/**
+ * What no source asks for any more ends by its own grace (8.2), as soon as its source is heard (F14); its name may already be
+ * asked for by another UID (T13).
+ */
 function endsOf(
+  picture: NodePicture,
   workers: readonly WorkerFacts[],
-  asked: readonly DesiredPod[],
   askedByUid: ReadonlyMap<string, DesiredPod>,
 ): NodePlan["end"] {
-  const names = new Set(asked.map(podKey));
+  const names = new Set(picture.asked.map(podKey));
   return workers
-    .filter((worker) => !isAsked(worker.pod, askedByUid) && !isLeaving(worker))
+    .filter(
+      (worker) => !isAsked(worker.pod, askedByUid) && !isLeaving(worker) && isHeard(worker.pod.origin.kind, picture),
+    )
     .map(({ pod }) => ({
       uid: pod.uid,
       ending: { cause: names.has(podKey(pod)) ? "replaced" : "removed", graceSeconds: Math.max(pod.graceSeconds, 1) },

@@ -1,4 +1,4 @@
-import type { BoundFacts } from "../pod/bound.ts";
+import type { BoundFacts, ServerMetadata } from "../pod/bound.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 import type * as v1 from "../pod/v1.ts";
 import { withDefaults } from "./defaults.ts";
@@ -40,16 +40,25 @@ export function compileBound(pod: v1.Pod): DesiredPod {
   return { ...desired, bound: { ...factsOf(pod), ...(unfit.length === 0 ? {} : { unfit: unfit.join(", ") }) } };
 }
 
+/** What is left of the metadata without what every pod has, and without what changes with each status. */
+function serversOf(metadata: v1.ObjectMeta): ServerMetadata {
+  const { name, namespace, uid, creationTimestamp, labels, annotations, ...others } = metadata;
+  const { resourceVersion, managedFields, selfLink, ...own } = others;
+  return own;
+}
+
 function factsOf({ metadata = {}, spec, status = {} }: v1.Pod): BoundFacts {
   const { generation, deletionTimestamp, deletionGracePeriodSeconds } = metadata;
   const { phase, reason, message } = status;
   const gates = new Set((spec?.readinessGates ?? []).map(({ conditionType }) => conditionType));
   const words = { ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
   const graceSeconds = deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? 30;
+  const own = serversOf(metadata);
   return {
     ...(generation === undefined ? {} : { generation }),
     ...(deletionTimestamp === undefined ? {} : { deletion: { graceSeconds } }),
     ...(phase === "Failed" || phase === "Succeeded" ? { over: { phase, ...words } } : {}),
+    ...(Object.keys(own).length === 0 ? {} : { metadata: own }),
     gates: (status.conditions ?? [])
       .filter(({ type }) => gates.has(type))
       .map(({ type, status }) => ({ type, status })),

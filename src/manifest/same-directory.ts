@@ -2,7 +2,7 @@ import type { DirectorySighting, FileSighting } from "../pod/source.ts";
 
 /** Whether two sightings tell the same: the same files with the very same documents and problems. */
 export function sameDirectory(one: DirectorySighting, other: DirectorySighting): boolean {
-  if (one.listing.kind === "failed" || other.listing.kind === "failed") {
+  if (one.listing.kind !== "whole" || other.listing.kind !== "whole") {
     return one.listing.kind === other.listing.kind && failureOf(one) === failureOf(other);
   }
   return (

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Log } from "../base/log.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 import type { DirectorySighting } from "../pod/source.ts";
@@ -10,7 +11,7 @@ import { makeWorkshop } from "./workshop.ts";
 
 /** What the manifest directory needs to know. */
 export type ManifestSettings = CompileSettings & {
-  /** A directory, or one file. */
+  /** A directory, or one file; empty: the host is to have no manifests. */
   readonly path: string;
   /** How often everything is looked at again, whatever was told: the safety net (0.1). */
   readonly fileCheckMs: number;
@@ -27,11 +28,13 @@ export type ManifestSettings = CompileSettings & {
  */
 export function makeManifestSource(settings: ManifestSettings): ManifestSource {
   const { path, fileCheckMs, log, workerUrl } = settings;
+  const recompile = async (stored: StoredPod): Promise<DesiredPod | undefined> => recompilePod(stored, settings);
+  if (path === "") return { rescan() {}, recompile, sightings: noManifests };
   let rescan = (): void => {};
 
   return {
     rescan: () => rescan(),
-    recompile: async (stored: StoredPod): Promise<DesiredPod | undefined> => recompilePod(stored, settings),
+    recompile,
     async *sightings(signal) {
       const workshop = makeWorkshop(workerUrl);
       const looker = makeLooker({ ...settings, compile: workshop.compile });
@@ -62,4 +65,10 @@ export function makeManifestSource(settings: ManifestSettings): ManifestSource {
       }
     },
   };
+}
+
+/** What a host without a manifest directory shows: nothing, once, and at once (node.md 3.2). */
+async function* noManifests(signal: AbortSignal): AsyncGenerator<DirectorySighting> {
+  yield { listing: { kind: "none" }, files: [], ignored: [] };
+  if (!signal.aborted) await once(signal, "abort");
 }

@@ -18,9 +18,9 @@ export type NodePicture = {
   readonly workersBefore?: readonly WorkerFacts[];
   /** What every source asks for now. */
   readonly asked: readonly DesiredPod[];
-  /** Each source has reported once; nothing is removed before (F14). */
+  /** The manifest directory was listed whole, or there is none; no pod of a file is removed before (F14, D1). */
   readonly sourcesReady: boolean;
-  /** The pods of an API server are all known, or there is no such server. */
+  /** The pods of an API server are all known, or there is no such server; none of them is removed before (F14). */
   readonly boundReady: boolean;
   /** Files that are there and cannot be understood whole: what came from them before may still be meant (D1). */
   readonly brokenFiles: ReadonlySet<string>;
@@ -42,7 +42,7 @@ export type Stranger = {
   readonly uid: string;
   readonly namespace: string;
   readonly name: string;
-  /** That of its manifest, where its record tells one. */
+  /** That of its manifest by its record; empty: it came from an API server. Absent: no record tells of it. */
   readonly path?: string;
   /** There is a directory of that UID and nothing else, so that not even its name is known. */
   readonly onlyHome?: true;

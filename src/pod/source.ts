@@ -5,9 +5,13 @@ import type * as v1 from "./v1.ts";
 
 /** Everything that the manifest directory shows at one moment. decide/intake.ts turns it into the set of accepted pods. */
 export type DirectorySighting = {
-  /** Only a directory that was listed whole, on the same device, lets a missing file remove a pod (D1). */
+  /**
+   * Only a directory that was listed whole, on the same device, lets a missing file remove a pod (D1); or that the host is to
+   * have no such directory, so that no pod comes from one.
+   */
   readonly listing:
     | { readonly kind: "whole"; readonly device: string }
+    | { readonly kind: "none" }
     | { readonly kind: "failed"; readonly problem: Problem };
   /** In byte-wise path order (F3); files that are ignored by name are only in `ignored`. */
   readonly files: readonly FileSighting[];

@@ -8,6 +8,7 @@ export type Standing = {
   readonly runtime?: { readonly name: string; readonly version: string };
   /** When the runtime last told its status; absent: never. */
   readonly runtimeToldMonoMs?: MonoMs;
+  /** By what it told then: whether it answers now does not count here (node.md 2.3). */
   readonly runtimeReady: boolean;
   readonly networkReady: boolean;
   /** Why not, in the runtime's words. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { bound, names, server, shown } from "../kit/bound-world.ts";
+import { reportStep } from "../../src/decide/api-report.ts";
+import type * as v1 from "../../src/pod/v1.ts";
+import { bound, names, server, shown, withWeb } from "../kit/bound-world.ts";
 import { plainPod } from "../kit/compiled-pod.ts";
 import { makeWorld, type World } from "../kit/world.ts";
 
@@ -68,5 +70,63 @@ describe("a host that shuts down (node.md 5.4)", () => {
       });
     }
     expect(host.shutdown.held()).toBe(0);
+  });
+});
+
+describe("a running pod that its server shows as over (node.md 3.4)", () => {
+  const over = (phase: string, reason: string, from = bound("web")): v1.Pod => ({
+    ...from,
+    status: { phase, reason, message: "somebody said so" },
+  });
+  const stops = (host: World): string[] =>
+    host.trace.map(({ text }) => text).filter((text) => text.startsWith("StopContainer"));
+
+  it.each([
+    ["Failed", "NodeLost"],
+    ["Succeeded", "Enough"],
+  ])("ends by its own grace as %s, and never runs again", async (phase, reason) => {
+    const host = await withWeb(bound("web", {}, { terminationGracePeriodSeconds: 12 }));
+    host.runtime.behave("app", { onTerm: { afterMs: 4000, exitCode: 0 } });
+    const seen = over(phase, reason, bound("web", {}, { terminationGracePeriodSeconds: 12 }));
+    server(host).follower.onPut(seen);
+    await host.clock.advance(2000);
+    expect([names(host), stops(host)]).toEqual([["web#0 running"], ["StopContainer web/app#0 12s"]]);
+    // The server keeps what it shows while containers stop (Y1), and hears of their exits afterwards.
+    expect(reportStep(shown(host, "uid-web"), seen, false).kind).toBe("none");
+    await host.clock.advance(600_000);
+    expect(names(host)).toEqual(["web#0 exited"]);
+    expect(statusOf(host, "web")).toMatchObject({ phase, reason, message: "somebody said so" });
+    expect(reportStep(shown(host, "uid-web"), seen, false)).toMatchObject({ kind: "status" });
+    expect(host.trace.filter(({ text }) => text.startsWith("RunPodSandbox"))).toHaveLength(1);
+  });
+
+  it("is over for the next agent as well, though that does not hear of it again", async () => {
+    const host = await withWeb();
+    server(host).follower.onPut(over("Failed", "NodeLost"));
+    await host.clock.advance(2000);
+    host.kill();
+    await host.start();
+    await host.clock.advance(60_000);
+    expect(names(host)).toEqual(["web#0 exited"]);
+    expect(statusOf(host, "web")).toMatchObject({ phase: "Failed", reason: "NodeLost" });
+  });
+
+  it("gives its room back", async () => {
+    const host = await withWeb(bound("web", {}, asks("1500m")));
+    server(host).follower.onPut(over("Failed", "NodeLost", bound("web", {}, asks("1500m"))));
+    await host.clock.advance(5000);
+    server(host).follower.onPut(bound("next", {}, asks("1500m")));
+    await host.clock.advance(5000);
+    expect(names(host)).toEqual(["web#0 exited", "next#0 running"]);
+  });
+
+  it("keeps the words of its refusal when those come back from the server", async () => {
+    const large = bound("large", {}, asks("64"));
+    const host = await withWeb(large);
+    const refused = shown(host, "uid-large")?.status;
+    expect(refused).toMatchObject({ phase: "Failed", reason: "OutOfcpu" });
+    server(host).follower.onPut({ ...large, status: refused ?? {} });
+    await host.clock.advance(60_000);
+    expect(statusOf(host, "large")).toEqual(refused);
   });
 });

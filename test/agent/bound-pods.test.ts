@@ -18,6 +18,26 @@ describe("pods of an API server (node.md 3.1 to 3.4)", () => {
     expect(status?.conditions?.map(({ observedGeneration }) => observedGeneration)).toEqual([3, 3, 3, 3, 3]);
   });
 
+  it("are shown with their owners and all else that the server says of them (node.md 6.3)", async () => {
+    const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web", uid: "uid-set", controller: true };
+    const said = { generateName: "web-", generation: 2, ownerReferences: [owner], finalizers: ["example.com/hold"] };
+    const changing = { resourceVersion: "7", managedFields: [{ manager: "kubectl" }] };
+    const pod = bound("web", { ...said, ...changing, labels: { app: "web" } });
+    const host = await withWeb(pod);
+    const metadata = () => shown(host, "uid-web")?.metadata ?? {};
+    expect(metadata()).toMatchObject({ ...said, name: "web", uid: "uid-web", labels: { app: "web" } });
+    expect(Object.keys(metadata())).not.toContain("resourceVersion");
+    expect(Object.keys(metadata())).not.toContain("managedFields");
+    server(host).follower.onPut(deleted(pod, 7));
+    await host.clock.advance(3000);
+    const deletion = { deletionTimestamp: "2026-01-01T01:00:00Z", deletionGracePeriodSeconds: 7 };
+    expect(metadata()).toMatchObject({ ...said, ...deletion });
+    host.kill();
+    await host.start();
+    await host.clock.advance(3000);
+    expect(metadata()).toMatchObject({ ...said, ...deletion });
+  });
+
   it("restart a container whose image was changed, under the same UID", async () => {
     const host = await withWeb();
     const next = bound("web", { generation: 2 }, { containers: [{ name: "app", image: "app:2" }] });

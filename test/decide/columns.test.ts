@@ -257,6 +257,19 @@ describe("the whole pod", () => {
     });
   });
 
+  it("has what its API server says of it, a deletion rather than what it has come to here", () => {
+    const owner = { apiVersion: "v1", kind: "Job", name: "j", uid: "u" };
+    const said = {
+      ownerReferences: [owner],
+      deletionTimestamp: "2026-01-02T03:04:30Z",
+      deletionGracePeriodSeconds: 25,
+    };
+    const { desired } = pictureOf({ pod: { origin: { kind: "api" }, bound: { gates: [], metadata: said } } });
+    const ending = { cause: "deleted", graceSeconds: 30, sinceMonoMs: 0 } as const;
+    const pod = fullPod({ pod: desired, status: {}, ending, endingSinceWallMs: NOW.wallMs });
+    expect(pod.metadata).toMatchObject({ ...said, name: "web-node", uid: "u1" });
+  });
+
   it("is marked as deleted only by ends that take it away", () => {
     const { desired } = pictureOf({ pod: { origin: { kind: "api" } } });
     const ended = (cause: "removed" | "finished") =>

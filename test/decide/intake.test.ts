@@ -86,6 +86,7 @@ describe("keep last good (D1)", () => {
       look([], { listing: { kind: "whole", device: "dev-2" } }),
       ["web@1 in a"],
     ],
+    ["no directory at all, as the host is told", look([], { listing: { kind: "none" } }), []],
     ["a file that is gone", look([]), []],
     ["a file read whole without the document", look([file("a", [])]), []],
     ["a file whose broken document is another pod", look([file("a", ["broken db"])]), []],
@@ -131,6 +132,14 @@ describe("keep last good (D1)", () => {
       ["SourceUnreadable /"].map(() => expect.stringContaining("SourceUnreadable")),
     );
     expect(running(web1, gone, look([file("a", ["web@1"])], device), gone).runs).toEqual([]);
+  });
+
+  it("takes any device after a time without a directory", () => {
+    const none = look([], { listing: { kind: "none" } });
+    const other = look([file("a", ["web@1"])], { listing: { kind: "whole", device: "dev-2" } });
+    expect(running(web1, none).state).toMatchObject({ accepted: [], problems: [] });
+    expect(running(web1, none).state.device).toBeUndefined();
+    expect(running(web1, none, other)).toMatchObject({ runs: ["web@1 in a"], problems: [] });
   });
 
   it("adopts what an earlier agent accepted though the file is broken now", () => {

@@ -68,6 +68,17 @@ describe("who begins, ends, is forgotten", () => {
     expect(end.map((one) => one.ending.cause)).toEqual(causes);
   });
 
+  it.each<[string, DesiredPod["origin"]["kind"], boolean, boolean, string[]]>([
+    ["D1: the directory cannot be read, which says nothing of an API server's pods", "api", false, true, ["removed"]],
+    ["the API server has not told yet", "api", true, false, []],
+    ["the API server says nothing of pods of files", "file", true, false, ["removed"]],
+    ["D1: the directory cannot be read", "file", false, true, []],
+  ])("F14: each source stands for itself: %s", (_, kind, sourcesReady, boundReady, causes) => {
+    const origin = kind === "api" ? { kind } : a.origin;
+    const { end } = plan({ workers: [worker(pod("a", { origin }))], sourcesReady, boundReady });
+    expect(end.map((one) => one.ending.cause)).toEqual(causes);
+  });
+
   it("T3: a grace of 0 becomes 1 s", () => {
     expect(plan({ workers: [worker(pod("a", { graceSeconds: 0 }))] }).end[0]?.ending.graceSeconds).toBe(1);
   });
@@ -90,6 +101,7 @@ describe("who begins, ends, is forgotten", () => {
   const unnamed = { uid: "x", namespace: "", name: "x", onlyHome: true } as const;
   const recorded = { uid: "x", namespace: "default", name: "a-node", path: "/m/a.yaml" };
   const bound = { uid: "x", namespace: "default", name: "x", path: "" };
+  const unrecorded = { uid: "x", namespace: "default", name: "x" };
   it.each<[string, Stranger, Partial<NodePicture>, boolean]>([
     ["D1: its file is there and broken: it may be meant", recorded, { brokenFiles: new Set(["/m/a.yaml"]) }, false],
     ["another file is broken", recorded, { brokenFiles: new Set(["/m/b.yaml"]) }, true],
@@ -105,6 +117,11 @@ describe("who begins, ends, is forgotten", () => {
     ["a home without a record may be that of any broken file", unnamed, { brokenFiles: new Set(["/m/a.yaml"]) }, false],
     ["a home without a record may be that of a bound pod", unnamed, { boundReady: false }, false],
     ["a home without a record, and all is told", unnamed, {}, true],
+    ["F14: its directory was not read", recorded, { sourcesReady: false }, false],
+    ["F14: a directory that was not read says nothing of a bound pod", bound, { sourcesReady: false }, true],
+    ["F14: a home without a record may be that of a file", unnamed, { sourcesReady: false }, false],
+    ["F14: what no record tells of may be of a file", unrecorded, { sourcesReady: false }, false],
+    ["F14: what no record tells of may be a bound pod", unrecorded, { boundReady: false }, false],
   ])("%s", (_, stranger, change, ends) => {
     expect(plan({ strangers: [stranger], ...change }).orphans).toEqual(ends ? ["x"] : []);
   });

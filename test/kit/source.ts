@@ -23,6 +23,8 @@ export type FakeDirectory = {
   remove(name: string): void;
   /** The directory cannot be listed, or can be again. */
   fail(isFailing: boolean): void;
+  /** The host is to have no such directory. */
+  forgo(): void;
 };
 
 type Config = Extract<Document, { kind: "config" }>;
@@ -35,16 +37,14 @@ const encoder = new TextEncoder();
 export function makeFakeDirectory(clock: Clock): FakeDirectory {
   const files = new Map<string, File>();
   const readers = new Set<() => void>();
-  let failing = false;
+  let listed: keyof typeof listings = "whole";
 
   const changed = (): void => {
     for (const ring of readers) ring();
   };
   const sighting = (): DirectorySighting => ({
-    listing: failing
-      ? { kind: "failed", problem: problem("SourceUnreadable", FOLDER) }
-      : { kind: "whole", device: "1" },
-    files: failing ? [] : [...files.keys()].sort().map((name) => seenFile(name, files.get(name))),
+    listing: listings[listed],
+    files: listed === "whole" ? [...files.keys()].sort().map((name) => seenFile(name, files.get(name))) : [],
     ignored: [],
   });
   const seenFile = (name: string, file: File | undefined): FileSighting => {
@@ -94,7 +94,11 @@ export function makeFakeDirectory(clock: Clock): FakeDirectory {
       changed();
     },
     fail(isFailing) {
-      failing = isFailing;
+      listed = isFailing ? "failed" : "whole";
+      changed();
+    },
+    forgo() {
+      listed = "none";
       changed();
     },
   };
@@ -124,3 +128,9 @@ const problem = (code: Problem["code"], file: string): Problem => ({
   message: `${code} in a test`,
   advice: "mend it",
 });
+
+const listings: Readonly<Record<DirectorySighting["listing"]["kind"], DirectorySighting["listing"]>> = {
+  whole: { kind: "whole", device: "1" },
+  failed: { kind: "failed", problem: problem("SourceUnreadable", FOLDER) },
+  none: { kind: "none" },
+};

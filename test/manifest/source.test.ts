@@ -423,3 +423,12 @@ describe("a single file", () => {
     await watching.until("its replacement", settledPod("one.yaml", "three"));
   });
 });
+
+it("without a directory shows at once that there is none, once, and opens nothing (node.md 3.2)", async () => {
+  watching = follow("", 5);
+  const sighting = await watching.until("no directory", () => true);
+  expect(sighting).toEqual({ listing: { kind: "none" }, files: [], ignored: [] });
+  watching.rescan();
+  await watching.stop();
+  expect(watching.told).toEqual([sighting]);
+});

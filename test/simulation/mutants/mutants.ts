@@ -12,7 +12,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "pods whose manifest is gone run on",
     file: "src/decide/node-plan.ts",
-    from: "...(picture.sourcesReady ? endsOf(workers, picture.asked, asked) : []),",
+    from: "...endsOf(picture, workers, asked),",
     to: "",
   },
   {
@@ -30,8 +30,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "strangers end before the directory was read",
     file: "src/decide/node-plan.ts",
-    from: "orphans: picture.sourcesReady ?",
-    to: "orphans: picture.facts !== undefined ?",
+    from: "strangers.filter((stranger) => isHeard(sourceOf(stranger), picture))",
+    to: "strangers.filter(() => sourceOf !== undefined)",
   },
   {
     name: "a replaced pod keeps its name for ever",

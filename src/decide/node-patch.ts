@@ -1,4 +1,5 @@
 import type { ClusterNode, NodeCondition, NodeStatus } from "../pod/cluster.ts";
+import { isSameAmount } from "../pod/quantity.ts";
 
 /** Fields of the status that are replaced as a whole; the rest has its own way of being merged. */
 const WHOLE = ["nodeInfo", "daemonEndpoints", "images", "runtimeHandlers", "features", "declaredFeatures"] as const;
@@ -38,8 +39,8 @@ function statusPatch(before: NodeStatus, now: NodeStatus, heartbeat: boolean): o
   const whole = WHOLE.filter((field) => !isSame(before[field] ?? null, now[field] ?? null));
   const conditions = conditionsPatch(before.conditions ?? [], now.conditions ?? [], heartbeat);
   return {
-    ...mapPart("capacity", before.capacity, now.capacity),
-    ...mapPart("allocatable", before.allocatable, now.allocatable),
+    ...mapPart("capacity", before.capacity, now.capacity, isSameAmount),
+    ...mapPart("allocatable", before.allocatable, now.allocatable, isSameAmount),
     ...(isSame(before.addresses, now.addresses)
       ? {}
       : { addresses: [{ $patch: "replace" }, ...(now.addresses ?? [])] }),
@@ -56,8 +57,13 @@ function wholePart(before: unknown, now: unknown): unknown {
   return { ...now, ...Object.fromEntries(lost.map((key) => [key, null])) };
 }
 
-function mapPart(name: string, before: Record<string, string> = {}, now: Record<string, string> = {}): object {
-  const changed = Object.entries(now).filter(([key, value]) => before[key] !== value);
+function mapPart(
+  name: string,
+  before: Record<string, string> = {},
+  now: Record<string, string> = {},
+  isEqual: (one: string | undefined, other: string) => boolean = Object.is,
+): object {
+  const changed = Object.entries(now).filter(([key, value]) => !isEqual(before[key], value));
   const lost = Object.keys(before).filter((key) => !(key in now));
   if (changed.length + lost.length === 0) return {};
   return { [name]: { ...Object.fromEntries(changed), ...Object.fromEntries(lost.map((key) => [key, null])) } };

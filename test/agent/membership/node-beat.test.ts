@@ -210,6 +210,17 @@ describe("the node's status (node.md 2.4)", () => {
     }
   });
 
+  it("N2 costs nothing more where the server writes an amount otherwise", async () => {
+    const reserved = { cpuMillis: 1000, memoryBytes: 2 ** 30 };
+    const identity = { ...aSetup.identity, maxPods: 1000, reserved };
+    const { member, sinceMs } = await resting({ setup: { identity } });
+    const { status } = member.stored.get("nodes/node") ?? {};
+    expect(status?.allocatable).toMatchObject({ cpu: "1", memory: "7Gi", pods: "1k" });
+    await member.clock.advance(60 * MINUTE_MS);
+    expect(patches(member, sinceMs).length).toBeGreaterThanOrEqual(11);
+    expect(patches(member, sinceMs).length).toBeLessThanOrEqual(12);
+  });
+
   it("N2 the first report after joining comes 2.5 to 7.5 minutes later, by chance", async () => {
     const firsts = await Promise.all(
       Array.from({ length: 30 }, async (_, seed) => {

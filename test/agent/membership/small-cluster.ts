@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../../src/base/clock.ts";
 import { BerthError, type ErrorCode } from "../../../src/base/errors.ts";
 import type { ClusterKind, ClusterTypes } from "../../../src/pod/cluster.ts";
 import type { Cluster } from "../../../src/ports.ts";
+import { withCanonicalAmounts } from "../../kit/api-server/canonical-amounts.ts";
 
 /** One request as the server saw it. */
 export type Asked = {
@@ -68,7 +70,7 @@ export function smallCluster(clock: Clock): SmallCluster {
   };
   const keep = <T>(kind: string, name: string, object: T, uid?: string): T => {
     version += 1;
-    const fresh = structuredClone(object) as Stored;
+    const fresh = asKept(kind, structuredClone(object) as Stored);
     fresh.metadata = { ...fresh.metadata, name, resourceVersion: String(version), uid: uid ?? `uid-${version}` };
     stored.set(`${kind}/${name}`, fresh);
     happen({ version, kind, name, change: "put", object: fresh });
@@ -104,7 +106,9 @@ export function smallCluster(clock: Clock): SmallCluster {
     async patch({ kind, name }, patch) {
       await note("patch", kind, patch);
       const before = found(kind, name);
-      return keep(kind, name, merged(before as Fields, patch as Fields) as never, before.metadata.uid);
+      const after = asKept(kind, merged(before as Fields, patch as Fields));
+      if (isDeepStrictEqual(after, before)) return structuredClone(before) as never; // no new version, and no news
+      return keep(kind, name, after as never, before.metadata.uid);
     },
     async remove({ kind, name }) {
       await note("remove", kind);
@@ -183,6 +187,9 @@ export function smallCluster(clock: Clock): SmallCluster {
       asked.filter((one) => one.verb === verb && one.kind === kind && one.atMs >= sinceMs).length,
   };
 }
+
+const asKept = <T extends object>(kind: string, object: T): T =>
+  kind === "nodes" ? withCanonicalAmounts(object) : object;
 
 /** The one selector that is used here: a name. */
 /** There is one node: what is selected by the node's name is selected. */

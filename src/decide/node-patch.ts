@@ -6,9 +6,14 @@ const WHOLE = ["nodeInfo", "daemonEndpoints", "images", "runtimeHandlers", "feat
 
 /**
  * The strategic merge patch that makes the one node the other, by way of nodes/status (node.md 2.4); undefined when nothing
- * but heartbeat times differs and `heartbeat` is not asked for.
+ * but heartbeat times differs and `heartbeat` is not asked for. They go along with all else: whatever was told is a report.
  */
 export function nodePatch(before: ClusterNode, now: ClusterNode, heartbeat: boolean): object | undefined {
+  const patch = patchOf(before, now, heartbeat);
+  return patch === undefined || heartbeat ? patch : patchOf(before, now, true);
+}
+
+function patchOf(before: ClusterNode, now: ClusterNode, heartbeat: boolean): object | undefined {
   const metadata = {
     ...mapPart("labels", before.metadata.labels, now.metadata.labels),
     ...mapPart("annotations", before.metadata.annotations, now.metadata.annotations),
@@ -69,7 +74,7 @@ function mapPart(
   return { [name]: { ...Object.fromEntries(changed), ...Object.fromEntries(lost.map((key) => [key, null])) } };
 }
 
-/** Conditions are merged by their type. A new heartbeat time alone is worth no patch, but goes along with one. */
+/** Conditions are merged by their type. Without `heartbeat` they are none where only their times differ. */
 function conditionsPatch(
   before: readonly NodeCondition[],
   now: readonly NodeCondition[],

@@ -259,6 +259,15 @@ describe("the patch of a node's status (node.md 2.4)", () => {
     expect(patch.status.conditions).toHaveLength(4);
   });
 
+  it("carries heartbeats with whatever else changes", () => {
+    const images = [{ names: ["a:1"], sizeBytes: 1 }];
+    const patch = nodePatch(node, at({ ...well, images }), false) as { status: { conditions: unknown[] } };
+    expect(patch.status).toMatchObject({ images });
+    expect(patch.status.conditions).toHaveLength(4);
+    const labelled = { ...at(well), metadata: { ...node.metadata, labels: { mine: "x" } } };
+    expect(nodePatch(node, labelled, false)).toMatchObject({ status: { conditions: { length: 4 } } });
+  });
+
   it("replaces all addresses when one changes, and names what is gone", () => {
     const moved = {
       ...node,

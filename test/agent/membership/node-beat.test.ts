@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BerthError } from "../../../src/base/errors.ts";
-import type { ClusterNode } from "../../../src/pod/cluster.ts";
+import type { ClusterNode, NodeStatus } from "../../../src/pod/cluster.ts";
 import type { MetricName } from "../../../src/pod/metrics.ts";
 import { recordingMeter } from "../../kit/meter.ts";
 import { aNode } from "../../kit/node.ts";
@@ -246,6 +246,20 @@ describe("the node's status (node.md 2.4)", () => {
     expect(sent?.body.status?.addresses).toBeUndefined();
     await member.clock.advance(2 * MINUTE_MS);
     expect(patches(member, sinceMs).length).toBe(1);
+  });
+
+  it("N2 heartbeats go on while something else changes more often than they are due", async () => {
+    const { member } = await resting();
+    const beats = (): readonly number[] => {
+      const { conditions = [] } = (member.stored.get("nodes/node")?.status ?? {}) as NodeStatus;
+      return conditions.map(({ lastHeartbeatTime = "" }) => Date.parse(lastHeartbeatTime));
+    };
+    for (let sizeBytes = 1; sizeBytes < 15; sizeBytes += 1) {
+      const { wallMs } = member.clock.now();
+      member.stand(() => ({ images: [{ names: ["a:1"], sizeBytes }] }));
+      await member.clock.advance(2 * MINUTE_MS);
+      expect(Math.min(...beats())).toBeGreaterThanOrEqual(wallMs - 1000); // they are told in whole seconds
+    }
   });
 
   it("N2 bells without a change cost no request", async () => {

@@ -46,14 +46,22 @@ export function makeErrands<K>(tools: {
   const waiting = new Map<K, MonoMs>();
   let pausing = false;
   let returns = 0;
+  /** Failures in a row that made everybody wait. */
+  let failures = 0;
+  /** Somebody was told of a failure, and not yet that it goes well again. */
+  let isFailing = false;
 
   const look = (key: K, afterMs = 0): void => {
     const dueMonoMs = clock.now().monoMs + afterMs;
     waiting.set(key, Math.min(dueMonoMs, waiting.get(key) ?? dueMonoMs)); // what was heard meanwhile is not put off
     bell.ring();
   };
+  const failed = (error: BerthError): void => {
+    isFailing = true;
+    contact.failed(topic, error);
+  };
   /** How long everybody waits after a failure; 0 for one that concerns this thing alone. */
-  const pauseAfter = (key: K, error: BerthError, failures: number): number => {
+  const pauseAfter = (key: K, error: BerthError, isOld: boolean): number => {
     switch (error.code) {
       case "ApiExists":
       case "ApiConflict":
@@ -63,12 +71,13 @@ export function makeErrands<K>(tools: {
         return 0;
       case "ApiForbidden":
       case "ApiRefused":
-        contact.failed(topic, error);
+        failed(error);
         look(key, REFUSED_MS);
         return 0;
       default:
-        contact.failed(topic, error);
+        failed(error);
         look(key);
+        failures = isOld ? 1 : failures + 1;
         return patienceMs(WATCH_PATIENCE, failures, error, chance);
     }
   };
@@ -76,7 +85,6 @@ export function makeErrands<K>(tools: {
   return {
     look,
     async run(signal) {
-      let failures = 0;
       contact.onBack(() => {
         for (const key of waiting.keys()) look(key);
         returns += 1;
@@ -96,13 +104,13 @@ export function makeErrands<K>(tools: {
         try {
           const settled = await tools.settle(due, signal);
           if (settled === "nothing to do" && waiting.size > 0) continue;
-          if (failures > 0) contact.well(topic);
+          if (isFailing) contact.well(topic);
+          isFailing = false;
           failures = 0;
         } catch (thrown) {
           if (signal.aborted) return;
           // What was begun before the server's return says nothing of it.
-          failures = returns === returnsBefore ? failures + 1 : 1;
-          const pauseMs = pauseAfter(due, asBerthError(thrown, tools.doing), failures);
+          const pauseMs = pauseAfter(due, asBerthError(thrown, tools.doing), returns !== returnsBefore);
           pausing = true;
           if (pauseMs > 0 && (await back.wait(clock.now().monoMs + pauseMs, signal)) === "rung") failures = 1;
           pausing = false;

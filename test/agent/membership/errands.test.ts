@@ -86,3 +86,39 @@ describe("errands to a server that is away", () => {
     await stop();
   });
 });
+
+describe("errands that a server refuses", () => {
+  const refused = ["ApiConflict", "ApiNotFound", "ApiExists", "ApiForbidden", "ApiRefused"] as const;
+
+  it.each(refused)("E1 make nobody else wait longer when the server fails after them: %s", async (code) => {
+    const { errands, clock, tried, stop } = someErrands((key) => {
+      if (key === "last") throw away();
+      throw new BerthError(code, "not this one");
+    });
+    for (let count = 0; count < 10; count += 1) errands.look(`refused ${count}`);
+    errands.look("last");
+    await clock.settle();
+    expect(tried).toHaveLength(11);
+    await clock.advance(1600); // the first pause is 0.8 s, and up to as much again by chance
+    expect(tried.slice(11)).toEqual(["last"]);
+    await stop();
+  });
+
+  it.each([
+    ["ApiForbidden", "not you"],
+    ["ApiConflict", undefined],
+  ] as const)("are told of once, and that the next goes well: %s", async (code, message) => {
+    const { errands, clock, contact, lines, stop } = someErrands((key) => {
+      if (key === "refused") throw new BerthError(code, "not you");
+      return "asked";
+    });
+    errands.look("refused");
+    await clock.settle();
+    expect(contact.show().lastError?.message).toBe(message);
+    errands.look("other");
+    await clock.settle();
+    expect(contact.show().lastError).toBeUndefined();
+    expect(lines).toEqual(message === undefined ? [] : [message, "the API server answers again"]);
+    await stop();
+  });
+});

@@ -15,6 +15,8 @@ export type Errands<K> = {
 /** Whether an errand asked the server for anything: only then does its success tell that the server is there. */
 export type Settled = "asked" | "nothing to do";
 
+/** Somebody wrote at the same time, or the object is another one, of which the watch is about to tell. */
+const CONFLICT_MS = 2000;
 /** What the server knows otherwise: another try without news of it would most likely end alike. */
 const UNFIT_MS = 60_000;
 /** What the server refuses is offered again so seldom: it costs a request each time. */
@@ -63,8 +65,10 @@ export function makeErrands<K>(tools: {
   /** How long everybody waits after a failure; 0 for one that concerns this thing alone. */
   const pauseAfter = (key: K, error: BerthError, isOld: boolean): number => {
     switch (error.code) {
-      case "ApiExists":
       case "ApiConflict":
+        look(key, CONFLICT_MS);
+        return 0;
+      case "ApiExists":
       case "ApiNotFound":
         tools.forget(key);
         look(key, UNFIT_MS);

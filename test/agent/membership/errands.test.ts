@@ -16,6 +16,7 @@ function someErrands(settle: (key: string, errands: Errands<string>) => Settled)
   const log: Log = { debug: note, info: note, warn: note, error: note, bind: () => log };
   const contact = makeContact({ clock, log, meter: silentMeter });
   const tried: string[] = [];
+  const forgotten: string[] = [];
   const errands: Errands<string> = makeErrands({
     ...{ clock, chance: seededChance(1), contact, topic: "mirror pods", doing: "trying" },
     mayBegin: () => true,
@@ -23,11 +24,11 @@ function someErrands(settle: (key: string, errands: Errands<string>) => Settled)
       tried.push(key);
       return settle(key, errands);
     },
-    forget: () => {},
+    forget: (key) => void forgotten.push(key),
   });
   const ended = errands.run(leaving.signal, () => {});
   return {
-    ...{ errands, clock, contact, lines, tried },
+    ...{ errands, clock, contact, lines, tried, forgotten },
     async stop() {
       leaving.abort();
       await ended;
@@ -101,6 +102,24 @@ describe("errands that a server refuses", () => {
     expect(tried).toHaveLength(11);
     await clock.advance(1600); // the first pause is 0.8 s, and up to as much again by chance
     expect(tried.slice(11)).toEqual(["last"]);
+    await stop();
+  });
+
+  it.each([
+    ["ApiConflict", 2000, false],
+    ["ApiNotFound", MINUTE_MS, true],
+    ["ApiExists", MINUTE_MS, true],
+    ["ApiForbidden", 5 * MINUTE_MS, false],
+    ["ApiRefused", 5 * MINUTE_MS, false],
+  ] as const)("are tried again after their time, %s after %i ms", async (code, afterMs, isForgotten) => {
+    const { errands, clock, tried, forgotten, stop } = someErrands(() => {
+      throw new BerthError(code, "not this one");
+    });
+    errands.look("a");
+    await clock.advance(afterMs - 1);
+    expect([tried, forgotten]).toEqual([["a"], isForgotten ? ["a"] : []]);
+    await clock.advance(1);
+    expect(tried).toEqual(["a", "a"]);
     await stop();
   });
 

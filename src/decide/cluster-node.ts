@@ -101,13 +101,12 @@ export function reconciled(node: ClusterNode, identity: NodeIdentity): ClusterNo
 /** The node's status as of now, on what it was before (node.md 2.2). */
 export function nodeStatus(before: NodeStatus, identity: NodeIdentity, standing: Standing, now: Now): NodeStatus {
   const { facts, machine, kubeletVersion, port, declaredFeatures = [] } = identity;
-  const { declaredFeatures: _, ...others } = before;
   const capacity = capacityOf(identity);
   const missing = ["cpu", "memory", "pods", "ephemeral-storage"].filter(
     (name) => !(Number.parseInt(capacity[name] ?? "", 10) > 0),
   );
   return {
-    ...others,
+    ...keptOf(before, standing),
     addresses: addressesOf(before, identity),
     capacity: { ...extended(before), ...capacity },
     allocatable: { ...extended(before), ...allocatableOf(identity, capacity) },
@@ -133,6 +132,12 @@ export function nodeStatus(before: NodeStatus, identity: NodeIdentity, standing:
     ...(declaredFeatures.length === 0 ? {} : { declaredFeatures: declaredFeatures.toSorted() }),
     conditions: nodeConditions(before.conditions ?? [], standing, missing, now),
   };
+}
+
+/** What others have told of the node, and what its runtime told until it tells anew; not what an earlier agent alone could say. */
+function keptOf(before: NodeStatus, { runtime }: Standing): NodeStatus {
+  const stale = ["declaredFeatures", "volumesInUse", ...(runtime === undefined ? [] : ["runtimeHandlers", "features"])];
+  return Object.fromEntries(Object.entries(before).filter(([name]) => !stale.includes(name)));
 }
 
 /**

@@ -2,7 +2,15 @@ import type { ClusterNode, NodeCondition, NodeStatus } from "../pod/cluster.ts";
 import { isSameAmount } from "../pod/quantity.ts";
 
 /** Fields of the status that are replaced as a whole; the rest has its own way of being merged. */
-const WHOLE = ["nodeInfo", "daemonEndpoints", "images", "runtimeHandlers", "features", "declaredFeatures"] as const;
+const WHOLE = [
+  "nodeInfo",
+  "daemonEndpoints",
+  "images",
+  "runtimeHandlers",
+  "features",
+  "declaredFeatures",
+  "volumesInUse",
+] as const;
 
 /**
  * The strategic merge patch that makes the one node the other, by way of nodes/status (node.md 2.4); undefined when nothing

@@ -144,6 +144,30 @@ describe("the status of the node (node.md 2.2)", () => {
     expect(nodeStatus({}, identity, well, NOW).allocatable).toEqual(capacity);
   });
 
+  describe("of a node that another agent or runtime had before", () => {
+    const told = { runtimeHandlers: [{ name: "gvisor" }], features: { supplementalGroupsPolicy: true } };
+    const before: NodeStatus = { ...nodeStatus({}, identity, well, NOW), ...told, volumesInUse: ["csi/v1"] };
+    const { runtime: _, ...mute } = well;
+    const handlers = [{ name: "" }];
+    const patchOf = (standing: Standing) => {
+      // The runtime's version is another matter.
+      const status = { ...nodeStatus(before, identity, standing, NOW), nodeInfo: before.nodeInfo } as NodeStatus;
+      return nodePatch({ metadata: {}, status: before }, { metadata: {}, status }, false);
+    };
+
+    it.each<[string, Standing, object]>([
+      ["no volume is in use, and the runtime counts until one has told", mute, { volumesInUse: null }],
+      ["a runtime that has none", well, { volumesInUse: null, runtimeHandlers: null, features: null }],
+      [
+        "a runtime that has others",
+        { ...well, handlers, supplementalGroupsPolicy: true },
+        { volumesInUse: null, runtimeHandlers: handlers },
+      ],
+    ])("%s", (_what, standing, status) => {
+      expect(patchOf(standing)).toEqual({ status });
+    });
+  });
+
   it.each<[string, Partial<NodeIdentity>, object, object]>([
     ["whole processors", { reserved: { cpuMillis: 1000, memoryBytes: 0 } }, { cpu: "2" }, { cpu: "1" }],
     ["a thousand pods", { maxPods: 1000 }, { pods: "1k" }, { pods: "1k" }],

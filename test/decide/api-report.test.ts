@@ -98,6 +98,29 @@ describe("what the API server needs next", () => {
     );
   });
 
+  const LATER = "2026-01-01T00:00:09Z";
+  it.each<[string, Partial<v1.PodCondition>, Partial<v1.PodCondition>, object | undefined]>([
+    ["stays the scheduler's", {}, {}, undefined],
+    [
+      "stays when more is told of it",
+      { observedGeneration: 1 },
+      {},
+      { observedGeneration: 1, lastTransitionTime: START },
+    ],
+    ["is told where there is none", {}, { lastTransitionTime: null as never }, { lastTransitionTime: LATER }],
+    ["moves with the status", {}, { status: "False" }, { lastTransitionTime: LATER }],
+    ["is the node's own of another condition", { type: "Ready" }, { type: "Ready" }, { lastTransitionTime: LATER }],
+  ])("when a pod was scheduled %s (node.md 3.6)", (_, mine, there, told) => {
+    const condition = { type: "PodScheduled", status: "True", ...mine };
+    const known = { type: "PodScheduled", status: "True", lastTransitionTime: START, ...there };
+    const running = { phase: "Running", startTime: START };
+    const shown = pod({ ...running, conditions: [known] } as v1.PodStatus);
+    const conditions = [{ ...condition, lastTransitionTime: LATER }];
+    const step = reportStep(local({ ...running, conditions } as v1.PodStatus), shown, false);
+    const patch = { metadata: { uid: "u1" }, status: { conditions: [{ ...condition, ...told }] } };
+    expect(step).toEqual(told === undefined ? { kind: "none" } : { kind: "status", patch });
+  });
+
   it("a container that may run again is shown as it is", () => {
     const shown = pod({ phase: "Running", startTime: START, containerStatuses: [exited(1)] }, {}, "Always");
     const mine = local({ phase: "Running", containerStatuses: [waiting] }, "Always");

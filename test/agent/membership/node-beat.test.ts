@@ -300,6 +300,17 @@ describe("the node's status (node.md 2.4)", () => {
     expect(patches(member, sinceMs).length).toBe(0);
   });
 
+  it("N3 an answer that comes late does not take back what the watch has told since", async () => {
+    const { member } = await resting();
+    member.answerLate(1000);
+    member.stand(() => ({ images: [{ names: ["a:1"], sizeBytes: 1 }] }));
+    await member.clock.advance(500);
+    member.touch("nodes", "node", (node) => Object.assign(node, { spec: { unschedulable: true } }));
+    expect(reasons(member)).not.toContain("NodeNotSchedulable");
+    await member.clock.advance(MINUTE_MS);
+    expect(reasons(member)).toContain("NodeNotSchedulable");
+  });
+
   it("tells a reboot once", async () => {
     const member = aMember({
       before: ({ stored }) =>

@@ -32,6 +32,8 @@ export type SmallCluster = {
   fail(how: ErrorCode | undefined | ((asked: Asked) => BerthError | undefined)): void;
   /** Each answer takes so long from now on. */
   slow(ms: number): void;
+  /** Patches are made at once from now on, and answered so much later. */
+  answerLate(ms: number): void;
   /** Somebody else changes an object: its version moves, and watches tell it. */
   touch(kind: ClusterKind, name: string, change?: (object: Stored) => void): void;
   /** Somebody else removes it. */
@@ -48,6 +50,7 @@ export function smallCluster(clock: Clock): SmallCluster {
   const happened: Happening[] = [];
   let version = 0;
   let delayMs = 0;
+  let answerMs = 0;
   let broken: (asked: Asked) => BerthError | undefined = () => undefined;
   let listeners: ((kind: string, name: string, change: "put" | "gone", object: Stored) => void)[] = [];
 
@@ -108,7 +111,9 @@ export function smallCluster(clock: Clock): SmallCluster {
       const before = found(kind, name);
       const after = asKept(kind, merged(before as Fields, patch as Fields));
       if (isDeepStrictEqual(after, before)) return structuredClone(before) as never; // no new version, and no news
-      return keep(kind, name, after as never, before.metadata.uid);
+      const answer = keep(kind, name, after as never, before.metadata.uid);
+      if (answerMs > 0) await clock.sleep(answerMs, FOREVER);
+      return answer;
     },
     async remove({ kind, name }) {
       await note("remove", kind);
@@ -182,6 +187,9 @@ export function smallCluster(clock: Clock): SmallCluster {
     drop,
     slow(ms) {
       delayMs = ms;
+    },
+    answerLate(ms) {
+      answerMs = ms;
     },
     count: (verb, kind, sinceMs = Number.NEGATIVE_INFINITY) =>
       asked.filter((one) => one.verb === verb && one.kind === kind && one.atMs >= sinceMs).length,

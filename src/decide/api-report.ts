@@ -1,5 +1,5 @@
 import type * as v1 from "../pod/v1.ts";
-import { OWNED_CONDITIONS } from "./conditions.ts";
+import { OWNED_CONDITIONS, SHARED_CONDITIONS } from "./conditions.ts";
 import { isMirror } from "./mirror-pod.ts";
 import { type StatusPatch, statusPatch } from "./mirror-status.ts";
 
@@ -84,8 +84,8 @@ const generation = ({ observedGeneration = 0 }: v1.PodStatus, there: v1.PodStatu
 
 /** Conditions of the node's that it no longer has, as a pod that was rejected has none (node.md 4). */
 function withoutGone(patch: StatusPatch | undefined, status: v1.PodStatus, there: v1.PodStatus) {
-  const has = new Set((status.conditions ?? []).map(({ type }) => type));
-  const gone = (there.conditions ?? []).filter(({ type }) => OWNED_CONDITIONS.includes(type) && !has.has(type));
+  const kept = new Set([...(status.conditions ?? []).map(({ type }) => type), ...SHARED_CONDITIONS]);
+  const gone = (there.conditions ?? []).filter(({ type }) => OWNED_CONDITIONS.includes(type) && !kept.has(type));
   if (gone.length === 0) return {};
   const changed = (patch?.status.conditions ?? []) as readonly unknown[];
   return { conditions: [...changed, ...gone.map(({ type }) => ({ $patch: "delete", type }))] };

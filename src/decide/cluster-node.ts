@@ -2,7 +2,7 @@ import type { Now } from "../base/clock.ts";
 import type { ClusterNode, NodeAddress, NodeImage, NodeStatus, Taint } from "../pod/cluster.ts";
 import { isExtendedResource } from "../pod/extended-resources.ts";
 import type { MachineFacts, NodeFacts, Reserved } from "../pod/node.ts";
-import { ceilUnits, formatQuantity, parseQuantity, quantityOfUnits, ZERO } from "../pod/quantity.ts";
+import { ceilUnits, formatQuantity, parseQuantity, quantityOfMillis, quantityOfUnits, ZERO } from "../pod/quantity.ts";
 import { allocatableFor } from "../pod/reserved.ts";
 import type { Standing } from "../pod/standing.ts";
 import { nodeConditions } from "./node-conditions.ts";
@@ -101,13 +101,12 @@ export function reconciled(node: ClusterNode, identity: NodeIdentity): ClusterNo
 /** The node's status as of now, on what it was before (node.md 2.2). */
 export function nodeStatus(before: NodeStatus, identity: NodeIdentity, standing: Standing, now: Now): NodeStatus {
   const { facts, machine, kubeletVersion, port, declaredFeatures = [] } = identity;
-  const { declaredFeatures: _, ...others } = before;
   const capacity = capacityOf(identity);
   const missing = ["cpu", "memory", "pods", "ephemeral-storage"].filter(
     (name) => !(Number.parseInt(capacity[name] ?? "", 10) > 0),
   );
   return {
-    ...others,
+    ...keptOf(before, standing),
     addresses: addressesOf(before, identity),
     capacity: { ...extended(before), ...capacity },
     allocatable: { ...extended(before), ...allocatableOf(identity, capacity) },
@@ -135,6 +134,12 @@ export function nodeStatus(before: NodeStatus, identity: NodeIdentity, standing:
   };
 }
 
+/** What others have told of the node, and what its runtime told until it tells anew; not what an earlier agent alone could say. */
+function keptOf(before: NodeStatus, { runtime }: Standing): NodeStatus {
+  const stale = ["declaredFeatures", "volumesInUse", ...(runtime === undefined ? [] : ["runtimeHandlers", "features"])];
+  return Object.fromEntries(Object.entries(before).filter(([name]) => !stale.includes(name)));
+}
+
 /**
  * The node's addresses, on what its status was before. Those that the cloud's controller has told stay; until then only a
  * given one is surely the node's.
@@ -146,13 +151,14 @@ export function addressesOf({ addresses = [] }: NodeStatus, { facts, cloud }: No
   return [...ips.map((address) => ({ type: "InternalIP", address })), { type: "Hostname", address: hostname }];
 }
 
+/** As an API server writes them: it would answer any other text with this one. */
 function capacityOf({ facts, machine, maxPods }: NodeIdentity): Record<string, string> {
   const huge = Object.entries(facts.hugePageBytes ?? {}).map(([name, bytes]) => [name, bytesText(bytes)] as const);
   return {
-    cpu: String(Math.floor(facts.cpuMillis / 1000)),
-    memory: `${Math.floor(facts.memoryBytes / 1024)}Ki`,
-    "ephemeral-storage": `${Math.floor(machine.rootDiskBytes / 1024)}Ki`,
-    pods: String(maxPods),
+    cpu: countText(Math.floor(facts.cpuMillis / 1000)),
+    memory: wholeKibText(facts.memoryBytes),
+    "ephemeral-storage": wholeKibText(machine.rootDiskBytes),
+    pods: countText(maxPods),
     ...Object.fromEntries(huge),
   };
 }
@@ -166,13 +172,17 @@ function allocatableOf(
   const { cpuMillis, memoryBytes, storageBytes } = allocatableFor({ ...facts, rootDiskBytes }, reserved);
   return {
     ...capacity,
-    ...(cpuMillis < facts.cpuMillis ? { cpu: `${cpuMillis}m` } : {}),
-    ...(memoryBytes < facts.memoryBytes ? { memory: `${Math.floor(memoryBytes / 1024)}Ki` } : {}),
-    ...(storageBytes !== undefined && storageBytes < rootDiskBytes ? { "ephemeral-storage": `${storageBytes}` } : {}),
+    ...(cpuMillis < facts.cpuMillis ? { cpu: formatQuantity(quantityOfMillis(cpuMillis)) } : {}),
+    ...(memoryBytes < facts.memoryBytes ? { memory: wholeKibText(memoryBytes) } : {}),
+    ...(storageBytes !== undefined && storageBytes < rootDiskBytes
+      ? { "ephemeral-storage": countText(storageBytes) }
+      : {}),
   };
 }
 
 const bytesText = (bytes: number): string => formatQuantity(quantityOfUnits(bytes, "binary"));
+const wholeKibText = (bytes: number): string => bytesText(bytes - (bytes % 1024));
+const countText = (count: number): string => formatQuantity(quantityOfUnits(count));
 
 /**
  * Resources with a domain in their names. What an administrator tells of the node stays, and can be had. What a kubelet left

@@ -18,6 +18,8 @@ export const OWNED_CONDITIONS: readonly string[] = [
   "PodResizePending",
   "PodResizeInProgress",
 ];
+/** Those of them that others set, too: the node tells its own with the final phase, and takes none away (node.md 3.6). */
+export const SHARED_CONDITIONS: readonly string[] = ["DisruptionTarget"];
 
 type Verdict = {
   readonly status: "True" | "False";

@@ -43,8 +43,16 @@ export function statusPatch(local: v1.PodStatus, shown: v1.Pod): StatusPatch | u
 const changedConditions = (local: readonly v1.PodCondition[], there: readonly v1.PodCondition[]): readonly object[] =>
   local.flatMap((condition) => {
     const known = there.find(({ type }) => type === condition.type);
-    return known === undefined || !same(condition, known) ? [{ ...emptied(condition, known), ...condition }] : [];
+    const told = withItsMoment(condition, known);
+    return known === undefined || !same(told, known) ? [{ ...emptied(told, known), ...told }] : [];
   });
+
+/** When a pod was bound is the scheduler's to say; all other transitions are the node's own, and newer than what is there. */
+function withItsMoment(condition: v1.PodCondition, known: v1.PodCondition | undefined): v1.PodCondition {
+  if (condition.type !== "PodScheduled" || condition.status !== known?.status) return condition;
+  const { lastTransitionTime } = known;
+  return lastTransitionTime ? { ...condition, lastTransitionTime } : condition;
+}
 
 /** Words of an earlier status would stay: the server merges conditions by their type. */
 const emptied = (condition: v1.PodCondition, known: v1.PodCondition | undefined): object =>

@@ -1,13 +1,27 @@
 import type { ClusterNode, NodeCondition, NodeStatus } from "../pod/cluster.ts";
+import { isSameAmount } from "../pod/quantity.ts";
 
 /** Fields of the status that are replaced as a whole; the rest has its own way of being merged. */
-const WHOLE = ["nodeInfo", "daemonEndpoints", "images", "runtimeHandlers", "features", "declaredFeatures"] as const;
+const WHOLE = [
+  "nodeInfo",
+  "daemonEndpoints",
+  "images",
+  "runtimeHandlers",
+  "features",
+  "declaredFeatures",
+  "volumesInUse",
+] as const;
 
 /**
  * The strategic merge patch that makes the one node the other, by way of nodes/status (node.md 2.4); undefined when nothing
- * but heartbeat times differs and `heartbeat` is not asked for.
+ * but heartbeat times differs and `heartbeat` is not asked for. They go along with all else: whatever was told is a report.
  */
 export function nodePatch(before: ClusterNode, now: ClusterNode, heartbeat: boolean): object | undefined {
+  const patch = patchOf(before, now, heartbeat);
+  return patch === undefined || heartbeat ? patch : patchOf(before, now, true);
+}
+
+function patchOf(before: ClusterNode, now: ClusterNode, heartbeat: boolean): object | undefined {
   const metadata = {
     ...mapPart("labels", before.metadata.labels, now.metadata.labels),
     ...mapPart("annotations", before.metadata.annotations, now.metadata.annotations),
@@ -38,8 +52,8 @@ function statusPatch(before: NodeStatus, now: NodeStatus, heartbeat: boolean): o
   const whole = WHOLE.filter((field) => !isSame(before[field] ?? null, now[field] ?? null));
   const conditions = conditionsPatch(before.conditions ?? [], now.conditions ?? [], heartbeat);
   return {
-    ...mapPart("capacity", before.capacity, now.capacity),
-    ...mapPart("allocatable", before.allocatable, now.allocatable),
+    ...mapPart("capacity", before.capacity, now.capacity, isSameAmount),
+    ...mapPart("allocatable", before.allocatable, now.allocatable, isSameAmount),
     ...(isSame(before.addresses, now.addresses)
       ? {}
       : { addresses: [{ $patch: "replace" }, ...(now.addresses ?? [])] }),
@@ -56,14 +70,19 @@ function wholePart(before: unknown, now: unknown): unknown {
   return { ...now, ...Object.fromEntries(lost.map((key) => [key, null])) };
 }
 
-function mapPart(name: string, before: Record<string, string> = {}, now: Record<string, string> = {}): object {
-  const changed = Object.entries(now).filter(([key, value]) => before[key] !== value);
+function mapPart(
+  name: string,
+  before: Record<string, string> = {},
+  now: Record<string, string> = {},
+  isEqual: (one: string | undefined, other: string) => boolean = Object.is,
+): object {
+  const changed = Object.entries(now).filter(([key, value]) => !isEqual(before[key], value));
   const lost = Object.keys(before).filter((key) => !(key in now));
   if (changed.length + lost.length === 0) return {};
   return { [name]: { ...Object.fromEntries(changed), ...Object.fromEntries(lost.map((key) => [key, null])) } };
 }
 
-/** Conditions are merged by their type. A new heartbeat time alone is worth no patch, but goes along with one. */
+/** Conditions are merged by their type. Without `heartbeat` they are none where only their times differ. */
 function conditionsPatch(
   before: readonly NodeCondition[],
   now: readonly NodeCondition[],

@@ -32,6 +32,8 @@ export type NodeStatus = {
   runtimeHandlers?: NodeRuntimeHandler[];
   features?: { supplementalGroupsPolicy?: boolean };
   declaredFeatures?: string[];
+  /** What a kubelet has mounted that can be attached elsewhere; Berth mounts no such volume. */
+  volumesInUse?: string[];
 };
 
 export type NodeCondition = {

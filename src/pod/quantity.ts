@@ -87,6 +87,19 @@ export const quantityOfUnits = (units: number, family: QuantityFamily = "decimal
   family,
 });
 
+/** A whole amount of thousandths, as processors are counted. */
+export const quantityOfMillis = (millis: number): Quantity => ({
+  nanos: BigInt(Math.trunc(millis)) * MILLI,
+  family: "decimal",
+});
+
+/** Whether both texts mean one amount, however they write it; texts that mean none have to be equal. */
+export function isSameAmount(one: v1.Quantity | undefined, other: v1.Quantity | undefined): boolean {
+  if (one === undefined || other === undefined || one === other) return one === other;
+  const nanos = quantityNanos(one);
+  return nanos !== undefined && nanos === quantityNanos(other);
+}
+
 /** The canonical text: no fraction, the largest suffix that loses nothing, the family of the input (cri-mapping 3.3). */
 export function formatQuantity(quantity: Quantity): string {
   const { nanos, family } = quantity;

@@ -170,6 +170,19 @@ describe("what the API server is told of its pods (node.md 3.4, 3.6)", () => {
     expect(status().reason).toBe("OutOfcpu");
   });
 
+  it("is told again after a conflict, although nothing changes any more", async () => {
+    const { metadata } = place();
+    let isConflict = false;
+    server.trouble(({ method }) => {
+      if (method !== "PATCH" || isConflict) return undefined;
+      isConflict = true;
+      return { kind: "status", status: 409 };
+    });
+    tell(metadata.uid, "Running");
+    await server.shelf.until(() => status().phase === "Running");
+    expect(writes()).toEqual(["PATCH pods/status", "PATCH pods/status"]);
+  }, 30_000);
+
   it("comes when the server does again", async () => {
     const { metadata } = place();
     server.trouble(({ method }) => (method === "PATCH" ? { kind: "status", status: 500 } : undefined));

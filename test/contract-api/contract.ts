@@ -72,6 +72,14 @@ export function apiContract(title: string, open: () => Promise<Side>): void {
       expect(after.metadata.resourceVersion).not.toBe(node.metadata.resourceVersion);
     });
 
+    it("writes amounts of a node in its own way", async () => {
+      const sent = { cpu: "3000m", memory: "1048576Ki", pods: "1000", "ephemeral-storage": "8833669000" };
+      const at = { ...ownNode(), subresource: "status" } as const;
+      const { status } = await side.cluster.patch(at, { status: { capacity: sent, allocatable: sent } }, signal);
+      const kept = { cpu: "3", memory: "1Gi", pods: "1k", "ephemeral-storage": "8833669k" };
+      expect([status?.capacity, status?.allocatable]).toEqual([kept, kept]);
+    });
+
     it("refuses an object of an older version", async () => {
       const leases = { kind: "leases", namespace: "kube-node-lease" } as const;
       const lease = { metadata: { name: side.nodeName }, spec: { holderIdentity: side.nodeName } };

@@ -18,6 +18,8 @@ function pod(status: v1.PodStatus, metadata: v1.ObjectMeta = {}, restartPolicy =
 }
 const local = (status: v1.PodStatus, restartPolicy?: string) =>
   pod({ startTime: START, ...status }, {}, restartPolicy ?? "Never");
+/** As the eviction API writes it. */
+const FOREIGN = { type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" } as const;
 const leaving = { deletionTimestamp: START };
 
 describe("what the API server needs next", () => {
@@ -70,6 +72,53 @@ describe("what the API server needs next", () => {
   it("the generation does not fall", () => {
     const shown = pod({ phase: "Running", startTime: START, observedGeneration: 4 });
     expect(reportStep(local({ phase: "Running", observedGeneration: 3 }), shown, false)).toEqual({ kind: "none" });
+  });
+
+  it.each<[string, v1.PodStatus, v1.PodStatus, object | undefined]>([
+    ["stays while the pod runs", { phase: "Running" }, { phase: "Running" }, undefined],
+    ["stays when the pod ends", { phase: "Failed" }, { phase: "Running" }, { phase: "Failed" }],
+    ["stays on a pod that is over", { phase: "Failed" }, { phase: "Failed" }, undefined],
+    [
+      "stays when the node takes away a condition of its own",
+      { phase: "Failed" },
+      { phase: "Running", conditions: [{ type: "PodScheduled", status: "True" }] },
+      { phase: "Failed", conditions: [{ $patch: "delete", type: "PodScheduled" }] },
+    ],
+    [
+      "gives way to what the node tells with the final phase",
+      { phase: "Failed", conditions: [{ ...FOREIGN, reason: "TerminationByKubelet" }] },
+      { phase: "Running" },
+      { phase: "Failed", conditions: [{ ...FOREIGN, reason: "TerminationByKubelet" }] },
+    ],
+  ])("a DisruptionTarget that others have set %s (node.md 3.6)", (_, mine, there, status) => {
+    const shown = pod({ startTime: START, ...there, conditions: [FOREIGN, ...(there.conditions ?? [])] });
+    const patch = { metadata: { uid: "u1" }, status };
+    expect(reportStep(local(mine), shown, false)).toEqual(
+      status === undefined ? { kind: "none" } : { kind: "status", patch },
+    );
+  });
+
+  const LATER = "2026-01-01T00:00:09Z";
+  it.each<[string, Partial<v1.PodCondition>, Partial<v1.PodCondition>, object | undefined]>([
+    ["stays the scheduler's", {}, {}, undefined],
+    [
+      "stays when more is told of it",
+      { observedGeneration: 1 },
+      {},
+      { observedGeneration: 1, lastTransitionTime: START },
+    ],
+    ["is told where there is none", {}, { lastTransitionTime: null as never }, { lastTransitionTime: LATER }],
+    ["moves with the status", {}, { status: "False" }, { lastTransitionTime: LATER }],
+    ["is the node's own of another condition", { type: "Ready" }, { type: "Ready" }, { lastTransitionTime: LATER }],
+  ])("when a pod was scheduled %s (node.md 3.6)", (_, mine, there, told) => {
+    const condition = { type: "PodScheduled", status: "True", ...mine };
+    const known = { type: "PodScheduled", status: "True", lastTransitionTime: START, ...there };
+    const running = { phase: "Running", startTime: START };
+    const shown = pod({ ...running, conditions: [known] } as v1.PodStatus);
+    const conditions = [{ ...condition, lastTransitionTime: LATER }];
+    const step = reportStep(local({ ...running, conditions } as v1.PodStatus), shown, false);
+    const patch = { metadata: { uid: "u1" }, status: { conditions: [{ ...condition, ...told }] } };
+    expect(step).toEqual(told === undefined ? { kind: "none" } : { kind: "status", patch });
   });
 
   it("a container that may run again is shown as it is", () => {

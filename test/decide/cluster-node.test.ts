@@ -11,6 +11,7 @@ import { nodeConditions, transitionsOf } from "../../src/decide/node-conditions.
 import { believed, nodePatch } from "../../src/decide/node-patch.ts";
 import type { NodeStatus } from "../../src/pod/cluster.ts";
 import type { Standing } from "../../src/pod/standing.ts";
+import { withCanonicalAmounts } from "../kit/api-server/canonical-amounts.ts";
 import { aNode } from "../kit/node.ts";
 
 const NOW = { wallMs: 1_700_000_000_000, monoMs: 500_000 };
@@ -128,7 +129,7 @@ describe("the status of the node (node.md 2.2)", () => {
       { names, sizeBytes: 2 },
     ];
     const status = nodeStatus({}, identity, { ...well, images }, NOW);
-    expect(status.capacity).toEqual({ cpu: "2", memory: "8388608Ki", "ephemeral-storage": "10485760Ki", pods: "110" });
+    expect(status.capacity).toEqual({ cpu: "2", memory: "8Gi", "ephemeral-storage": "10Gi", pods: "110" });
     expect(status.images).toEqual([
       { names: names.slice(0, 5), sizeBytes: 2 },
       { names: ["small"], sizeBytes: 1 },
@@ -139,8 +140,50 @@ describe("the status of the node (node.md 2.2)", () => {
   it("offers for pods what is not reserved", () => {
     const reserved = { cpuMillis: 300, memoryBytes: 2 ** 30 };
     const { capacity, allocatable } = nodeStatus({}, { ...identity, reserved }, well, NOW);
-    expect(allocatable).toEqual({ ...capacity, cpu: "1700m", memory: "7340032Ki" });
+    expect(allocatable).toEqual({ ...capacity, cpu: "1700m", memory: "7Gi" });
     expect(nodeStatus({}, identity, well, NOW).allocatable).toEqual(capacity);
+  });
+
+  describe("of a node that another agent or runtime had before", () => {
+    const told = { runtimeHandlers: [{ name: "gvisor" }], features: { supplementalGroupsPolicy: true } };
+    const before: NodeStatus = { ...nodeStatus({}, identity, well, NOW), ...told, volumesInUse: ["csi/v1"] };
+    const { runtime: _, ...mute } = well;
+    const handlers = [{ name: "" }];
+    const patchOf = (standing: Standing) => {
+      // The runtime's version is another matter.
+      const status = { ...nodeStatus(before, identity, standing, NOW), nodeInfo: before.nodeInfo } as NodeStatus;
+      return nodePatch({ metadata: {}, status: before }, { metadata: {}, status }, false);
+    };
+
+    it.each<[string, Standing, object]>([
+      ["no volume is in use, and the runtime counts until one has told", mute, { volumesInUse: null }],
+      ["a runtime that has none", well, { volumesInUse: null, runtimeHandlers: null, features: null }],
+      [
+        "a runtime that has others",
+        { ...well, handlers, supplementalGroupsPolicy: true },
+        { volumesInUse: null, runtimeHandlers: handlers },
+      ],
+    ])("%s", (_what, standing, status) => {
+      expect(patchOf(standing)).toEqual({ status });
+    });
+  });
+
+  it.each<[string, Partial<NodeIdentity>, object, object]>([
+    ["whole processors", { reserved: { cpuMillis: 1000, memoryBytes: 0 } }, { cpu: "2" }, { cpu: "1" }],
+    ["a thousand pods", { maxPods: 1000 }, { pods: "1k" }, { pods: "1k" }],
+    ["memory in Mi", { facts: { ...aNode, memoryBytes: 3 * 2 ** 20 + 500 } }, { memory: "3Mi" }, { memory: "3Mi" }],
+    ["memory in Ki", { facts: { ...aNode, memoryBytes: 3 * 2 ** 20 + 1500 } }, { memory: "3073Ki" }, {}],
+    ["no memory", { reserved: { cpuMillis: 0, memoryBytes: 9 * 2 ** 30 } }, { memory: "8Gi" }, { memory: "0" }],
+    [
+      "bytes of disk in thousands",
+      { reserved: { cpuMillis: 0, memoryBytes: 0, storageBytes: 10 * 2 ** 30 - 7_000_000 } },
+      { "ephemeral-storage": "10Gi" },
+      { "ephemeral-storage": "7M" },
+    ],
+  ])("writes %s as an API server does", (_what, change, capacity, allocatable) => {
+    const status = nodeStatus({}, { ...identity, ...change }, well, NOW);
+    expect(status).toMatchObject({ capacity, allocatable });
+    expect(withCanonicalAmounts({ status }).status).toEqual(status);
   });
 
   it("keeps the runtime's name while its version is not known, and tells a lost resource as none", () => {
@@ -240,6 +283,15 @@ describe("the patch of a node's status (node.md 2.4)", () => {
     expect(patch.status.conditions).toHaveLength(4);
   });
 
+  it("carries heartbeats with whatever else changes", () => {
+    const images = [{ names: ["a:1"], sizeBytes: 1 }];
+    const patch = nodePatch(node, at({ ...well, images }), false) as { status: { conditions: unknown[] } };
+    expect(patch.status).toMatchObject({ images });
+    expect(patch.status.conditions).toHaveLength(4);
+    const labelled = { ...at(well), metadata: { ...node.metadata, labels: { mine: "x" } } };
+    expect(nodePatch(node, labelled, false)).toMatchObject({ status: { conditions: { length: 4 } } });
+  });
+
   it("replaces all addresses when one changes, and names what is gone", () => {
     const moved = {
       ...node,
@@ -251,6 +303,23 @@ describe("the patch of a node's status (node.md 2.4)", () => {
         capacity: { memory: null, "ephemeral-storage": null, pods: null },
       },
     });
+  });
+
+  it.each([
+    ["3", "3000m", true],
+    ["8Gi", "8388608Ki", true],
+    ["1k", "1000", true],
+    ["1k", "1024", false],
+    ["3", "3001m", false],
+    ["much", "more", false],
+    [undefined, "0", false],
+  ])("compares amounts, not how they are written: %s and %s", (there, wanted, isSame) => {
+    const having = (amount: string | undefined) => ({
+      metadata: {},
+      status: amount === undefined ? {} : { capacity: { a: amount }, allocatable: { a: amount } },
+    });
+    const patch = { status: { capacity: { a: wanted }, allocatable: { a: wanted } } };
+    expect(nodePatch(having(there), having(wanted), false)).toEqual(isSame ? undefined : patch);
   });
 
   it("is not sent again for a field that the server drops", () => {

@@ -15,6 +15,8 @@ export type Errands<K> = {
 /** Whether an errand asked the server for anything: only then does its success tell that the server is there. */
 export type Settled = "asked" | "nothing to do";
 
+/** Somebody wrote at the same time, or the object is another one, of which the watch is about to tell. */
+const CONFLICT_MS = 2000;
 /** What the server knows otherwise: another try without news of it would most likely end alike. */
 const UNFIT_MS = 60_000;
 /** What the server refuses is offered again so seldom: it costs a request each time. */
@@ -46,29 +48,40 @@ export function makeErrands<K>(tools: {
   const waiting = new Map<K, MonoMs>();
   let pausing = false;
   let returns = 0;
+  /** Failures in a row that made everybody wait. */
+  let failures = 0;
+  /** Somebody was told of a failure, and not yet that it goes well again. */
+  let isFailing = false;
 
   const look = (key: K, afterMs = 0): void => {
     const dueMonoMs = clock.now().monoMs + afterMs;
     waiting.set(key, Math.min(dueMonoMs, waiting.get(key) ?? dueMonoMs)); // what was heard meanwhile is not put off
     bell.ring();
   };
+  const failed = (error: BerthError): void => {
+    isFailing = true;
+    contact.failed(topic, error);
+  };
   /** How long everybody waits after a failure; 0 for one that concerns this thing alone. */
-  const pauseAfter = (key: K, error: BerthError, failures: number): number => {
+  const pauseAfter = (key: K, error: BerthError, isOld: boolean): number => {
     switch (error.code) {
-      case "ApiExists":
       case "ApiConflict":
+        look(key, CONFLICT_MS);
+        return 0;
+      case "ApiExists":
       case "ApiNotFound":
         tools.forget(key);
         look(key, UNFIT_MS);
         return 0;
       case "ApiForbidden":
       case "ApiRefused":
-        contact.failed(topic, error);
+        failed(error);
         look(key, REFUSED_MS);
         return 0;
       default:
-        contact.failed(topic, error);
+        failed(error);
         look(key);
+        failures = isOld ? 1 : failures + 1;
         return patienceMs(WATCH_PATIENCE, failures, error, chance);
     }
   };
@@ -76,7 +89,6 @@ export function makeErrands<K>(tools: {
   return {
     look,
     async run(signal) {
-      let failures = 0;
       contact.onBack(() => {
         for (const key of waiting.keys()) look(key);
         returns += 1;
@@ -96,13 +108,13 @@ export function makeErrands<K>(tools: {
         try {
           const settled = await tools.settle(due, signal);
           if (settled === "nothing to do" && waiting.size > 0) continue;
-          if (failures > 0) contact.well(topic);
+          if (isFailing) contact.well(topic);
+          isFailing = false;
           failures = 0;
         } catch (thrown) {
           if (signal.aborted) return;
           // What was begun before the server's return says nothing of it.
-          failures = returns === returnsBefore ? failures + 1 : 1;
-          const pauseMs = pauseAfter(due, asBerthError(thrown, tools.doing), failures);
+          const pauseMs = pauseAfter(due, asBerthError(thrown, tools.doing), returns !== returnsBefore);
           pausing = true;
           if (pauseMs > 0 && (await back.wait(clock.now().monoMs + pauseMs, signal)) === "rung") failures = 1;
           pausing = false;

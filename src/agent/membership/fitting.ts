@@ -86,6 +86,7 @@ export function makeFitting(tools: {
     },
     async run(signal) {
       let failures = 0;
+      let isFailing = false;
       while (!signal.aborted) {
         if (waiting.length + held.length === 0) {
           await bell.wait(undefined, signal);
@@ -94,10 +95,13 @@ export function makeFitting(tools: {
         held = [...held, ...waiting.splice(0)];
         try {
           await tools.readNode(signal);
+          if (isFailing) contact.well("node watch");
+          isFailing = false;
           failures = 0;
         } catch (thrown) {
           if (signal.aborted) return;
           failures += 1;
+          isFailing = true;
           const error = contact.failed("node watch", thrown);
           if (failures < MOST_TRIES) {
             await clock.sleep(patienceMs(WATCH_PATIENCE, failures, error, chance), signal);

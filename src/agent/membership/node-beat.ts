@@ -72,7 +72,7 @@ export function makeNodeBeat(tools: {
 
   const tell = (moment: NodeMoment): void => tools.tell([nodeNews(nodeName, moment, clock.now())]);
   const keep = (sent: ClusterNode, answered: ClusterNode): void => {
-    known = answered;
+    known = newer(known, answered); // the watch may have told what came after it
     if (answered.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True"))
       startup.isReady();
     if (sent.status !== undefined && answered.status !== undefined)

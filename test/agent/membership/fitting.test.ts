@@ -16,13 +16,15 @@ const pod = (uid: string, disk?: string): v1.Pod => ({
 /** The newest labels are read only when somebody asks; `heard` is what came of the pods. */
 function aFitting(labels: Record<string, string> | undefined, newest: Record<string, string> | BerthError) {
   const clock = handClock();
+  const contact = makeContact({ clock, log: silentLog, meter: silentMeter });
   const leaving = new AbortController();
   const heard: string[] = [];
   let placement: Placement | undefined = labels && { labels, taints: [] };
   let reads = 0;
+  let answer = newest;
   const { follower, run } = makeFitting({
     ...{ nodeName: "node", clock, chance: seededChance(1) },
-    contact: makeContact({ clock, log: silentLog, meter: silentMeter }),
+    contact,
     placement: () => placement,
     follower: {
       onSet: (pods) => void heard.push(`set ${pods.map(({ metadata }) => metadata?.uid).join(" ")}`),
@@ -32,13 +34,16 @@ function aFitting(labels: Record<string, string> | undefined, newest: Record<str
     async readNode() {
       reads += 1;
       await clock.sleep(100, leaving.signal);
-      if (newest instanceof BerthError) throw newest;
-      placement = { labels: newest, taints: [] };
+      if (answer instanceof BerthError) throw answer;
+      placement = { labels: answer, taints: [] };
     },
   });
   const ended = run(leaving.signal, () => {});
   return {
-    ...{ follower, heard, clock },
+    ...{ follower, heard, clock, contact },
+    answerNow(next: typeof newest) {
+      answer = next;
+    },
     reads: () => reads,
     async stop() {
       leaving.abort();
@@ -106,6 +111,22 @@ describe("pods that are bound to the node", () => {
     follower.onSet([pod("b", "fast")]);
     await clock.advance(300);
     expect(heard).toEqual(["set b"]);
+    await stop();
+  });
+
+  it.each([
+    ["at the next try", 1000],
+    ["after the pods were taken as they are", 60_000],
+  ])("no failure is left when the node can be read again %s", async (_when, afterMs) => {
+    const failure = new BerthError("ApiFailed", "status 500");
+    const { follower, clock, contact, answerNow, stop } = aFitting({}, failure);
+    follower.onPut(pod("a", "fast"));
+    await clock.advance(afterMs);
+    expect(contact.show().lastError?.message).toBe("status 500");
+    answerNow({});
+    follower.onPut(pod("b", "fast"));
+    await clock.advance(60_000);
+    expect(contact.show().lastError).toBeUndefined();
     await stop();
   });
 

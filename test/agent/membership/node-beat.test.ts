@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BerthError } from "../../../src/base/errors.ts";
-import type { ClusterNode } from "../../../src/pod/cluster.ts";
+import type { ClusterNode, NodeStatus } from "../../../src/pod/cluster.ts";
 import type { MetricName } from "../../../src/pod/metrics.ts";
 import { recordingMeter } from "../../kit/meter.ts";
 import { aNode } from "../../kit/node.ts";
@@ -210,6 +210,17 @@ describe("the node's status (node.md 2.4)", () => {
     }
   });
 
+  it("N2 costs nothing more where the server writes an amount otherwise", async () => {
+    const reserved = { cpuMillis: 1000, memoryBytes: 2 ** 30 };
+    const identity = { ...aSetup.identity, maxPods: 1000, reserved };
+    const { member, sinceMs } = await resting({ setup: { identity } });
+    const { status } = member.stored.get("nodes/node") ?? {};
+    expect(status?.allocatable).toMatchObject({ cpu: "1", memory: "7Gi", pods: "1k" });
+    await member.clock.advance(60 * MINUTE_MS);
+    expect(patches(member, sinceMs).length).toBeGreaterThanOrEqual(11);
+    expect(patches(member, sinceMs).length).toBeLessThanOrEqual(12);
+  });
+
   it("N2 the first report after joining comes 2.5 to 7.5 minutes later, by chance", async () => {
     const firsts = await Promise.all(
       Array.from({ length: 30 }, async (_, seed) => {
@@ -235,6 +246,20 @@ describe("the node's status (node.md 2.4)", () => {
     expect(sent?.body.status?.addresses).toBeUndefined();
     await member.clock.advance(2 * MINUTE_MS);
     expect(patches(member, sinceMs).length).toBe(1);
+  });
+
+  it("N2 heartbeats go on while something else changes more often than they are due", async () => {
+    const { member } = await resting();
+    const beats = (): readonly number[] => {
+      const { conditions = [] } = (member.stored.get("nodes/node")?.status ?? {}) as NodeStatus;
+      return conditions.map(({ lastHeartbeatTime = "" }) => Date.parse(lastHeartbeatTime));
+    };
+    for (let sizeBytes = 1; sizeBytes < 15; sizeBytes += 1) {
+      const { wallMs } = member.clock.now();
+      member.stand(() => ({ images: [{ names: ["a:1"], sizeBytes }] }));
+      await member.clock.advance(2 * MINUTE_MS);
+      expect(Math.min(...beats())).toBeGreaterThanOrEqual(wallMs - 1000); // they are told in whole seconds
+    }
   });
 
   it("N2 bells without a change cost no request", async () => {
@@ -273,6 +298,17 @@ describe("the node's status (node.md 2.4)", () => {
     });
     await member.clock.advance(MINUTE_MS);
     expect(patches(member, sinceMs).length).toBe(0);
+  });
+
+  it("N3 an answer that comes late does not take back what the watch has told since", async () => {
+    const { member } = await resting();
+    member.answerLate(1000);
+    member.stand(() => ({ images: [{ names: ["a:1"], sizeBytes: 1 }] }));
+    await member.clock.advance(500);
+    member.touch("nodes", "node", (node) => Object.assign(node, { spec: { unschedulable: true } }));
+    expect(reasons(member)).not.toContain("NodeNotSchedulable");
+    await member.clock.advance(MINUTE_MS);
+    expect(reasons(member)).toContain("NodeNotSchedulable");
   });
 
   it("tells a reboot once", async () => {

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../../src/base/clock.ts";
 import { BerthError, type ErrorCode } from "../../../src/base/errors.ts";
 import type { ClusterKind, ClusterTypes } from "../../../src/pod/cluster.ts";
 import type { Cluster } from "../../../src/ports.ts";
+import { withCanonicalAmounts } from "../../kit/api-server/canonical-amounts.ts";
 
 /** One request as the server saw it. */
 export type Asked = {
@@ -30,6 +32,8 @@ export type SmallCluster = {
   fail(how: ErrorCode | undefined | ((asked: Asked) => BerthError | undefined)): void;
   /** Each answer takes so long from now on. */
   slow(ms: number): void;
+  /** Patches are made at once from now on, and answered so much later. */
+  answerLate(ms: number): void;
   /** Somebody else changes an object: its version moves, and watches tell it. */
   touch(kind: ClusterKind, name: string, change?: (object: Stored) => void): void;
   /** Somebody else removes it. */
@@ -46,6 +50,7 @@ export function smallCluster(clock: Clock): SmallCluster {
   const happened: Happening[] = [];
   let version = 0;
   let delayMs = 0;
+  let answerMs = 0;
   let broken: (asked: Asked) => BerthError | undefined = () => undefined;
   let listeners: ((kind: string, name: string, change: "put" | "gone", object: Stored) => void)[] = [];
 
@@ -68,7 +73,7 @@ export function smallCluster(clock: Clock): SmallCluster {
   };
   const keep = <T>(kind: string, name: string, object: T, uid?: string): T => {
     version += 1;
-    const fresh = structuredClone(object) as Stored;
+    const fresh = asKept(kind, structuredClone(object) as Stored);
     fresh.metadata = { ...fresh.metadata, name, resourceVersion: String(version), uid: uid ?? `uid-${version}` };
     stored.set(`${kind}/${name}`, fresh);
     happen({ version, kind, name, change: "put", object: fresh });
@@ -104,7 +109,11 @@ export function smallCluster(clock: Clock): SmallCluster {
     async patch({ kind, name }, patch) {
       await note("patch", kind, patch);
       const before = found(kind, name);
-      return keep(kind, name, merged(before as Fields, patch as Fields) as never, before.metadata.uid);
+      const after = asKept(kind, merged(before as Fields, patch as Fields));
+      if (isDeepStrictEqual(after, before)) return structuredClone(before) as never; // no new version, and no news
+      const answer = keep(kind, name, after as never, before.metadata.uid);
+      if (answerMs > 0) await clock.sleep(answerMs, FOREVER);
+      return answer;
     },
     async remove({ kind, name }) {
       await note("remove", kind);
@@ -179,10 +188,16 @@ export function smallCluster(clock: Clock): SmallCluster {
     slow(ms) {
       delayMs = ms;
     },
+    answerLate(ms) {
+      answerMs = ms;
+    },
     count: (verb, kind, sinceMs = Number.NEGATIVE_INFINITY) =>
       asked.filter((one) => one.verb === verb && one.kind === kind && one.atMs >= sinceMs).length,
   };
 }
+
+const asKept = <T extends object>(kind: string, object: T): T =>
+  kind === "nodes" ? withCanonicalAmounts(object) : object;
 
 /** The one selector that is used here: a name. */
 /** There is one node: what is selected by the node's name is selected. */

@@ -12,7 +12,7 @@ import { change, create, remove } from "./writes.ts";
 /** What goes wrong with a request in place of its answer. */
 export type Fault =
   | { readonly kind: "slow"; readonly delayMs: number }
-  | { readonly kind: "status"; readonly status: 401 | 403 | 429 | 500 | 503; readonly retryAfterSeconds?: number }
+  | { readonly kind: "status"; readonly status: 401 | 403 | 409 | 429 | 500 | 503; readonly retryAfterSeconds?: number }
   /** The connection breaks in the middle of an answer. */
   | { readonly kind: "half" };
 
@@ -121,6 +121,7 @@ export async function startApiServer(): Promise<ApiServer> {
 const REASONS = {
   401: "Unauthorized",
   403: "Forbidden",
+  409: "Conflict",
   429: "TooManyRequests",
   500: "InternalError",
   503: "ServiceUnavailable",

@@ -1,3 +1,4 @@
+import { withCanonicalAmounts } from "./canonical-amounts.ts";
 import { isJson, type Json } from "./merge.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -53,9 +54,12 @@ export function makeShelf(): Shelf {
 
   const keyOf = (resource: string, namespace: string | undefined, name: string): string =>
     `${resource} ${namespace ?? ""}/${name}`;
+  const asKept = <T extends Json>(resource: string, object: T): T =>
+    resource === "nodes" ? withCanonicalAmounts(object) : object;
   const keep = (type: Happening["type"], resource: string, object: Kept, before?: Kept): Kept => {
     version += 1;
-    const kept = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
+    const metadata = { ...object.metadata, resourceVersion: String(version) };
+    const kept = asKept(resource, { ...object, metadata });
     const key = keyOf(resource, kept.metadata.namespace, kept.metadata.name);
     if (type === "DELETED") objects.delete(key);
     else objects.set(key, kept);
@@ -90,7 +94,8 @@ export function makeShelf(): Shelf {
     },
     put(resource, object) {
       const before = get(resource, object.metadata.namespace, object.metadata.name);
-      const same = { ...object, metadata: { ...object.metadata, resourceVersion: before.metadata.resourceVersion } };
+      const metadata = { ...object.metadata, resourceVersion: before.metadata.resourceVersion };
+      const same = asKept(resource, { ...object, metadata });
       if (JSON.stringify(same) === JSON.stringify(before)) return before;
       return keep("MODIFIED", resource, object, before);
     },

@@ -1,6 +1,6 @@
 import type { Log } from "../base/log.ts";
 import { podDns } from "../pod/dns.ts";
-import type { NodeFacts, NodeSettings } from "../pod/node.ts";
+import type { NodeSettings, ResolvConf } from "../pod/node.ts";
 import type { Step } from "./step.ts";
 
 /**
@@ -9,13 +9,14 @@ import type { Step } from "./step.ts";
  */
 export function makeDnsNews(tools: {
   readonly settings: Pick<NodeSettings, "clusterDns" | "clusterDomain" | "inCluster">;
-  readonly facts: Pick<NodeFacts, "resolvConf">;
   readonly log: Pick<Log, "info">;
+  /** The host's own resolver file. */
+  resolvConf(): ResolvConf;
 }): (step: Pick<Step, "pod" | "notice">) => void {
-  const { settings, facts, log } = tools;
+  const { settings, log } = tools;
   let isLogged = false;
   return (step) => {
-    for (const warning of podDns(step.pod, settings, facts).warnings) {
+    for (const warning of podDns(step.pod, settings, { resolvConf: tools.resolvConf() }).warnings) {
       const isOfCluster = warning.kind === "noClusterDns";
       if (!isOfCluster || settings.inCluster) step.notice(warning);
       if (!isOfCluster || isLogged) continue;

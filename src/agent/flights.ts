@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.ts";
+import type { Clock, MonoMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Notice } from "../decide/moment.ts";
 import type { Action, Outcome, Subject } from "../pod/action.ts";
@@ -31,14 +31,17 @@ export type FlightCrew = {
   closeRecord(): Promise<void>;
   onBegun(action: Action): void;
   onNotice(notice: Notice): void;
-  /** Called after the subject is free again. */
-  onSettled(action: Action, outcome: Outcome, durationMs: number): void;
+  /** Called after the subject is free again. `queuedMs` is the part of `durationMs` before the action began. */
+  onSettled(action: Action, outcome: Outcome, durationMs: number, queuedMs: number): void;
 };
+
+/** A flight with the moment at which it left its queue. */
+type TimedFlight = Flight & { readonly begunMonoMs?: MonoMs };
 
 /** No flight yet. */
 export function makeFlights(crew: FlightCrew): Flights {
   /** @bound Actions of a pod under way: one for each subject of its plan. */
-  const flights = new Map<Subject, Flight>();
+  const flights = new Map<Subject, TimedFlight>();
   /** @bound Ways to withdraw them: one for each action under way. */
   const withdrawals = new Map<Subject, AbortController>();
   const life = new AbortController();
@@ -46,7 +49,7 @@ export function makeFlights(crew: FlightCrew): Flights {
   const waiters = new Set<() => void>();
   let asides = 0;
 
-  const change = (subject: Subject, changes: Partial<Flight>): Flight | undefined => {
+  const change = (subject: Subject, changes: Partial<TimedFlight>): TimedFlight | undefined => {
     const flight = flights.get(subject);
     if (flight !== undefined) flights.set(subject, { ...flight, ...changes });
     return flight;
@@ -59,7 +62,7 @@ export function makeFlights(crew: FlightCrew): Flights {
   const begin = (action: Action): void => {
     const flight = flights.get(action.subject);
     if (flight === undefined || flight.action !== action || flight.begun) return;
-    change(action.subject, { begun: true });
+    change(action.subject, { begun: true, begunMonoMs: crew.clock.now().monoMs });
     crew.onBegun(action);
   };
   const aside = async (doing: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> => {
@@ -90,10 +93,11 @@ export function makeFlights(crew: FlightCrew): Flights {
   const fly = async (action: Action, withdrawn: AbortSignal): Promise<void> => {
     const outcome = await crew.perform(action, stepOf(action, withdrawn));
     const { subject } = action;
-    const sinceMonoMs = flights.get(subject)?.sinceMonoMs ?? crew.clock.now().monoMs;
+    const { monoMs } = crew.clock.now();
+    const { sinceMonoMs = monoMs, begunMonoMs = monoMs } = flights.get(subject) ?? {};
     flights.delete(subject);
     withdrawals.delete(subject);
-    crew.onSettled(action, outcome, crew.clock.now().monoMs - sinceMonoMs);
+    crew.onSettled(action, outcome, monoMs - sinceMonoMs, begunMonoMs - sinceMonoMs);
     tellIdle();
   };
   const withdraw = (subject: Subject): void => {

@@ -67,7 +67,7 @@ const doing = (action: Action): string => `${action.kind} of ${action.subject}`;
 
 function makePerformers(tools: Tools): Performers {
   const { runtime, files, images, documents, clock } = tools;
-  const tellDns = makeDnsNews(tools);
+  const tellDns = makeDnsNews({ ...tools, resolvConf: () => tools.resolver?.now() ?? tools.facts.resolvConf });
   return {
     async look(_action, step) {
       step.begun();
@@ -189,6 +189,7 @@ async function runSandbox(
   try {
     const sandbox = await gates.start(RANK.sandbox, step.withdrawn, async () => {
       step.begun();
+      await tools.resolver?.refresh();
       tellDns(step);
       meter.add("kubelet_started_pods_total", {});
       // Processes whose shim died run on, and the runtime knows nothing of them: no successor may run beside them (S3).

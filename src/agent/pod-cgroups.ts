@@ -29,8 +29,8 @@ export type PodLevels = Level & {
  *
  * C1  The levels above are made, with their limits, before the first pod in them; once in the agent's life.
  *     That the topmost has them is told once, that it cannot have them each time (node.md 3.7).
- * C2  The burstable level weighs as much as its pods together, those of an earlier agent among them; it is written when that
- *     changed, and costs nothing that grows with the pods.
+ * C2  The burstable level weighs as much as its pods together, those of an earlier agent among them; it is written when what
+ *     was written last is another amount, one write after the other, and costs nothing that grows with the pods.
  * C3  Memory that is kept for pods is kept by every level above them, those of an earlier agent among them: the kernel keeps
  *     for a cgroup no more than its parents may keep (cri-mapping 2.7, MemoryQoS).
  */
@@ -49,9 +49,11 @@ export function makePodCgroups(cgroups: Cgroups, of: (pod: DesiredPod) => PodLev
   /** A pod comes with so many shares, or goes with 0. */
   const weigh = async (summed: Level, path: string, shares: number, signal: AbortSignal): Promise<void> => {
     const sum = await sumOf(summed.path, () => cgroups.sharesBelow(summed.path));
-    if (!change(sum, path, shares)) return;
-    const cpuShares = Math.min(Math.max(sum.total, LEAST_SHARES), MOST_SHARES);
-    await cgroups.ensure(summed.path, { ...summed.limits, cpuShares }, signal);
+    note(sum, path, shares);
+    await written(sum, (total) => {
+      const cpuShares = Math.min(Math.max(total, LEAST_SHARES), MOST_SHARES);
+      return cgroups.ensure(summed.path, { ...summed.limits, cpuShares }, signal);
+    });
   };
   /** A pod comes with its limits, or goes without any. */
   const keep = async ({ path, limits, keptIn }: PodLevels, isHere: boolean, signal: AbortSignal): Promise<void> => {
@@ -59,9 +61,11 @@ export function makePodCgroups(cgroups: Cgroups, of: (pod: DesiredPod) => PodLev
     if (keptIn === undefined || parent === undefined) return;
     const kind: KeptMemory = limits.memoryMin === undefined ? "memoryLow" : "memoryMin";
     const sum = await sumOf(`${kind} ${parent}`, () => cgroups.keptBelow(parent, kind));
-    if (!change(sum, path, isHere ? (limits[kind] ?? 0) : 0)) return;
+    note(sum, path, isHere ? (limits[kind] ?? 0) : 0);
     const { cpuPeriodUs } = limits;
-    for (const level of keptIn) await cgroups.ensure(level, { cpuPeriodUs, [kind]: sum.total }, signal);
+    await written(sum, async (total) => {
+      for (const level of keptIn) await cgroups.ensure(level, { cpuPeriodUs, [kind]: total }, signal);
+    });
   };
   const makeAbove = async (above: readonly Level[], signal: AbortSignal): Promise<void> => {
     const [top] = above;
@@ -107,21 +111,39 @@ export function makePodCgroups(cgroups: Cgroups, of: (pod: DesiredPod) => PodLev
 }
 
 /** Amounts of the pods in one level, by the last name of their path, and all of them together. */
-type Sum = { readonly of: Map<string, number>; total: number };
+type Sum = {
+  readonly of: Map<string, number>;
+  total: number;
+  /** What the level has; undefined when that is not known: an earlier agent wrote it, or a write failed. */
+  written: number | undefined;
+  /** Over when the last write is; never rejects. */
+  turn: Promise<void>;
+};
 
 function newSum(below: ReadonlyMap<string, number>): Sum {
-  return { of: new Map(below), total: [...below.values()].reduce((total, one) => total + one, 0) };
+  const total = [...below.values()].reduce((sum, one) => sum + one, 0);
+  return { of: new Map(below), total, written: total === 0 ? 0 : undefined, turn: Promise.resolve() };
 }
 
-/** Notes a pod's amount, 0 for one that is gone; whether that is news. */
-function change(sum: Sum, path: string, amount: number): boolean {
+/** Notes a pod's amount, 0 for one that is gone. */
+function note(sum: Sum, path: string, amount: number): void {
   const name = path.slice(path.lastIndexOf("/") + 1);
-  const before = sum.of.get(name) ?? 0;
-  if (before === amount) return false;
+  sum.total += amount - (sum.of.get(name) ?? 0);
   if (amount === 0) sum.of.delete(name);
   else sum.of.set(name, amount);
-  sum.total += amount - before;
-  return true;
+}
+
+/** Writes what all pods have together by then, unless the level has it; in turn, so that no older amount comes last. */
+function written(sum: Sum, write: (total: number) => Promise<void>): Promise<void> {
+  const writing = sum.turn.then(async () => {
+    const { total } = sum;
+    if (sum.written === total) return;
+    sum.written = undefined;
+    await write(total);
+    sum.written = total;
+  });
+  sum.turn = writing.catch(() => {});
+  return writing;
 }
 
 const LEAST_SHARES = 2;

@@ -10,7 +10,7 @@ import type { ImageStore } from "../pod/image-store.ts";
 import type { LocalStorage } from "../pod/local-storage.ts";
 import type { LogKeeping } from "../pod/log-keeping.ts";
 import type { Meter } from "../pod/metrics.ts";
-import type { NodeFacts, NodeSettings } from "../pod/node.ts";
+import type { HostResolver, NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { PressureGauge } from "../pod/pressure.ts";
 import type { ShutdownDelay, ShutdownDiary, ShutdownGroup } from "../pod/shutdown.ts";
 import type { Handlers, Images, ManifestSource, PodChange, PodFiles, Runtime, Sink } from "../ports.ts";
@@ -32,6 +32,8 @@ export type Ports = {
   readonly bound?: BoundCompiler;
   readonly handlers: Handlers;
   readonly cgroups?: PodCgroups;
+  /** Looked at before each sandbox (cri-mapping 1.3). Absent where the resolver file stays as it was at start. */
+  readonly resolver?: HostResolver;
   /** Absent where logs are not rotated. */
   readonly logKeeping?: { readonly keeping: LogKeeping; readonly limits: LogLimits };
   /** Absent where images are not collected. */

@@ -6,7 +6,7 @@ import type { ActionKind, ActionOf, Outcome, Seen } from "../pod/action.ts";
 import type { Credentials } from "../pod/credential.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 import type { Meter } from "../pod/metrics.ts";
-import type { NodeFacts, NodeSettings } from "../pod/node.ts";
+import type { HostResolver, NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { ObservedContainer, ObservedPod, ObservedSandbox } from "../pod/observed.ts";
 import type { Handlers, PodFiles, Runtime } from "../ports.ts";
 import type { ClusterShelf } from "./cluster-shelf.ts";
@@ -52,6 +52,8 @@ export type Tools = {
   readonly handlers: Handlers;
   readonly gates: Gates;
   readonly facts: NodeFacts;
+  /** Absent where the resolver file stays as it was at start. */
+  readonly resolver?: HostResolver;
   readonly settings: NodeSettings;
   readonly clock: Clock;
   readonly chance: Chance;

@@ -159,11 +159,11 @@ export function makeWorker(start: WorkerStart, tools: WorkerTools): Worker {
     if (events.length > 0) tools.onEvents(events);
   }
 
-  function settle(action: Action, outcome: Outcome, durationMs: number): void {
+  function settle(action: Action, outcome: Outcome, durationMs: number, queuedMs: number): void {
     try {
       logOutcome(log, action, outcome, durationMs);
       countAction(meter, pod, action, outcome, durationMs);
-      tellNews({ kind: "settled", action, outcome, durationMs });
+      tellNews({ kind: "settled", action, outcome, durationMs, queuedMs });
       memory = rules.noteOutcome(memory, action, outcome, clock.now());
       believe(action, outcome);
     } catch (error) {

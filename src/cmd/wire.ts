@@ -19,6 +19,7 @@ import { makeHandlers } from "../handler/handlers.ts";
 import { readNodeFacts } from "../host/facts.ts";
 import { diskBytes } from "../host/machine.ts";
 import { makePressureGauge } from "../host/pressure.ts";
+import { makeHostResolver } from "../host/resolver.ts";
 import { readUserBlock } from "../host/sub-ids.ts";
 import { readHostUsage } from "../host/usage.ts";
 import { openJournal } from "../journal/journal.ts";
@@ -120,6 +121,7 @@ async function build(
 
   const users = await openUserRanges(root.places, await readUserBlock(settings.maxPods), log);
 
+  const resolver = makeHostResolver(settings.resolvConf, facts.resolvConf, log);
   let cri: Cri | undefined;
   const node = nodeSettings(settings, {
     ...{ ...root, facts },
@@ -131,6 +133,7 @@ async function build(
     requestTimeoutMs: settings.runtimeRequestTimeout,
     settings: node,
     facts,
+    resolver,
     usersOf: ({ uid }) => users.of(uid),
     ...means,
   });
@@ -181,6 +184,7 @@ async function build(
       ...(settings.kubeconfig === "" ? {} : { bound: { compile: compileBound } }),
       handlers: makeHandlers({ execSync: runtime.execSync, nodeIp: facts.ips[0] ?? "" }),
       cgroups: await hostCgroups(node, facts),
+      resolver,
       imageGarbage: { store: imageStore, limits: imageLimits(settings) },
       ...(logs === undefined
         ? {}

@@ -1,6 +1,6 @@
 import { BerthError } from "../base/errors.ts";
 import { type DesiredPod, podId } from "../pod/desired.ts";
-import type { NodeFacts, NodeSettings } from "../pod/node.ts";
+import type { HostResolver, NodeFacts, NodeSettings } from "../pod/node.ts";
 import type { UserRange } from "../pod/user-range.ts";
 import type { RuntimeCapabilities } from "../ports.ts";
 import { capabilitiesOf } from "./capabilities.ts";
@@ -22,6 +22,8 @@ export type Ground = {
   readonly session: Session;
   readonly settings: NodeSettings;
   readonly facts: NodeFacts;
+  /** Absent: the resolver file stays as it was at start. */
+  readonly resolver?: Pick<HostResolver, "now">;
   /** The user ids of a pod with `hostUsers: false`; the same ones each time. Absent: such pods cannot be made. */
   readonly usersOf?: (pod: DesiredPod) => UserRange | undefined;
 };
@@ -37,7 +39,8 @@ export function capabilitiesNow(
 
 /** For a sandbox of this handler. Throws RuntimeUnavailable before the runtime has told for the first time what it can do. */
 export function surroundingsOf(ground: Ground, pod: DesiredPod, handler?: string): Surroundings {
-  const { settings, facts, usersOf } = ground;
+  const { settings, resolver, usersOf } = ground;
+  const facts = resolver === undefined ? ground.facts : { ...ground.facts, resolvConf: resolver.now() };
   const capabilities = capabilitiesNow(ground, handler);
   if (capabilities === undefined) {
     throw new BerthError("RuntimeUnavailable", `pod ${podId(pod)}: the runtime has not told yet what it can do`);

@@ -26,12 +26,10 @@ export function mirrorStep(
 ): MirrorStep {
   const uid = mirror?.metadata?.uid;
   if (mirror !== undefined && uid !== undefined) {
-    const fits = local !== undefined && mirrors(mirror, local) && mirror.metadata?.deletionTimestamp === undefined;
+    const fits = local !== undefined && mirrors(mirror, local) && !isEnding(mirror);
     return fits ? { kind: "none" } : { kind: "remove", uid };
   }
-  if (local === undefined || owner === undefined || local.metadata?.deletionTimestamp !== undefined) {
-    return { kind: "none" };
-  }
+  if (local === undefined || owner === undefined || isEnding(local)) return { kind: "none" };
   return { kind: "create", body: mirrorOf(local, owner) };
 }
 
@@ -40,6 +38,26 @@ export const isMirror = ({ metadata }: v1.Pod): boolean => metadata?.annotations
 
 /** Whether a pod of the host is a static one: only these have mirrors. */
 export const isStatic = ({ metadata }: v1.Pod): boolean => metadata?.annotations?.[HASH_ANNOTATION] !== undefined;
+
+/**
+ * The pods of one name on the host, once one of them was told anew. They take their turns: when one has begun and goes on, the
+ * others are over, and of those that have not begun only the newest can begin next.
+ */
+export function withLocal(known: readonly v1.Pod[], told: v1.Pod): readonly v1.Pod[] {
+  if (hasBegun(told) && !isEnding(told)) return [told];
+  const others = known.filter((pod) => pod.metadata?.uid !== told.metadata?.uid);
+  return [...(hasBegun(told) ? others : others.filter(hasBegun)), told];
+}
+
+/** Which of the pods of one name its mirror shows: the one that has begun, as long as its successor waits for it (T14, I6). */
+export const shownOf = (pods: readonly v1.Pod[]): v1.Pod | undefined => {
+  const begun = pods.filter(hasBegun);
+  return begun.find((pod) => !isEnding(pod)) ?? begun.at(-1) ?? pods.at(-1);
+};
+
+/** A pod that waits for its name has no start yet. */
+const hasBegun = ({ status }: v1.Pod): boolean => status?.startTime !== undefined;
+const isEnding = ({ metadata }: v1.Pod): boolean => metadata?.deletionTimestamp !== undefined;
 
 const mirrors = (mirror: v1.Pod, local: v1.Pod): boolean =>
   mirror.metadata?.annotations?.[MIRROR_ANNOTATION] === local.metadata?.annotations?.[HASH_ANNOTATION];

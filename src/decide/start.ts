@@ -130,8 +130,9 @@ function lacksTarget(draft: Draft, { name, target }: DesiredContainer): boolean 
 
 function hasNoImageName(draft: Draft, { name, image, imageRef, imageProblem }: DesiredContainer): boolean {
   if (imageRef !== undefined) return false;
-  const cause = imageProblem ?? "invalid reference format";
-  const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${cause}`;
+  const quoted = JSON.stringify(image);
+  const cause = imageProblem ?? `couldn't parse image name ${quoted}: invalid reference format`;
+  const message = `Failed to apply default image tag ${quoted}: ${cause}`;
   holdForImage(draft, name, { reason: "InvalidImageName", message, needs: "image" });
   return true;
 }

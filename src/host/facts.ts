@@ -2,12 +2,11 @@ import { lookup } from "node:dns/promises";
 import { readFile, statfs } from "node:fs/promises";
 import { arch, cpus, hostname, type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
-import { readWhole } from "../base/bounded-file.ts";
 import { BerthError } from "../base/errors.ts";
 import type { NodeFacts } from "../pod/node.ts";
 import { chooseAddresses, type LocalAddress } from "./addresses.ts";
 import { readKernelFacts } from "./kernel.ts";
-import { parseResolvConf } from "./resolv-conf.ts";
+import { readResolver } from "./resolver.ts";
 import { defaultInterfaces } from "./routes.ts";
 
 /** What flags and files say about the node. */
@@ -99,17 +98,4 @@ async function addressesOf(name: string, signal: AbortSignal): Promise<readonly 
     done.abort();
     late.catch(() => {});
   }
-}
-
-/** Bytes of the resolver file. @limit berthd does not start. */
-const LARGEST_RESOLVER_BYTES = 10 * 1024 * 1024;
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-async function readResolver(path: string): Promise<NodeFacts["resolvConf"]> {
-  if (path === "") return { servers: [], searches: [], options: [] };
-  const text = await readWhole(path, LARGEST_RESOLVER_BYTES).catch((error: unknown) => {
-    throw new BerthError("ConfigInvalid", `cannot read the resolver file ${path}: ${wordsOf(error)}`, { cause: error });
-  });
-  return parseResolvConf(text, path);
 }

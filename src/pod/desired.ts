@@ -30,7 +30,7 @@ export type DesiredContainer = {
   readonly image: string;
   /** As sent to the runtime: with `:latest` when it has neither tag nor digest (B12). Absent when it does not parse. */
   readonly imageRef?: string;
-  /** Why the image name does not parse. */
+  /** Why the image name does not parse: a sentence that names it. */
   readonly imageProblem?: string;
   readonly pullPolicy: "Always" | "IfNotPresent" | "Never";
   /** The container's own policy if set, else the pod's (S20); a plain init container's Always counts as OnFailure (S10). */

@@ -45,6 +45,14 @@ export type ResolvConf = {
   readonly options: readonly string[];
 };
 
+/** The host's resolver file, which may change while the agent lives. */
+export type HostResolver = {
+  /** What it said when it could be read last. */
+  now(): ResolvConf;
+  /** Looks whether it says something else. Never throws: a file that cannot be read says what it said before. */
+  refresh(): Promise<void>;
+};
+
 /** What is kept back from pods: systemReserved and kubeReserved together (node.md 2.2). */
 export type Reserved = {
   readonly cpuMillis: number;

@@ -73,8 +73,14 @@ describe("mirror pods (node.md 3.5)", () => {
     spec: { nodeName: "n1", containers: [{ name: "c", image: "i" }] },
     status: { phase, conditions: [{ type: "Ready", status: phase === "Running" ? "True" : "False" }] },
   });
-  const put = (pod: v1.Pod): void => host.tell("web", { kind: "put", pod });
-  const mirror = (): Kept | undefined => server.shelf.all("pods")[0];
+  const put = (pod: v1.Pod): void => host.tell(pod.metadata?.uid ?? "", { kind: "put", pod });
+  const gone = (uid: string): void => host.tell(uid, { kind: "gone", key: "default/web-n1" });
+  const begun = (pod: v1.Pod): v1.Pod => ({ ...pod, status: { ...pod.status, startTime: "2026-01-01T00:00:00Z" } });
+  const ending = (pod: v1.Pod): v1.Pod => ({
+    ...begun(pod),
+    metadata: { ...pod.metadata, deletionTimestamp: "2026-01-01T00:01:00Z", deletionGracePeriodSeconds: 60 },
+  });
+  const mirror = (): Kept | undefined => server.shelf.all("pods").find(({ metadata }) => metadata.name === "web-n1");
   const phase = (): unknown => (mirror()?.status as v1.PodStatus | undefined)?.phase;
   const hash = (): string | undefined => mirror()?.metadata.annotations?.[MIRROR_ANNOTATION];
 
@@ -85,7 +91,7 @@ describe("mirror pods (node.md 3.5)", () => {
     await server.shelf.until(() => phase() === "Running");
     await expect.poll(() => heard.gauge("kubelet_mirror_pods")).toBe(1);
     await expect.poll(() => heard.told("kubelet_pod_status_sync_duration_seconds").length).toBeGreaterThan(0);
-    host.tell("web", { kind: "gone", key: "default/web-n1" });
+    gone("h1");
     await server.shelf.until(() => mirror() === undefined);
     await expect.poll(() => heard.gauge("kubelet_mirror_pods")).toBe(0);
   });
@@ -98,6 +104,69 @@ describe("mirror pods (node.md 3.5)", () => {
     await server.shelf.until(() => phase() === "Running" && mirror()?.metadata.uid !== first);
     put(local("Running", "h2"));
     await server.shelf.until(() => hash() === "h2" && phase() === "Running");
+  });
+
+  describe("of a pod whose manifest was changed (T14, I6)", () => {
+    const waiting = local("Pending", "h2");
+    let first: string | undefined;
+    /** Comes back when all that was told before has been looked at: errands are run in their order. */
+    const lookedAt = async (name: string): Promise<void> => {
+      const { metadata, ...rest } = local("Running", name);
+      put({ ...rest, metadata: { ...metadata, name } });
+      await server.shelf.until(() => server.shelf.all("pods").some((pod) => pod.metadata.name === name));
+    };
+    const deletions = (): number => server.requests.filter((one) => one === "DELETE pods").length;
+
+    beforeEach(async () => {
+      put(begun(local("Running")));
+      await server.shelf.until(() => phase() === "Running");
+      first = mirror()?.metadata.uid;
+    });
+
+    it.each([
+      ["its end is told first", [ending(local("Running")), waiting]],
+      ["its successor is told first", [waiting, ending(local("Running"))]],
+    ])("show it as long as it ends: %s", async (_, told) => {
+      for (const [index, pod] of told.entries()) {
+        put(pod);
+        await lookedAt(`other-${index}`);
+      }
+      put(ending(local("Succeeded")));
+      await server.shelf.until(() => phase() === "Succeeded");
+      expect([hash(), mirror()?.metadata.uid, deletions()]).toEqual(["h1", first, 0]);
+    });
+
+    it.each([
+      ["is gone", () => put(waiting)],
+      ["still tells what is left of it", () => put(ending(local("Succeeded")))],
+    ])("show its successor from its start on, when the old pod %s", async (_, afterwards) => {
+      for (const pod of [ending(local("Running")), waiting, begun(waiting)]) put(pod);
+      await server.shelf.until(() => hash() === "h2");
+      afterwards();
+      await lookedAt("other");
+      put(begun(local("Running", "h2")));
+      await server.shelf.until(() => phase() === "Running");
+      expect([hash(), deletions()]).toEqual(["h2", 1]);
+    });
+
+    it("stay when its successor has gone without a start, and show the one that starts", async () => {
+      for (const pod of [ending(local("Running")), waiting]) put(pod);
+      await lookedAt("other-0");
+      // Another pod of that name lives on: that is what readers are told instead of the end.
+      host.tell("h2", { kind: "put", pod: ending(local("Running")) });
+      await lookedAt("other-1");
+      expect([hash(), mirror()?.metadata.uid, deletions()]).toEqual(["h1", first, 0]);
+      put(begun(local("Running", "h3")));
+      await server.shelf.until(() => hash() === "h3" && phase() === "Running");
+      expect(deletions()).toBe(1);
+    });
+
+    it("go when all are gone", async () => {
+      for (const pod of [ending(local("Running")), waiting]) put(pod);
+      await lookedAt("other");
+      gone("h1");
+      await server.shelf.until(() => mirror() === undefined);
+    });
   });
 
   it("wait while the server fails, and come when it is back", async () => {
@@ -131,9 +200,9 @@ describe("mirror pods (node.md 3.5)", () => {
     server.place("pods", other);
     put(local("Running"));
     await server.shelf.until(() => server.shelf.all("pods").length === 2);
-    host.tell("web", { kind: "gone", key: "default/web-n1" });
+    gone("h1");
     await server.shelf.until(() => server.shelf.all("pods").length === 1);
-    expect(mirror()?.metadata.name).toBe("other");
+    expect(server.shelf.all("pods").map(({ metadata }) => metadata.name)).toEqual(["other"]);
     expect(server.requests.filter((one) => one === "DELETE pods")).toHaveLength(1);
   });
 });

@@ -1,10 +1,12 @@
 import { expect, it } from "vitest";
+import { GATES } from "../../src/agent/gates.ts";
 import { pullImage } from "../../src/agent/perform-pull.ts";
 import type { Step } from "../../src/agent/step.ts";
 import { BerthError } from "../../src/base/errors.ts";
 import type { PullSecret } from "../../src/pod/credential.ts";
 import type { PullRequest } from "../../src/ports.ts";
 import { desiredPod, plainPod } from "../kit/compiled-pod.ts";
+import { makeWorld } from "../kit/world.ts";
 
 const LIVE = new AbortController().signal;
 
@@ -88,4 +90,22 @@ it("waits for no credential plugin once it is withdrawn, and asks the registry f
   const { tried, outcome } = await pull(["good"], undefined, { withdrawn: withdrawal.signal, find: never });
   expect(outcome).toMatchObject({ message: "withdrawn" });
   expect(tried).toEqual([]);
+});
+
+it("that waited for others is told with both times: its own, and that with the waiting (B15)", async () => {
+  const world = makeWorld();
+  await world.start();
+  for (let count = 0; count <= GATES.pull; count += 1) {
+    const image = `app:${count}`;
+    world.runtime.shelf.offer(image, { pullMs: 10_000 });
+    const manifest = plainPod(`p${count}`, { containers: [{ name: "app", image }] });
+    world.directory.put(`${count}.yaml`, { kind: "pod", manifest });
+  }
+  await world.clock.advance(60_000);
+  const told = world.trace.flatMap(
+    ({ text }) => /pulled image .* in (\S+) \((\S+) including/.exec(text)?.slice(1) ?? [],
+  );
+  const seconds = told.map((text) => Math.round(Number.parseFloat(text)));
+  expect(seconds).toEqual([...Array.from({ length: 2 * GATES.pull }, () => 10), 10, 20]);
+  await world.stop();
 });

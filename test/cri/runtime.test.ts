@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { type LogFields, silentLog } from "../../src/base/log.ts";
 import type { Draft } from "../../src/base/protobuf.ts";
-import { connectCri } from "../../src/cri/connect.ts";
+import { type CriOptions, connectCri } from "../../src/cri/connect.ts";
 import type {
   Container,
   ContainerEventResponse,
@@ -117,14 +117,14 @@ const WELL: CriHandlers = {
 };
 
 /** Both ports on a runtime; `calls` and `warnings` are what was called and complained of, the session's own calls left out. */
-async function connected(handlers: CriHandlers, clock: Clock = systemClock) {
-  const cri = await opened(handlers, clock);
+async function connected(handlers: CriHandlers, clock: Clock = systemClock, more: Partial<CriOptions> = {}) {
+  const cri = await opened(handlers, clock, more);
   await new Promise<void>((resolve) => cri.runtime.onReconnect(resolve));
   return cri;
 }
 
 /** The same before the runtime has told who it is. */
-async function opened(handlers: CriHandlers, clock: Clock = systemClock) {
+async function opened(handlers: CriHandlers, clock: Clock = systemClock, more: Partial<CriOptions> = {}) {
   const calls: string[] = [];
   const warnings: (LogFields | undefined)[] = [];
   const counted: Record<string, number> = {};
@@ -148,6 +148,7 @@ async function opened(handlers: CriHandlers, clock: Clock = systemClock) {
     clock,
     log,
     meter,
+    ...more,
   });
   onTestFinished(async () => {
     cri.close();
@@ -570,6 +571,27 @@ describe("a sandbox", () => {
     const apart = classed({ hostUsers: false });
     await expect(made(apart)).rejects.toThrow("no user namespaces");
     await expect(made(apart, "vm")).rejects.toThrow("no user ids of the host");
+  });
+
+  it("has the resolver file of the host as it is then", async () => {
+    const asked: unknown[] = [];
+    let servers = ["192.0.2.1"];
+    const { runtime } = await connected(
+      {
+        RunPodSandbox: ({ config }) => {
+          asked.push(config?.dns_config?.servers);
+          return { pod_sandbox_id: "s1" };
+        },
+        PodSandboxStatus: () => ({ status: SANDBOX_STATUS }),
+      },
+      systemClock,
+      { resolver: { now: () => ({ servers, searches: [], options: [] }) } },
+    );
+    const pod = podOf({ spec: { dnsPolicy: "Default" } });
+    await runtime.runSandbox({ pod, attempt: 0 }, LIVE);
+    servers = ["192.0.2.2"];
+    await runtime.runSandbox({ pod, attempt: 1 }, LIVE);
+    expect(asked).toEqual([["192.0.2.1"], ["192.0.2.2"]]);
   });
 
   it("has containers whose resources change while they run, and tells what they were made with", async () => {

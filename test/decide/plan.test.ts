@@ -78,6 +78,7 @@ const onFailure = pod({ restartPolicy: "OnFailure" });
 const two = pod({ containers: [app("a"), app("b")] });
 const ready = [sandbox()];
 const dead = [sandbox({ state: "notReady" })];
+const NO_NAME = 'couldn\'t parse image name "-web:1": invalid reference format';
 const failing = (message: string, inMs: number, more: { reason?: string } = {}) => ({
   failure: { code: "RuntimeRefused", message, effect: "none", ...more } as const,
   count: 1,
@@ -848,13 +849,21 @@ table("app containers (3.5)", [
     "4.3: an image name that does not parse",
     {
       desired: pod({
-        containers: [
-          { ...app("web", { image: "Web:1", imageProblem: "upper case" }), imageRef: undefined as never },
-        ].map(({ imageRef: _none, ...rest }) => rest),
+        containers: [{ ...app("web", { image: "-web:1", imageProblem: NO_NAME }), imageRef: undefined as never }].map(
+          ({ imageRef: _none, ...rest }) => rest,
+        ),
       }),
     },
     [],
-    { holds: ["container/web InvalidImageName"] },
+    {
+      holds: [
+        {
+          reason: "InvalidImageName",
+          message: `Failed to apply default image tag "-web:1": ${NO_NAME}`,
+          needs: "image",
+        },
+      ],
+    },
   ],
   [
     "in doubt: nothing but a look, the sibling goes on",

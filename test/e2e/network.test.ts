@@ -9,13 +9,14 @@ import { type Host, openHost } from "../kit/host.ts";
 import { container, pod, sh } from "../kit/sample-pods.ts";
 
 let host: Host;
+let resolvConf: string;
 
 const RESOLV_CONF =
   "# the host's\nnameserver 192.0.2.1\nnameserver 192.0.2.2\nsearch lab.example home.example\noptions timeout:3\n";
 
 beforeAll(async () => {
   const { key } = inject("runtime").places;
-  const resolvConf = join(workFolder, "run", `resolv-${key}.conf`);
+  resolvConf = join(workFolder, "run", `resolv-${key}.conf`);
   await mkdir(join(workFolder, "run"), { recursive: true });
   await writeFile(resolvConf, RESOLV_CONF);
   host = await openHost({ kubelet: { clusterDNS: ["192.0.2.53"], clusterDomain: "cluster.local", resolvConf } });
@@ -120,6 +121,14 @@ describe("names", () => {
     await host.running(`dns-${name}`);
     const shown = await host.berth("exec", `dns-${name}`, "--", "cat", "/etc/resolv.conf");
     expect(shown.stdout.trim().split("\n").sort()).toEqual([...lines].sort());
+  });
+
+  it("of a host whose resolver file changed are those of its next pods", async () => {
+    await writeFile(resolvConf, "nameserver 192.0.2.3\n");
+    await host.manifests.drop("dns-changed.yaml", pod("dns-changed", { dnsPolicy: "Default" }));
+    await host.running("dns-changed");
+    const shown = await host.berth("exec", "dns-changed", "--", "cat", "/etc/resolv.conf");
+    expect(shown.stdout.trim().split("\n")).toEqual(["nameserver 192.0.2.3"]);
   });
 
   it("the hosts file names the pod and its aliases", async () => {

@@ -52,6 +52,10 @@ export function plainPod(name: string, spec: Partial<v1.PodSpec> = {}): v1.Pod {
   };
 }
 
+/** What the compiler says of an image name that is none. */
+const unparsed = (image: string): string =>
+  `couldn't parse image name ${JSON.stringify(image)}: invalid reference format`;
+
 function desiredContainer(spec: v1.Container, ofPod: RestartPolicy, init: boolean): DesiredContainer {
   const role = init ? (spec.restartPolicy === "Always" ? "sidecar" : "init") : "app";
   const own = (spec.restartPolicy ?? ofPod) as RestartPolicy;
@@ -63,7 +67,7 @@ function desiredContainer(spec: v1.Container, ofPod: RestartPolicy, init: boolea
     name: spec.name,
     role,
     image,
-    ...(parses ? { imageRef: tagged ? image : `${image}:latest` } : { imageProblem: "invalid reference format" }),
+    ...(parses ? { imageRef: tagged ? image : `${image}:latest` } : { imageProblem: unparsed(image) }),
     pullPolicy: (spec.imagePullPolicy ?? (always ? "Always" : "IfNotPresent")) as DesiredContainer["pullPolicy"],
     restartPolicy: role === "init" && own === "Always" ? "OnFailure" : own,
     restartRules: spec.restartPolicyRules ?? [],

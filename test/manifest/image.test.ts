@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { defaultPullPolicy, imageForRuntime } from "../../src/manifest/image.ts";
+import { desiredPod, plainPod } from "../kit/compiled-pod.ts";
 import { startCpuTime } from "../kit/cpu-time.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
@@ -37,6 +38,11 @@ describe("image names", () => {
       imageProblem: `couldn't parse image name ${JSON.stringify(image)}: ${reason}`,
     });
     expect(defaultPullPolicy(image)).toBe("IfNotPresent");
+  });
+
+  it("that do not parse are told of in tests of the agent as here", () => {
+    const { containers } = desiredPod(plainPod("web", { containers: [{ name: "a", image: "-web:1" }] }));
+    expect(containers[0]).toMatchObject(imageForRuntime("-web:1"));
   });
 
   it("never takes long", () => {

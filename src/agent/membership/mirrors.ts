@@ -1,6 +1,6 @@
 import { assertNever } from "../../base/assert-never.ts";
 import type { Chance, Clock } from "../../base/clock.ts";
-import { isMirror, isStatic, type MirrorOwner, mirrorStep } from "../../decide/mirror-pod.ts";
+import { isMirror, isStatic, type MirrorOwner, mirrorStep, shownOf, withLocal } from "../../decide/mirror-pod.ts";
 import { statusPatch } from "../../decide/mirror-status.ts";
 import type { PodKey } from "../../pod/desired.ts";
 import type { Meter } from "../../pod/metrics.ts";
@@ -42,8 +42,8 @@ export function makeMirrors(tools: {
 }): Mirrors {
   const { cluster, view } = tools;
   const sender = makeStatusSender(tools);
-  /** @bound Pods of the host. */
-  const local = new Map<PodKey, v1.Pod>();
+  /** @bound Static pods of the host, by name. */
+  const local = new Map<PodKey, readonly v1.Pod[]>();
   /** @bound Mirrors of this node on the server. */
   const shown = new Map<PodKey, v1.Pod>();
   let listed = false;
@@ -74,7 +74,7 @@ export function makeMirrors(tools: {
     return "asked";
   };
   const settle = async (key: PodKey, signal: AbortSignal): Promise<Settled> => {
-    const pod = local.get(key);
+    const pod = shownOf(local.get(key) ?? []);
     const mirror = shown.get(key);
     const owner = tools.owner();
     const step = mirrorStep(pod, mirror, owner);
@@ -142,7 +142,7 @@ export function makeMirrors(tools: {
           case "put":
             if (!isStatic(change.pod)) break;
             unseen.delete(keyOf(change.pod));
-            local.set(keyOf(change.pod), change.pod);
+            local.set(keyOf(change.pod), withLocal(local.get(keyOf(change.pod)) ?? [], change.pod));
             sender.changed(keyOf(change.pod));
             look(keyOf(change.pod));
             break;

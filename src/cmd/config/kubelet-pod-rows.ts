@@ -69,7 +69,7 @@ export const KUBELET_POD_ROWS = {
     kind: path,
     default: "/etc/resolv.conf",
     flag: "resolv-conf",
-    help: "Resolver file that pods inherit from; empty for none.",
+    help: "Resolver file that pods inherit from, looked at for each sandbox; empty for none.",
   }),
   podCIDR: row({ kind: text, default: "", help: "Address range told to the runtime when there is no cluster." }),
   "crashLoopBackOff.maxContainerRestartPeriod": row({

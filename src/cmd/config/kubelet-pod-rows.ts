@@ -13,7 +13,7 @@ export const KUBELET_POD_ROWS = {
     default: "/etc/berth/manifests",
     flag: "pod-manifest-path",
     kubelet: '""',
-    help: "Directory of manifests, or one manifest file.",
+    help: "Directory of manifests, or one manifest file; empty: none.",
   }),
   fileCheckFrequency: row({
     kind: duration(SECOND_MS),

@@ -1,11 +1,13 @@
 import { type Level, makePodCgroups, type PodCgroups, type PodLevels } from "../agent/pod-cgroups.ts";
 import { readHierarchies } from "../cgroup/hierarchies.ts";
+import { readMemoryLeft } from "../cgroup/memory-left.ts";
 import { makeCgroups } from "../cgroup/pod-cgroups.ts";
 import { makeSliceCgroups } from "../cgroup/slices.ts";
 import { systemdSlices } from "../host/slices.ts";
 import { type Cgroups, levelsAbove, podCgroup, type QosClass } from "../pod/cgroup.ts";
 import type { DesiredPod } from "../pod/desired.ts";
 import type { NodeFacts, NodeSettings } from "../pod/node.ts";
+import type { PressureGauge } from "../pod/pressure.ts";
 import { ceilUnits, ZERO } from "../pod/quantity.ts";
 import { enforcedFor } from "../pod/reserved.ts";
 import { cpuShares, podCgroupLimits, podRequests, qosClass } from "../pod/resources.ts";
@@ -44,6 +46,22 @@ function keptOf(pod: DesiredPod, qos: QosClass, { memoryQos }: NodeSettings, { c
 const nodeLimits = ({ cpuCfsQuota, cpuCfsQuotaPeriodUs, podPidsLimit }: NodeSettings) => ({
   ...{ cpuCfsQuota, cpuCfsQuotaPeriodUs, podPidsLimit },
 });
+
+/** The gauge of the host with what all pods together have left of their memory, where they have a limit (node.md 5.1). */
+export function withPodsMemory(gauge: PressureGauge, settings: NodeSettings): PressureGauge {
+  return {
+    async read(signal) {
+      const layout = { driver: settings.cgroupDriver, root: settings.cgroupRoot, perQos: settings.cgroupsPerQos };
+      const [top] = levelsAbove(layout, "Guaranteed");
+      const [host, left] = await Promise.all([
+        gauge.read(signal),
+        top === undefined ? undefined : readMemoryLeft(await readHierarchies(), top),
+      ]);
+      if (left === undefined) return host;
+      return { ...host, readings: new Map([...host.readings, ["allocatableMemory.available", left]]) };
+    },
+  };
+}
 
 /** Pod cgroups on this host, by whichever driver the runtime has; without cgroupsPerQOS pods have none. */
 export async function hostCgroups(settings: NodeSettings, facts: NodeFacts): Promise<PodCgroups> {

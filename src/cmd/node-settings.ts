@@ -1,8 +1,15 @@
 import type { ImageLimits } from "../decide/image-garbage.ts";
 import type { LogLimits } from "../decide/log-rotation.ts";
-import { isSwitchedOff, type PressureLimits, parseAmount, type Threshold, unitsOf } from "../decide/pressure.ts";
+import {
+  isSwitchedOff,
+  type PressureLimits,
+  parseAmount,
+  type Threshold,
+  unitsOf,
+  withAllocatable,
+} from "../decide/pressure.ts";
 import type { NodeFacts, NodeSettings, Reserved } from "../pod/node.ts";
-import { PRESSURE_SIGNALS, type PressureSignal } from "../pod/pressure.ts";
+import { CONFIGURED_SIGNALS, type PressureSignal } from "../pod/pressure.ts";
 import { addQuantities, ceilMillis, ceilUnits, parseQuantity, type Quantity, ZERO } from "../pod/quantity.ts";
 import { readResources } from "../pod/resources.ts";
 import type { Settings } from "./config/settings.ts";
@@ -111,9 +118,14 @@ export function pressureLimits(settings: Settings): PressureLimits {
     const minReclaim = parseAmount(evictionMinimumReclaim[threshold.signal] ?? "");
     return minReclaim === undefined ? threshold : { ...threshold, minReclaim };
   };
-  const soft = thresholdsOf(evictionSoft).map((one) => ({ ...one, graceMs: evictionSoftGracePeriod[one.signal] ?? 0 }));
+  const hasLimit = settings.cgroupsPerQOS && settings.enforceNodeAllocatable.includes("pods");
+  const ofHost = hardThresholds(settings).map(withReclaim);
+  const hard = hasLimit ? withAllocatable(ofHost) : ofHost;
+  const soft = thresholdsOf(evictionSoft)
+    .map((one) => ({ ...one, graceMs: evictionSoftGracePeriod[one.signal] ?? 0 }))
+    .map(withReclaim);
   return {
-    thresholds: [...hardThresholds(settings), ...soft].map(withReclaim),
+    thresholds: [...hard, ...soft],
     transitionMs: settings.evictionPressureTransitionPeriod,
     maxPodGraceSeconds: settings.evictionMaxPodGracePeriod,
   };
@@ -124,7 +136,7 @@ function hardThresholds({ evictionHard, mergeDefaultEvictionSettings }: Reservin
 }
 
 const thresholdsOf = (written: Readonly<Record<string, string>>): readonly Threshold[] =>
-  PRESSURE_SIGNALS.flatMap((signal) => {
+  CONFIGURED_SIGNALS.flatMap((signal) => {
     const amount = parseAmount(written[signal] ?? "");
     return amount === undefined || isSwitchedOff(amount) ? [] : [{ signal, amount }];
   });

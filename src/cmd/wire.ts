@@ -34,7 +34,7 @@ import type { ManifestSource, Reviews, View } from "../ports.ts";
 import { makeMetrics } from "../serve/metrics.ts";
 import { startServing } from "../serve/server.ts";
 import { aboutAgent } from "./about-agent.ts";
-import { hostCgroups } from "./cgroups.ts";
+import { hostCgroups, withPodsMemory } from "./cgroups.ts";
 import type { Settings } from "./config/settings.ts";
 import { hostCredentials } from "./credentials.ts";
 import { doorsOf, hasNodeApi } from "./doors.ts";
@@ -190,7 +190,7 @@ async function build(
         ? {}
         : { logKeeping: { keeping: makeLogKeeping(root.places.podLogsDir, turns), limits: logs } }),
       pressure: {
-        ...{ gauge: makePressureGauge(root.places.rootDir), limits: pressureLimits(settings) },
+        ...{ gauge: withPodsMemory(makePressureGauge(root.places.rootDir), node), limits: pressureLimits(settings) },
         ...(settings.localStorageCapacityIsolation ? { storage: makeLocalStorage(node) } : {}),
       },
       ...(await hostShutdown(settings, root.places.rootDir, log)),

@@ -47,6 +47,7 @@ export type PressureVerdict = {
 /** A signal's condition, and what it is called in the event. */
 export const SIGNALS: Readonly<Record<PressureSignal, { readonly kind: PressureKind; readonly resource: string }>> = {
   "memory.available": { kind: "memory", resource: "memory" },
+  "allocatableMemory.available": { kind: "memory", resource: "memory" },
   "nodefs.available": { kind: "disk", resource: "ephemeral-storage" },
   "nodefs.inodesFree": { kind: "disk", resource: "inodes" },
   "imagefs.available": { kind: "disk", resource: "ephemeral-storage" },
@@ -64,6 +65,12 @@ export function parseAmount(written: string): Amount | undefined {
 
 /** A threshold of 0 % or 100 % is none. */
 export const isSwitchedOff = ({ kind, value }: Amount): boolean => kind === "percent" && (value === 0 || value === 100);
+
+/** The hard thresholds with that of the pods' own memory, which is the host's (node.md 5.1). */
+export const withAllocatable = (hard: readonly Threshold[]): readonly Threshold[] =>
+  hard.flatMap((one) =>
+    one.signal === "memory.available" ? [one, { ...one, signal: "allocatableMemory.available" }] : [one],
+  );
 
 /** An amount in the units of what was read. */
 export const unitsOf = ({ kind, value }: Amount, { capacity }: PressureReading): number =>

@@ -1,6 +1,10 @@
-/** What the node may run short of, as its thresholds name it (node.md 5.1). */
+/**
+ * What the node may run short of (node.md 5.1), memory first. `allocatableMemory.available` is what all pods together have left
+ * of their limit; its threshold is that of `memory.available`, and nobody writes one of its own.
+ */
 export const PRESSURE_SIGNALS = [
   "memory.available",
+  "allocatableMemory.available",
   "nodefs.available",
   "nodefs.inodesFree",
   "imagefs.available",
@@ -8,6 +12,11 @@ export const PRESSURE_SIGNALS = [
   "pid.available",
 ] as const;
 export type PressureSignal = (typeof PRESSURE_SIGNALS)[number];
+
+/** Signals that a configuration may name. */
+export const CONFIGURED_SIGNALS: readonly PressureSignal[] = PRESSURE_SIGNALS.filter(
+  (signal) => signal !== "allocatableMemory.available",
+);
 
 /** The conditions of a node that follow from it. */
 export type PressureKind = "memory" | "disk" | "pid";

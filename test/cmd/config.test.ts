@@ -312,12 +312,26 @@ describe("thresholds of the host (node.md 5.1)", () => {
 
   it("there are the usual ones, and what is set takes the place of all of them", async () => {
     const usual = await limitsOf("");
-    expect(usual.thresholds.map(({ signal }) => signal)).toEqual(Object.keys(HARD_THRESHOLDS));
-    const own = await limitsOf("evictionHard: { memory.available: 200Mi }\n");
-    expect(own.thresholds).toEqual([{ signal: "memory.available", amount: { kind: "units", value: 209_715_200 } }]);
+    const [first = "", ...others] = Object.keys(HARD_THRESHOLDS);
+    expect(usual.thresholds.map(({ signal }) => signal)).toEqual([first, "allocatableMemory.available", ...others]);
+    const own = await limitsOf("evictionHard: { imagefs.available: 1Ki }\n");
+    expect(own.thresholds).toEqual([{ signal: "imagefs.available", amount: { kind: "units", value: 1024 } }]);
     const merged = await limitsOf("evictionHard: { imagefs.available: 0% }\nmergeDefaultEvictionSettings: true\n");
-    expect(merged.thresholds).toHaveLength(4);
+    expect(merged.thresholds).toHaveLength(5);
     expect((await limitsOf("evictionHard: {}\n")).thresholds).toEqual([]);
+  });
+
+  it("the pods' own memory has the hard threshold of the host's, where it is limited", async () => {
+    const hard = "evictionHard: { memory.available: 200Mi }\nevictionMinimumReclaim: { memory.available: 1Ki }\n";
+    const amounts = { amount: { kind: "units", value: 209_715_200 }, minReclaim: { kind: "units", value: 1024 } };
+    const ofHost = { signal: "memory.available", ...amounts };
+    expect((await limitsOf(hard)).thresholds).toEqual([ofHost, { ...ofHost, signal: "allocatableMemory.available" }]);
+    expect((await limitsOf(`${hard}cgroupsPerQOS: false\n`)).thresholds).toEqual([ofHost]);
+    const soft = "evictionHard: {}\nevictionSoft: { memory.available: 1Gi }\n";
+    const grace = "evictionSoftGracePeriod: { memory.available: 90s }\n";
+    expect((await limitsOf(soft + grace)).thresholds).toHaveLength(1);
+    const named = await limitsOf("evictionHard: { allocatableMemory.available: 1Gi }\n");
+    expect(named.said.join()).toContain("evictionHard knows memory.available, nodefs.available");
   });
 
   it("a soft one has its grace, and what is to be reclaimed beyond it", async () => {

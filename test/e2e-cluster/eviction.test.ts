@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import type { Cluster } from "../../dev/cluster/start.ts";
 import { workFolder } from "../../dev/paths.ts";
 import { type Runtime, startRuntime } from "../../dev/runtime/start.ts";
+import { ceilUnits, parseQuantity, ZERO } from "../../src/pod/quantity.ts";
 import type * as v1 from "../../src/pod/v1.ts";
 import { type Host, openHost } from "../kit/host.ts";
 import { container, pod, sh } from "../kit/sample-pods.ts";
@@ -18,6 +19,7 @@ let runtime: Runtime;
 let host: Host;
 let node: string;
 
+const MIB = 2 ** 20;
 const PATIENT = { withinMs: 60_000 };
 const PLAIN = { automountServiceAccountToken: false, terminationGracePeriodSeconds: 1 };
 
@@ -50,6 +52,18 @@ const create = (object: object): Promise<string> => cluster.kubectl(["create", "
 async function conditionOf(type: string): Promise<string | undefined> {
   const { status } = await seen<{ status: v1.PodStatus }>("node", node);
   return status.conditions?.find((one) => one.type === type)?.status;
+}
+/** Of the node, in bytes. */
+async function capacity(resource: string): Promise<number> {
+  const { status } = await seen<{ status: { capacity: Record<string, string> } }>("node", node);
+  return ceilUnits(parseQuantity(status.capacity[resource] ?? "") ?? ZERO);
+}
+/** The agent that begins anew finds its pods as they are. */
+async function restartWith(settings: object): Promise<void> {
+  await host.leave();
+  const config = { apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration", ...settings };
+  await writeFile(join(host.places.dropIns, "short.conf"), JSON.stringify(config));
+  await host.start();
 }
 const isEvicted = (name: string, message: RegExp): Promise<v1.Pod> =>
   host.eventually(
@@ -134,16 +148,34 @@ it("a static pod without room takes that of a pod of the server, which is told w
   await cluster.kubectl(["delete", "pod", "small", "large", "--wait=false"]);
 }, 180_000);
 
+it("pods that together come near their limit of memory lose one, and the static one stays", async () => {
+  const { id } = await host.running("static");
+  const bytes = (await capacity("memory")) - 200 * MIB;
+  await restartWith({
+    systemReserved: { memory: String(bytes) },
+    evictionHard: { "memory.available": "100Mi" },
+    evictionPressureTransitionPeriod: "1s",
+  });
+  const eater = container("main", {
+    command: sh("dd if=/dev/zero of=/v/big bs=1M count=120 2>/dev/null; exec sleep 1000"),
+    volumeMounts: [{ name: "v", mountPath: "/v" }],
+  });
+  const volumes = [{ name: "v", emptyDir: { medium: "Memory" } }];
+  await create(pod("eater", { ...PLAIN, containers: [eater], volumes }));
+  const found = await isEvicted(
+    "eater",
+    /^The node was low on resource: memory\. Threshold quantity: 100Mi, available: /,
+  );
+  expect(disrupted(found)).toBe(true);
+  const phases = [(await seen("pod", "fits")).status?.phase, (await host.running("static")).id];
+  expect(phases).toEqual(["Running", id]);
+  await host.eventually("there is room again", async () => expect(await conditionOf("MemoryPressure")).toBe("False"));
+}, 180_000);
+
 it("a node that is short of disk says so, evicts a pod, and keeps its static one", async () => {
   const { id } = await host.running("static");
-  const { status } = await seen<{ status: { capacity: Record<string, string> } }>("node", node);
-  const kib = Number.parseInt(status.capacity["ephemeral-storage"] ?? "", 10);
-  // More than there is: whatever is free, it is not enough. The agent that begins anew finds its pods as they are.
-  await host.leave();
-  const short = { apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration" };
-  const evictionHard = { "nodefs.available": `${kib * 2}Ki` };
-  await writeFile(join(host.places.dropIns, "short.conf"), JSON.stringify({ ...short, evictionHard }));
-  await host.start();
+  // More than there is: whatever is free, it is not enough.
+  await restartWith({ evictionHard: { "nodefs.available": String((await capacity("ephemeral-storage")) * 2) } });
   await host.eventually(
     "the condition is told",
     async () => expect(await conditionOf("DiskPressure")).toBe("True"),

@@ -1,7 +1,7 @@
 import { parseAmount } from "../../decide/pressure.ts";
 import { labelValue, qualifiedName } from "../../manifest/validate/names.ts";
 import { mayLabelItself } from "../../pod/node-labels.ts";
-import { PRESSURE_SIGNALS } from "../../pod/pressure.ts";
+import { CONFIGURED_SIGNALS } from "../../pod/pressure.ts";
 import type { Finding, Place } from "./finding.ts";
 import type { Merged } from "./merge.ts";
 import type { SettingKey, Settings } from "./settings.ts";
@@ -132,7 +132,7 @@ const RULES: readonly Rule[] = [
 ];
 
 function brokenThreshold(key: SettingKey, written: Readonly<Record<string, string>>): string | undefined {
-  const signals: readonly string[] = PRESSURE_SIGNALS;
+  const signals: readonly string[] = CONFIGURED_SIGNALS;
   for (const [signal, amount] of Object.entries(written)) {
     if (!signals.includes(signal)) return `${key} knows ${signals.join(", ")}; not ${signal}`;
     if (parseAmount(amount) === undefined)

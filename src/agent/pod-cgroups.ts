@@ -122,7 +122,7 @@ type Sum = {
 
 function newSum(below: ReadonlyMap<string, number>): Sum {
   const total = [...below.values()].reduce((sum, one) => sum + one, 0);
-  return { of: new Map(below), total, written: total === 0 ? 0 : undefined, turn: Promise.resolve() };
+  return { of: new Map(below), total, written: undefined, turn: Promise.resolve() };
 }
 
 /** Notes a pod's amount, 0 for one that is gone. */

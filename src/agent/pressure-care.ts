@@ -35,7 +35,8 @@ import type { Worker } from "./worker.ts";
 /**
  * Watches what is left of the host, and frees some of it before the host itself suffers (node.md 5.1).
  *
- * P1  A threshold is acted on when it is met, a soft one when it was met for its grace; one at a time, memory first.
+ * P1  A threshold is acted on when it is met, a soft one when it was met for its grace; one at a time, memory first. The next
+ *     one has its turn when nothing can be done about the first.
  * P2  On a disk, images that nobody needs go first; a pod goes only when that was not enough.
  * P3  One pod at a time, and the next only after it is gone or had its time. Static pods are never taken.
  * P4  Dead containers stay: there is one of each at most, and it is the memory of the next one's count and back-off.
@@ -167,19 +168,26 @@ export function makePressureCare(tools: {
     }
     return true;
   };
+  /** What went. Where nothing can go, as with static pods alone, the next threshold has its turn. */
+  const relieve = async (threshold: Threshold, seen: Look, signal: AbortSignal): Promise<"pod" | "images" | "none"> => {
+    const freed = await reclaimImages(threshold, seen, signal);
+    const now = freed ? await look(signal) : seen;
+    const reading = now.readings.get(threshold.signal);
+    const isDue = reading !== undefined && now.due.includes(threshold);
+    if (isDue && (await evictOne(threshold, reading, now, signal))) return "pod";
+    return freed ? "images" : "none";
+  };
   /** Whether something was freed, so that the next look is due at once. */
   const round = async (signal: AbortSignal): Promise<boolean> => {
-    let now = await look(signal);
+    const now = await look(signal);
     tellOf(now.due);
     // What they free is seen by the next look.
     if (await careForStorage?.(workersToTake(), signal)) return false;
-    const [first] = now.due;
-    if (first === undefined) return false;
-    const freed = await reclaimImages(first, now, signal);
-    if (freed) now = await look(signal);
-    const reading = now.readings.get(first.signal);
-    if (reading === undefined || !now.due.includes(first)) return false;
-    return evictOne(first, reading, now, signal);
+    for (const threshold of now.due) {
+      const relief = await relieve(threshold, now, signal);
+      if (relief !== "none") return relief === "pod";
+    }
+    return false;
   };
 
   return {

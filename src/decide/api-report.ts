@@ -1,7 +1,10 @@
+import { isSameAmount } from "../pod/quantity.ts";
 import type * as v1 from "../pod/v1.ts";
 import { OWNED_CONDITIONS, SHARED_CONDITIONS } from "./conditions.ts";
+import { mapPatch } from "./map-patch.ts";
 import { isMirror } from "./mirror-pod.ts";
 import { type StatusPatch, statusPatch } from "./mirror-status.ts";
+import { isRuleFor } from "./restart-policy.ts";
 
 /** What the API server needs next about one of its pods. */
 export type ReportStep =
@@ -40,7 +43,12 @@ function patchOf({ spec, status = {} }: v1.Pod, shown: v1.Pod): StatusPatch | un
     phase: status.phase === "Pending" && there.phase === "Running" ? "Running" : status.phase,
   };
   const patch = statusPatch(told, shown);
-  const changed = { ...patch?.status, ...generation(status, there), ...withoutGone(patch, status, there) };
+  const changed = {
+    ...patch?.status,
+    ...generation(status, there),
+    ...resources(status, there),
+    ...withoutGone(patch, status, there),
+  };
   return Object.keys(changed).length === 0
     ? undefined
     : { metadata: { uid: shown.metadata?.uid ?? "" }, status: changed };
@@ -60,18 +68,29 @@ function isLastWord(status: v1.PodStatus, there: v1.PodStatus): boolean {
   });
 }
 
+/**
+ * Some container runs or waits here that the server shows as ended for good: it refuses such a status whole (C9). Its own rule
+ * is kept: with policy Always, or where a rule restarts all containers, any may come back; else those whose policy or rules
+ * restart them.
+ */
 function comesBackToLife(spec: v1.PodSpec | undefined, status: v1.PodStatus, there: v1.PodStatus): boolean {
-  if (spec?.restartPolicy !== "Never") return false;
-  const ownPolicy = new Set(
-    [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
-      .filter(({ restartPolicy }) => restartPolicy !== undefined)
-      .map(({ name }) => name),
-  );
+  if (spec === undefined || (spec.restartPolicy ?? "Always") === "Always") return false;
+  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+  if (containers.some((one) => one.restartPolicyRules?.some(({ action }) => action === "RestartAllContainers")))
+    return false;
   return exitsOf(there).some(({ name, state }) => {
-    if (state?.terminated === undefined || ownPolicy.has(name)) return false;
+    if (state?.terminated === undefined) return false;
+    const container = containers.find((one) => one.name === name);
+    if (mayComeBack(container, spec, state.terminated.exitCode)) return false;
     const now = exitsOf(status).find((one) => one.name === name);
     return now !== undefined && now.state?.terminated === undefined;
   });
+}
+
+function mayComeBack(container: v1.Container | undefined, pod: v1.PodSpec, exitCode: number): boolean {
+  if (container?.restartPolicyRules?.some((rule) => isRuleFor(rule, exitCode))) return true;
+  const policy = container?.restartPolicy ?? pod.restartPolicy;
+  return policy === "Always" || (policy === "OnFailure" && exitCode !== 0);
 }
 
 const exitsOf = ({
@@ -81,6 +100,19 @@ const exitsOf = ({
 
 const generation = ({ observedGeneration = 0 }: v1.PodStatus, there: v1.PodStatus) =>
   observedGeneration > (there.observedGeneration ?? 0) ? { observedGeneration } : {};
+
+/** What the pod as a whole was given and has: by it schedulers count a pod whose resize is refused, or not done yet. */
+function resources(status: v1.PodStatus, there: v1.PodStatus) {
+  const [now, before] = [status.resources ?? {}, there.resources ?? {}];
+  const parts = {
+    ...mapPatch("limits", before.limits, now.limits, isSameAmount),
+    ...mapPatch("requests", before.requests, now.requests, isSameAmount),
+  };
+  return {
+    ...mapPatch("allocatedResources", there.allocatedResources, status.allocatedResources, isSameAmount),
+    ...(Object.keys(parts).length === 0 ? {} : { resources: parts }),
+  };
+}
 
 /** Conditions of the node's that it no longer has, as a pod that was rejected has none (node.md 4). */
 function withoutGone(patch: StatusPatch | undefined, status: v1.PodStatus, there: v1.PodStatus) {

@@ -7,7 +7,7 @@ import { containerUri, messageShareBytes, stateOf, unseenExit } from "./containe
 import { isOver } from "./life.ts";
 import { readiness } from "./readiness.ts";
 import { givenTo } from "./resize.ts";
-import { isFollowed } from "./restart-policy.ts";
+import { causeIn, isFollowed, restartsAfter, restartsAfterStop } from "./restart-policy.ts";
 
 /** Reasons that say only that a container has not begun. */
 const NOT_BEGUN = ["ContainerCreating", "PodInitializing"];
@@ -48,7 +48,8 @@ function containerStatus(picture: Picture, holds: readonly Hold[], container: De
   if (veiled && shown && (shown.state?.waiting || shown.containerID === containerUri(veiled.id))) return shown;
   const [newest, before] = instances;
   const plain = newest ? ofInstance(picture, container, newest, before) : ofNone(picture, container);
-  return withStartError(picture, holds, container, newest, plain);
+  const isGap = newest !== undefined && isBetween(picture, container, newest);
+  return withStartError(picture, holds, container, newest, isGap ? betweenTwo(picture, plain) : plain);
 }
 
 /**
@@ -65,6 +66,26 @@ function isVeiled(picture: Picture, container: DesiredContainer, instance: Obser
   const postStart = picture.memory.instances[instance.id]?.postStart;
   return instance.state === "running" && postStart !== undefined && postStart !== "done";
 }
+
+/**
+ * An end that the agent itself has brought about to start another in its place, where the policy alone would start none: the
+ * kubelet does both in one sync. An API server that were told of such an end would refuse all that comes after it (C9).
+ */
+function isBetween(
+  picture: Picture,
+  container: DesiredContainer,
+  { id, state, exitCode = 0 }: ObservedContainer,
+): boolean {
+  if (state !== "exited" || isOver(picture) || restartsAfter(container, exitCode)) return false;
+  return restartsAfterStop(picture.desired, container, causeIn(picture.memory.instances[id])) === true;
+}
+
+/** The next instance is on its way; the end of this one is in the past. */
+const betweenTwo = (picture: Picture, status: v1.ContainerStatus): v1.ContainerStatus => ({
+  ...status,
+  state: { waiting: { reason: defaultReason(picture) } },
+  lastState: status.state ?? {},
+});
 
 /** Rows of table 5.1 that have an instance. */
 function ofInstance(

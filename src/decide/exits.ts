@@ -1,7 +1,7 @@
 import type { Cause } from "../pod/action.ts";
 import type { DesiredContainer } from "../pod/desired.ts";
 import type { ObservedContainer } from "../pod/observed.ts";
-import { type Draft, instanceOf } from "./draft.ts";
+import { type Draft, instanceOf, startOf } from "./draft.ts";
 import { causeIn, restartsAfter, restartsAfterStop, startsOver } from "./restart-policy.ts";
 
 /** Code of an exit that nobody can tell. */
@@ -42,6 +42,8 @@ export function hasSuccessor(draft: Draft, container: DesiredContainer, instance
   const { desired } = draft.picture;
   const decided = restartsAfterStop(desired, container, stopCauseOf(draft, instance));
   if (decided !== undefined) return decided;
+  if (startOf(draft, container.name).anew && !(container.role === "init" && hasSucceeded(container, instance)))
+    return true;
   if (isFromOtherSandbox(draft, instance) && startsOver(desired, container)) return !ranOnce(container, instance);
   const code = hasSucceeded(container, instance) ? 0 : exitCodeOf(instance) || 1;
   return restartsAfter(container, code);

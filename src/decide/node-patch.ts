@@ -1,5 +1,6 @@
 import type { ClusterNode, NodeCondition, NodeStatus } from "../pod/cluster.ts";
 import { isSameAmount } from "../pod/quantity.ts";
+import { mapPatch } from "./map-patch.ts";
 
 /** Fields of the status that are replaced as a whole; the rest has its own way of being merged. */
 const WHOLE = [
@@ -23,8 +24,8 @@ export function nodePatch(before: ClusterNode, now: ClusterNode, heartbeat: bool
 
 function patchOf(before: ClusterNode, now: ClusterNode, heartbeat: boolean): object | undefined {
   const metadata = {
-    ...mapPart("labels", before.metadata.labels, now.metadata.labels),
-    ...mapPart("annotations", before.metadata.annotations, now.metadata.annotations),
+    ...mapPatch("labels", before.metadata.labels, now.metadata.labels),
+    ...mapPatch("annotations", before.metadata.annotations, now.metadata.annotations),
   };
   const status = statusPatch(before.status ?? {}, now.status ?? {}, heartbeat);
   if (isEmpty(metadata) && isEmpty(status)) return undefined;
@@ -52,8 +53,8 @@ function statusPatch(before: NodeStatus, now: NodeStatus, heartbeat: boolean): o
   const whole = WHOLE.filter((field) => !isSame(before[field] ?? null, now[field] ?? null));
   const conditions = conditionsPatch(before.conditions ?? [], now.conditions ?? [], heartbeat);
   return {
-    ...mapPart("capacity", before.capacity, now.capacity, isSameAmount),
-    ...mapPart("allocatable", before.allocatable, now.allocatable, isSameAmount),
+    ...mapPatch("capacity", before.capacity, now.capacity, isSameAmount),
+    ...mapPatch("allocatable", before.allocatable, now.allocatable, isSameAmount),
     ...(isSame(before.addresses, now.addresses)
       ? {}
       : { addresses: [{ $patch: "replace" }, ...(now.addresses ?? [])] }),
@@ -68,18 +69,6 @@ function wholePart(before: unknown, now: unknown): unknown {
   if (Array.isArray(now) || typeof now !== "object" || now === null) return now;
   const lost = Object.keys((before ?? {}) as object).filter((key) => !(key in now));
   return { ...now, ...Object.fromEntries(lost.map((key) => [key, null])) };
-}
-
-function mapPart(
-  name: string,
-  before: Record<string, string> = {},
-  now: Record<string, string> = {},
-  isEqual: (one: string | undefined, other: string) => boolean = Object.is,
-): object {
-  const changed = Object.entries(now).filter(([key, value]) => !isEqual(before[key], value));
-  const lost = Object.keys(before).filter((key) => !(key in now));
-  if (changed.length + lost.length === 0) return {};
-  return { [name]: { ...Object.fromEntries(changed), ...Object.fromEntries(lost.map((key) => [key, null])) } };
 }
 
 /** Conditions are merged by their type. Without `heartbeat` they are none where only their times differ. */

@@ -3,7 +3,7 @@ import type { Picture } from "../pod/plan.ts";
 import type * as v1 from "../pod/v1.ts";
 import { idOfUri } from "./container-state.ts";
 import { appsBegun, hasEnded, mayRun } from "./life.ts";
-import { isFollowed, restartsAfter } from "./restart-policy.ts";
+import { isFollowed } from "./restart-policy.ts";
 
 /** Phase with the words that go with it. */
 export type PodPhase = {
@@ -87,11 +87,10 @@ type Counter = (
 ) => void;
 
 const COUNTERS: Readonly<Record<DesiredContainer["role"], Counter>> = {
-  init(counts, container, status, { memory }) {
+  init(counts, container, status, picture) {
     const exit = exitOf(status);
-    const { anew = false } = memory.starts[container.name] ?? {};
     if (exit === undefined) counts.pendingInit += 1;
-    else if (exit.exitCode !== 0 && !anew && !restartsAfter(container, exit.exitCode)) counts.failedInit += 1;
+    else if (exit.exitCode !== 0 && !followed(picture, container, exit)) counts.failedInit += 1;
   },
   /** One that ended is left out, so that its exit code never counts (P2). */
   sidecar(counts, _container, status) {
@@ -106,7 +105,7 @@ const COUNTERS: Readonly<Record<DesiredContainer["role"], Counter>> = {
   },
   /** Nothing of the pod depends on it. */
   ephemeral() {},
-  app(counts, container, status, { desired, memory }) {
+  app(counts, container, status, picture) {
     const exit = exitOf(status);
     if (status === undefined) counts.unknown += 1;
     else if (status.state?.running) counts.running += 1;
@@ -114,11 +113,16 @@ const COUNTERS: Readonly<Record<DesiredContainer["role"], Counter>> = {
     else {
       counts.stopped += 1;
       if (status.state?.terminated?.exitCode === 0) counts.succeeded += 1;
-      const { exitCode } = exit;
-      if (!isFollowed(desired, container, memory, { id: idOfUri(exit.containerID) ?? "", exitCode })) counts.final += 1;
+      if (!followed(picture, container, exit)) counts.final += 1;
     }
   },
 };
+
+const followed = (
+  { desired, memory }: Picture,
+  container: DesiredContainer,
+  { containerID, exitCode }: v1.ContainerStateTerminated,
+): boolean => isFollowed(desired, container, memory, { id: idOfUri(containerID) ?? "", exitCode });
 
 /** The exit of a container that ended, or of the instance before the one that it waits for. */
 const exitOf = (status: v1.ContainerStatus | undefined): v1.ContainerStateTerminated | undefined =>

@@ -3,8 +3,8 @@ import { type DesiredContainer, type DesiredPod, isOfInit } from "../pod/desired
 import type { InstanceMemory, PodMemory } from "../pod/memory.ts";
 import type * as v1 from "../pod/v1.ts";
 
-/** Stops after which the container is started again whatever its policy says: people asked for another one (S17). */
-const ANYWAY: readonly Cause[] = ["definitionChanged", "resize", "restartRequested"];
+/** Stops after which the container is started again whatever its policy says: another one is asked for (S17, S24). */
+const ANYWAY: readonly Cause[] = ["definitionChanged", "resize", "restartRequested", "restartAll"];
 /** Stops after which it is started again unless its policy is Never; rules and exit code do not count (S18, S5, S9). */
 const UNLESS_NEVER: readonly Cause[] = ["livenessFailed", "startupFailed", "sandboxChanged", "unknownState"];
 
@@ -53,9 +53,10 @@ export function restartsAfter(container: DesiredContainer, exitCode: number): bo
 
 /** The first rule that an exit code fits; there are none unless the container sets its own policy (S20). */
 export const ruleFor = ({ restartRules }: DesiredContainer, exitCode: number): v1.ContainerRestartRule | undefined =>
-  restartRules.find((rule) => matches(rule, exitCode));
+  restartRules.find((rule) => isRuleFor(rule, exitCode));
 
-function matches({ exitCodes }: v1.ContainerRestartRule, exitCode: number): boolean {
+/** Whether a rule is about this exit code. */
+export function isRuleFor({ exitCodes }: v1.ContainerRestartRule, exitCode: number): boolean {
   const listed = exitCodes?.values?.includes(exitCode) ?? false;
   return exitCodes?.operator === "In" ? listed : exitCodes?.operator === "NotIn" && !listed;
 }

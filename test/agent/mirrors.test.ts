@@ -71,13 +71,18 @@ describe("mirror pods (node.md 3.5)", () => {
   const local = (phase: string, hash = "h1"): v1.Pod => ({
     metadata: { name: "web-n1", namespace: "default", uid: hash, annotations: { "kubernetes.io/config.hash": hash } },
     spec: { nodeName: "n1", containers: [{ name: "c", image: "i" }] },
-    status: { phase, conditions: [{ type: "Ready", status: phase === "Running" ? "True" : "False" }] },
+    status: {
+      phase,
+      startTime: "2026-01-01T00:00:00Z",
+      conditions: [{ type: "Ready", status: phase === "Running" ? "True" : "False" }],
+    },
   });
   const put = (pod: v1.Pod): void => host.tell(pod.metadata?.uid ?? "", { kind: "put", pod });
   const gone = (uid: string): void => host.tell(uid, { kind: "gone", key: "default/web-n1" });
-  const begun = (pod: v1.Pod): v1.Pod => ({ ...pod, status: { ...pod.status, startTime: "2026-01-01T00:00:00Z" } });
+  /** Nobody has looked at it yet, or it waits for its name. */
+  const unbegun = (hash: string): v1.Pod => ({ ...local("Pending", hash), status: { phase: "Pending" } });
   const ending = (pod: v1.Pod): v1.Pod => ({
-    ...begun(pod),
+    ...pod,
     metadata: { ...pod.metadata, deletionTimestamp: "2026-01-01T00:01:00Z", deletionGracePeriodSeconds: 60 },
   });
   const mirror = (): Kept | undefined => server.shelf.all("pods").find(({ metadata }) => metadata.name === "web-n1");
@@ -107,7 +112,7 @@ describe("mirror pods (node.md 3.5)", () => {
   });
 
   describe("of a pod whose manifest was changed (T14, I6)", () => {
-    const waiting = local("Pending", "h2");
+    const waiting = unbegun("h2");
     let first: string | undefined;
     /** Comes back when all that was told before has been looked at: errands are run in their order. */
     const lookedAt = async (name: string): Promise<void> => {
@@ -118,7 +123,7 @@ describe("mirror pods (node.md 3.5)", () => {
     const deletions = (): number => server.requests.filter((one) => one === "DELETE pods").length;
 
     beforeEach(async () => {
-      put(begun(local("Running")));
+      put(local("Running"));
       await server.shelf.until(() => phase() === "Running");
       first = mirror()?.metadata.uid;
     });
@@ -140,11 +145,11 @@ describe("mirror pods (node.md 3.5)", () => {
       ["is gone", () => put(waiting)],
       ["still tells what is left of it", () => put(ending(local("Succeeded")))],
     ])("show its successor from its start on, when the old pod %s", async (_, afterwards) => {
-      for (const pod of [ending(local("Running")), waiting, begun(waiting)]) put(pod);
+      for (const pod of [ending(local("Running")), waiting, local("Pending", "h2")]) put(pod);
       await server.shelf.until(() => hash() === "h2");
       afterwards();
       await lookedAt("other");
-      put(begun(local("Running", "h2")));
+      put(local("Running", "h2"));
       await server.shelf.until(() => phase() === "Running");
       expect([hash(), deletions()]).toEqual(["h2", 1]);
     });
@@ -156,7 +161,7 @@ describe("mirror pods (node.md 3.5)", () => {
       host.tell("h2", { kind: "put", pod: ending(local("Running")) });
       await lookedAt("other-1");
       expect([hash(), mirror()?.metadata.uid, deletions()]).toEqual(["h1", first, 0]);
-      put(begun(local("Running", "h3")));
+      put(local("Running", "h3"));
       await server.shelf.until(() => hash() === "h3" && phase() === "Running");
       expect(deletions()).toBe(1);
     });
@@ -167,6 +172,17 @@ describe("mirror pods (node.md 3.5)", () => {
       gone("h1");
       await server.shelf.until(() => mirror() === undefined);
     });
+  });
+
+  it("keep what they show while nobody has looked at the pod since the agent began", async () => {
+    put(local("Running"));
+    await server.shelf.until(() => phase() === "Running");
+    put(unbegun("h1"));
+    put(unbegun("h9"));
+    const { metadata, ...rest } = local("Running", "other");
+    put({ ...rest, metadata: { ...metadata, name: "other" } });
+    await server.shelf.until(() => server.shelf.all("pods").some((pod) => pod.metadata.name === "other"));
+    expect([hash(), phase()]).toEqual(["h1", "Running"]);
   });
 
   it("wait while the server fails, and come when it is back", async () => {

@@ -133,6 +133,13 @@ describe("the care for the host", () => {
     expect(told.at(-1)).toBe('310s {"memory":false,"disk":false,"pid":false}');
   });
 
+  it("P1 where no pod may go, as with static ones alone, the next threshold has its turn", async () => {
+    const { clock, state, told } = bench([local("static")], { images: 500 });
+    Object.assign(state.left, { "memory.available": 50, "imagefs.available": 30 });
+    await clock.advance(5 * BEAT_MS);
+    expect(told.filter((line) => /ends|images/.test(line))).toEqual(["10s 70 bytes of images"]);
+  });
+
   it("P2 a pod goes when images were not enough, and they are not looked through again at once", async () => {
     const { clock, state, told } = bench([guest("a")], { images: 0 });
     state.left["imagefs.available"] = 30;

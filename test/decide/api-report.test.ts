@@ -121,10 +121,53 @@ describe("what the API server needs next", () => {
     expect(step).toEqual(told === undefined ? { kind: "none" } : { kind: "status", patch });
   });
 
-  it("a container that may run again is shown as it is", () => {
-    const shown = pod({ phase: "Running", startTime: START, containerStatuses: [exited(1)] }, {}, "Always");
-    const mine = local({ phase: "Running", containerStatuses: [waiting] }, "Always");
-    expect(reportStep(mine, shown, false).kind).toBe("status");
+  const inThisCase = (action: string) => [{ action, exitCodes: { operator: "In", values: [42] } }];
+  it.each<[string, string, number, Partial<v1.Container>, "status" | "none"]>([
+    ["policy Always", "Always", 0, {}, "status"],
+    ["policy OnFailure after a failure", "OnFailure", 1, {}, "status"],
+    ["policy OnFailure after success", "OnFailure", 0, {}, "none"],
+    ["policy Never", "Never", 1, {}, "none"],
+    ["a policy of its own", "Never", 0, { restartPolicy: "Always" }, "status"],
+    ["a policy of its own that does not restart it", "OnFailure", 1, { restartPolicy: "Never" }, "none"],
+    ["a rule", "Never", 42, { restartPolicy: "Never", restartPolicyRules: inThisCase("Restart") }, "status"],
+    [
+      "a rule about another code",
+      "Never",
+      1,
+      { restartPolicy: "Never", restartPolicyRules: inThisCase("Restart") },
+      "none",
+    ],
+    ["a rule that restarts all", "Never", 0, { restartPolicyRules: inThisCase("RestartAllContainers") }, "status"],
+  ])("C9: a container that ended is shown as coming back only where a server takes that: %s", (...row) => {
+    const [, policy, exitCode, own, expected] = row;
+    const spec = { restartPolicy: policy, containers: [{ name: "c", image: "i", ...own }] };
+    const shown = { ...pod({ phase: "Running", startTime: START, containerStatuses: [exited(exitCode)] }), spec };
+    const mine = { ...local({ phase: "Running", containerStatuses: [waiting] }), spec };
+    expect(reportStep(mine, shown, false).kind).toBe(expected);
+  });
+
+  it.each<[string, v1.PodStatus, v1.PodStatus, object | undefined]>([
+    [
+      "are told, as amounts",
+      { allocatedResources: { cpu: "1" }, resources: { requests: { cpu: "1" }, limits: { cpu: "2" } } },
+      { allocatedResources: { cpu: "1000m" }, resources: { requests: { cpu: "500m" }, limits: { cpu: "2" } } },
+      { resources: { requests: { cpu: "1" } } },
+    ],
+    [
+      "take away what is gone",
+      { allocatedResources: { cpu: "1" }, resources: { requests: { cpu: "1" } } },
+      {
+        allocatedResources: { cpu: "1", memory: "1Gi" },
+        resources: { limits: { memory: "1Gi" }, requests: { cpu: "1" } },
+      },
+      { allocatedResources: { memory: null }, resources: { limits: { memory: null } } },
+    ],
+    ["are nothing where there are none", {}, {}, undefined],
+  ])("resources of the pod as a whole %s", (_, here, there, told) => {
+    const running = { phase: "Running", startTime: START };
+    const step = reportStep(local({ ...running, ...here }), pod({ ...running, ...there }), false);
+    const patch = { metadata: { uid: "u1" }, status: told };
+    expect(step).toEqual(told === undefined ? { kind: "none" } : { kind: "status", patch });
   });
 
   it("a pod goes when it is deleted, over, and nothing of it is left", () => {

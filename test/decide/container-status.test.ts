@@ -112,6 +112,22 @@ describe("table 5.1: the state of a container", () => {
     });
   });
 
+  it.each(["livenessFailed", "resize", "restartRequested"] as const)(
+    "ended by the agent (%s) to start another, where the policy would start none: its successor is on its way",
+    (cause) => {
+      const memory = { instances: { "a-0": { stop: { cause, by: 0 } } } };
+      const status = show({ restartPolicy: "OnFailure", containers: [exitOf("a", 0)], memory }).a;
+      expect(status).toMatchObject({
+        state: { waiting: { reason: "ContainerCreating" } },
+        lastState: { terminated: { exitCode: 0, containerID: "containerd://a-0" } },
+        ready: false,
+        started: false,
+      });
+      const plain = show({ restartPolicy: "Always", containers: [exitOf("a", 0)], memory }).a;
+      expect(plain?.state?.terminated).toMatchObject({ exitCode: 0 });
+    },
+  );
+
   it("exited with a code that is still to be read: as it was shown before", () => {
     const shown = shownAs("a", running());
     const { exitCode: _, ...unread } = exitOf("a", 0, { detailed: false });

@@ -946,6 +946,24 @@ table("RestartAllContainers (3.6)", [
     },
   ],
   [
+    "S24: what it has ended begins again, though nothing tells of the reset any more",
+    {
+      desired: pod({ restartPolicy: "Never", containers: [app("a", { restartPolicy: "Never" })] }),
+      containers: [exited("a", 137)],
+      memory: { instances: { "a-0": { stopCause: "restartAll" } } },
+    },
+    ["find-image a:1"],
+  ],
+  [
+    "S24: so does one that had ended by itself before",
+    {
+      desired: pod({ restartPolicy: "Never", containers: [app("a", { restartPolicy: "Never" })] }),
+      containers: [exited("a", 0)],
+      memory: { starts: { a: { anew: true } } },
+    },
+    ["find-image a:1"],
+  ],
+  [
     "S24: then other apps are removed",
     {
       desired: all42,

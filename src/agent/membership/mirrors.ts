@@ -75,6 +75,8 @@ export function makeMirrors(tools: {
   };
   const settle = async (key: PodKey, signal: AbortSignal): Promise<Settled> => {
     const pod = shownOf(local.get(key) ?? []);
+    // Before an agent has looked at a pod, or while it waits for its name, nothing is known of it that the server does not know.
+    if (pod !== undefined && pod.status?.startTime === undefined) return "nothing to do";
     const mirror = shown.get(key);
     const owner = tools.owner();
     const step = mirrorStep(pod, mirror, owner);

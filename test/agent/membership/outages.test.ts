@@ -15,7 +15,11 @@ const CONFIG: DocumentKey = "ConfigMap/default/settings";
 const staticPod = (name: string, phase: string): v1.Pod => ({
   metadata: { name, namespace: "default", uid: name, annotations: { "kubernetes.io/config.hash": name } },
   spec: { nodeName: "node", containers: [{ name: "c", image: "i" }] },
-  status: { phase, conditions: [{ type: "Ready", status: phase === "Running" ? "True" : "False" }] },
+  status: {
+    phase,
+    startTime: "2026-01-01T00:00:00Z",
+    conditions: [{ type: "Ready", status: phase === "Running" ? "True" : "False" }],
+  },
 });
 const event = (message: string, atWallMs: number): CountedEvent => ({
   ...{

@@ -12,13 +12,17 @@ const UNLESS_NEVER: readonly Cause[] = ["livenessFailed", "startupFailed", "sand
 export const causeIn = (memory: InstanceMemory | undefined): Cause | undefined =>
   memory?.stop?.cause ?? memory?.stopCause;
 
-/** Whether a container that was stopped for this cause is started again; undefined where its exit decides (S17, S18). */
+/**
+ * Whether a container that was stopped for this cause is started again; undefined where its exit decides (S17, S18). An
+ * ephemeral one never is (3.2).
+ */
 export function restartsAfterStop(
   pod: DesiredPod,
   container: DesiredContainer,
   cause: Cause | undefined,
 ): boolean | undefined {
   if (cause === undefined) return undefined;
+  if (container.role === "ephemeral") return false;
   if (ANYWAY.includes(cause)) return true;
   if (cause === "unknownState" && container.role !== "init") return true;
   if (cause === "sandboxChanged" && startsOver(pod, container)) return true;

@@ -144,6 +144,11 @@ describe("the status of an ephemeral container", () => {
     ],
     ["runs", { containers: [instance("debug")] }, { state: { running: {} }, containerID: "containerd://debug-0" }],
     ["has ended", { containers: [exited("debug", 3)] }, { state: { terminated: { exitCode: 3 } }, lastState: {} }],
+    ...(["restartAll", "unknownState", "definitionChanged"] as const).map((cause): [string, PictureWish, object] => [
+      `was ended (${cause}) with others that come back`,
+      { containers: [exited("debug", 137)], memory: { instances: { "debug-0": { stop: { cause, by: 0 } } } } },
+      { state: { terminated: { exitCode: 137 } }, lastState: {} },
+    ]),
     ["is lost", { memory: made }, { state: { terminated: { exitCode: 137, reason: "ContainerStatusUnknown" } } }],
     [
       "has no target",
